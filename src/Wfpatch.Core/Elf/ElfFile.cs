@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Text;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Refusals;
+
+namespace Wfpatch.Core.Elf;
+
+/// <summary>
+/// An ELF file by its sections: an object file, or a program or library that has a section table. Every offset is checked
+/// against the bytes, so that a hostile file gives a refusal. (System V ABI, chapters 4 and 5.)
+/// </summary>
+public sealed class ElfFile
+{
+    private const int SymbolSize = 24;
+    private const int RelocationSize = 24;
+
+    private readonly ILookup<int, ElfSection> _relocationSections;
+
+    private ElfFile(string name, bool isRelocatable, ImmutableArray<ElfSection> sections, ImmutableArray<ElfSymbol> symbols)
+    {
+        Name = name;
+        IsRelocatable = isRelocatable;
+        Sections = sections;
+        Symbols = symbols;
+        _relocationSections = sections.Where(s => s.Type == SectionType.RelocationsWithAddends).ToLookup(s => (int)s.Info);
+    }
+
+    /// <summary>How messages call the file.</summary>
+    public string Name { get; }
+
+    /// <summary>True for ET_REL: an object file (.o).</summary>
+    public bool IsRelocatable { get; }
+
+    public ImmutableArray<ElfSection> Sections { get; }
+
+    /// <summary>.symtab, by index; entry 0 is the null symbol. Empty in a stripped file.</summary>
+    public ImmutableArray<ElfSymbol> Symbols { get; }
+
+    public ElfSection? FindSection(string name) => Sections.FirstOrDefault(s => s.Name == name);
+
+    /// <summary>The relocations that apply to a section, in the file's order; symbol indexes are within <see cref="Symbols"/>.</summary>
+    public ImmutableArray<ElfRelocation> RelocationsOf(int section)
+    {
+        var all = ImmutableArray.CreateBuilder<ElfRelocation>();
+        foreach (var table in _relocationSections[section])
+        {
+            var bytes = table.Bytes.Span;
+            for (int at = 0; at + RelocationSize <= bytes.Length; at += RelocationSize)
+            {
+                ulong info = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(at + 8)..]);
+                all.Add(new ElfRelocation(
+                    BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]),
+                    (RelocationType)(uint)info,
+                    (int)(info >> 32),
+                    BinaryPrimitives.ReadInt64LittleEndian(bytes[(at + 16)..])));
+            }
+        }
+        return all.ToImmutable();
+    }
+
+    /// <summary>Reads a file's tables. Exactly one of the results is not null.</summary>
+    public static (ElfFile? File, Refusal? Refusal) Parse(ReadOnlyMemory<byte> bytes, string name)
+    {
+        if (ElfHeader.TryRead(bytes.Span, name, out var header) is { } notElf)
+        {
+            return (null, notElf);
+        }
+        try
+        {
+            var sections = ReadSections(bytes, header);
+            var symbols = ReadSymbols(sections);
+            CheckRelocations(sections, symbols.Length);
+            return (new ElfFile(name, header.Type == ElfHeader.Relocatable, sections, symbols), null);
+        }
+        catch (MalformedElfException malformed)
+        {
+            return (null, FileRefusals.MalformedElf.About(name, $"{name} is damaged: {malformed.Message}."));
+        }
+    }
+
+    private static ImmutableArray<ElfSection> ReadSections(ReadOnlyMemory<byte> bytes, ElfHeader header)
+    {
+        if (header.SectionHeaderOffset == 0)
+        {
+            return [];
+        }
+        ulong count = header.SectionHeaderCount;
+        ulong nameIndex = header.SectionNameIndex;
+        var first = Slice(bytes, header.SectionHeaderOffset, ElfHeader.SectionHeaderSize, "the section table").Span;
+        if (count == 0)
+        {
+            count = BinaryPrimitives.ReadUInt64LittleEndian(first[32..]);
+        }
+        if (nameIndex == 0xffff)
+        {
+            nameIndex = BinaryPrimitives.ReadUInt32LittleEndian(first[40..]);
+        }
+        if (count > (ulong)bytes.Length / ElfHeader.SectionHeaderSize)
+        {
+            throw new MalformedElfException("the section table is longer than the file");
+        }
+        var table = Slice(bytes, header.SectionHeaderOffset, count * ElfHeader.SectionHeaderSize, "the section table");
+        var raw = new (uint Name, ElfSection Section)[count];
+        for (int i = 0; i < raw.Length; i++)
+        {
+            raw[i] = ReadSection(bytes, table.Span.Slice(i * ElfHeader.SectionHeaderSize, ElfHeader.SectionHeaderSize), i);
+        }
+        if (nameIndex >= count)
+        {
+            throw new MalformedElfException("the section of section names does not exist");
+        }
+        var names = raw[nameIndex].Section.Bytes;
+        return [.. raw.Select(r => r.Section with { Name = ReadString(names.Span, r.Name) })];
+    }
+
+    private static (uint Name, ElfSection Section) ReadSection(ReadOnlyMemory<byte> file, ReadOnlySpan<byte> entry, int index)
+    {
+        var type = (SectionType)BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]);
+        ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]);
+        ulong size = BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]);
+        bool hasBytes = type is not (SectionType.NoBits or SectionType.Null);
+        return (BinaryPrimitives.ReadUInt32LittleEndian(entry), new ElfSection(
+            index,
+            "",
+            type,
+            (SectionFlags)BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]),
+            new Address(BinaryPrimitives.ReadUInt64LittleEndian(entry[16..])),
+            size,
+            BinaryPrimitives.ReadUInt32LittleEndian(entry[40..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(entry[44..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(entry[48..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(entry[56..]),
+            hasBytes ? Slice(file, offset, size, $"section {index}") : default));
+    }
+
+    private static ImmutableArray<ElfSymbol> ReadSymbols(ImmutableArray<ElfSection> sections)
+    {
+        var table = sections.FirstOrDefault(s => s.Type == SectionType.SymbolTable);
+        if (table is null)
+        {
+            return [];
+        }
+        if (table.Link >= (uint)sections.Length)
+        {
+            throw new MalformedElfException("the symbol table names no section of strings");
+        }
+        var names = sections[(int)table.Link].Bytes.Span;
+        var wide = sections.FirstOrDefault(s => s.Type == SectionType.SymbolTableIndexes && s.Link == (uint)table.Index);
+        var bytes = table.Bytes.Span;
+        var symbols = ImmutableArray.CreateBuilder<ElfSymbol>(bytes.Length / SymbolSize);
+        for (int i = 0; i < bytes.Length / SymbolSize; i++)
+        {
+            symbols.Add(ReadSymbol(bytes.Slice(i * SymbolSize, SymbolSize), i, names, wide, sections));
+        }
+        return symbols.ToImmutable();
+    }
+
+    private static ElfSymbol ReadSymbol(ReadOnlySpan<byte> entry, int index, ReadOnlySpan<byte> names, ElfSection? wide, ImmutableArray<ElfSection> sections)
+    {
+        int section = BinaryPrimitives.ReadUInt16LittleEndian(entry[6..]);
+        if (section == 0xffff)
+        {
+            if (wide is null || wide.Bytes.Length < (index + 1) * 4)
+            {
+                throw new MalformedElfException($"symbol {index} lies in a section of unknown number");
+            }
+            section = BinaryPrimitives.ReadInt32LittleEndian(wide.Bytes.Span[(index * 4)..]);
+        }
+        else if (section >= sections.Length && section < 0xff00)
+        {
+            throw new MalformedElfException($"symbol {index} lies in a section that does not exist");
+        }
+        byte info = entry[4];
+        var kind = (SymbolKind)(info & 15);
+        string name = ReadString(names, BinaryPrimitives.ReadUInt32LittleEndian(entry));
+        if (kind == SymbolKind.Section && section > 0 && section < sections.Length)
+        {
+            name = sections[section].Name;
+        }
+        return new ElfSymbol(
+            index, name, BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]),
+            kind, (SymbolBinding)(info >> 4), (byte)(entry[5] & 3), section);
+    }
+
+    private static void CheckRelocations(ImmutableArray<ElfSection> sections, int symbolCount)
+    {
+        foreach (var table in sections.Where(s => s.Type == SectionType.RelocationsWithAddends))
+        {
+            bool isDynamic = (table.Flags & SectionFlags.Allocate) != 0;
+            if (!isDynamic && table.Info >= (uint)sections.Length)
+            {
+                throw new MalformedElfException($"the relocations {table.Name} are for no section");
+            }
+            var bytes = table.Bytes.Span;
+            for (int at = 0; !isDynamic && at + RelocationSize <= bytes.Length; at += RelocationSize)
+            {
+                if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[(at + 8)..]) >> 32 >= (ulong)symbolCount)
+                {
+                    throw new MalformedElfException($"a relocation of {table.Name} names a symbol that does not exist");
+                }
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> bytes, ulong offset, ulong length, string what)
+    {
+        if (offset > (ulong)bytes.Length || length > (ulong)bytes.Length - offset)
+        {
+            throw new MalformedElfException($"{what} lies outside the file");
+        }
+        return bytes.Slice((int)offset, (int)length);
+    }
+
+    private static string ReadString(ReadOnlySpan<byte> names, uint offset)
+    {
+        if (offset >= (uint)names.Length)
+        {
+            return offset == 0 ? "" : throw new MalformedElfException("a name lies outside the section of names");
+        }
+        var rest = names[(int)offset..];
+        int end = rest.IndexOf((byte)0);
+        return end >= 0 ? Encoding.UTF8.GetString(rest[..end]) : throw new MalformedElfException("a name has no end");
+    }
+}

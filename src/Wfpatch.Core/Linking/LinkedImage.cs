@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Core.Linking;
+
+/// <summary>New code as finished bytes for one process, to be written at <paramref name="Start"/>.</summary>
+/// <param name="SymbolAddresses">The addresses of the symbols that the patch defines, by symbol index.</param>
+/// <param name="CodeRanges">Where each code section's bytes stand (functions, without padding).</param>
+/// <param name="UnwindTable">.eh_frame within the image, closed by a zero terminator; empty where the patch has none.</param>
+public sealed record LinkedImage(
+    Address Start, ReadOnlyMemory<byte> Bytes, ImmutableDictionary<int, Address> SymbolAddresses,
+    ImmutableArray<AddressRange> CodeRanges, AddressRange UnwindTable);

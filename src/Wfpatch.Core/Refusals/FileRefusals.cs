@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+
+namespace Wfpatch.Core.Refusals;
+
+/// <summary>Codes 1xx: patch files and ELF files.</summary>
+public static class FileRefusals
+{
+    public static readonly RefusalKind NotElf = new("WF101", "not-elf", "The file or the memory is not an ELF image.", "Name a program, shared library or object file.");
+    public static readonly RefusalKind WrongArchitecture = new("WF102", "wrong-architecture", "The ELF file is not for x86-64, 64 bit, little endian.", "wfpatch works for x86-64 alone.");
+    public static readonly RefusalKind MalformedElf = new("WF103", "malformed-elf", "A table of the ELF file points outside the file or contradicts itself.", "Build or copy the file again.");
+
+    public static readonly ImmutableArray<RefusalKind> All = [NotElf, WrongArchitecture, MalformedElf];
+}
