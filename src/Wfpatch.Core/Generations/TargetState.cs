@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Redirects;
+
+namespace Wfpatch.Core.Generations;
+
+/// <summary>
+/// All that we did to a target, as it lies in the target itself (Plans/JournalEncoding): what a new controller needs to go on,
+/// to undo or to tell. Written whole before each step, so that every step can be repeated.
+/// </summary>
+public sealed record TargetState
+{
+    public static readonly TargetState Empty = new();
+
+    /// <summary>The generation that threads are in when no transition is open. 0 is the program as it was started.</summary>
+    public uint Generation { get; init; }
+
+    /// <summary>The highest generation ever given out. Numbers are never used twice: a stale word of a reused stack means nothing.</summary>
+    public uint LastGeneration { get; init; }
+
+    public ImmutableArray<RegionState> Regions { get; init; } = [];
+
+    /// <summary>Pages that were mapped for trampolines.</summary>
+    public ImmutableArray<Address> TrampolinePages { get; init; } = [];
+
+    /// <summary>New code that lies in the target. It is never removed: a pointer to a string of it may be anywhere.</summary>
+    public ImmutableArray<ImageState> Images { get; init; } = [];
+
+    public ImmutableArray<RedirectState> Redirects { get; init; } = [];
+
+    public ImmutableArray<HookState> Hooks { get; init; } = [];
+
+    /// <summary>The patches that are in force, oldest first.</summary>
+    public ImmutableArray<AppliedPatch> Applied { get; init; } = [];
+
+    public TransitionState? Transition { get; init; }
+
+    /// <summary>The image that replaces a function in the settled generation, or null: the original.</summary>
+    public ImageState? VersionOf(Address entry, IEnumerable<AppliedPatch> applied) =>
+        applied.Reverse().Select(a => Images[a.Image]).FirstOrDefault(i => i.Functions.Any(f => f.Entry == entry));
+
+    public int FindRedirect(Address entry)
+    {
+        for (int i = 0; i < Redirects.Length; i++)
+        {
+            if (Redirects[i].Plan.Entry == entry)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+}
+
+/// <summary>A mapping of ours that holds new code (the first one also the journal).</summary>
+/// <param name="Used">Bytes from the start on that are given out.</param>
+public sealed record RegionState(AddressRange Range, ulong Used);
+
+/// <summary>A patch's code linked for this process.</summary>
+/// <param name="UnwindTable">Its .eh_frame; empty where it has none.</param>
+/// <param name="Functions">The functions that it replaces.</param>
+/// <param name="OldParts">Pieces of replaced functions that stand apart (.cold).</param>
+public sealed record ImageState(
+    string PatchId, string PatchName, string ObjectName, AddressRange Range, AddressRange UnwindTable,
+    ImmutableArray<ReplacedFunction> Functions, ImmutableArray<AddressRange> OldParts);
+
+/// <param name="Entry">The original entry.</param>
+/// <param name="Old">The code that stood there, or the earlier patch's, when the patch was made ready.</param>
+/// <param name="New">The new code.</param>
+public sealed record ReplacedFunction(string Name, Address Entry, AddressRange Old, AddressRange New);
+
+/// <summary>A function whose entry can lead to a trampoline.</summary>
+/// <param name="Function">The original code.</param>
+/// <param name="Slot">The slot of the trampoline that is on when settled, or -1: the entry is as it was.</param>
+/// <param name="Bank">The bank used last.</param>
+public sealed record RedirectState(string Name, AddressRange Function, RedirectPlan Plan, int Slot, int Bank);
+
+public enum HookKind : byte
+{
+    /// <summary>A quiescence point.</summary>
+    Point = 0,
+
+    /// <summary>The start routine of threads: a thread is born in the newest generation.</summary>
+    ThreadStart = 1,
+}
+
+/// <param name="IsArmed">Whether passers-by migrate.</param>
+/// <param name="Set">The set used last.</param>
+public sealed record HookState(string Name, HookKind Kind, AddressRange Function, RedirectPlan Plan, bool IsArmed, int Set);
+
+/// <param name="Generation">The generation that brought it.</param>
+public sealed record AppliedPatch(uint Generation, int Image);
+
+public enum TransitionKind : byte
+{
+    Apply = 0,
+    Revert = 1,
+}
+
+public enum TransitionPhase : byte
+{
+    /// <summary>Trampolines and new code are being written; nothing leads to them.</summary>
+    Preparing = 0,
+
+    /// <summary>Functions are being redirected; no thread is in the new generation.</summary>
+    Arming = 1,
+
+    /// <summary>Threads migrate.</summary>
+    Migrating = 2,
+
+    /// <summary>All threads have migrated; dispatchers become jumps.</summary>
+    Settling = 3,
+
+    /// <summary>It is taken back before a thread migrated.</summary>
+    Cancelling = 4,
+}
+
+/// <summary>A transition that is open.</summary>
+/// <param name="Generation">Where the threads go to.</param>
+/// <param name="Image">The image that is applied or reverted.</param>
+/// <param name="ReversedTo">Not 0: the transition was reversed while threads were in two generations; all go to this one, which
+/// has the same code as the one before.</param>
+/// <param name="Policy">The quiescence policy, for status.</param>
+public sealed record TransitionState(
+    TransitionKind Kind, TransitionPhase Phase, uint Generation, uint ReversedTo, int Image, string Policy)
+{
+    /// <summary>The generation that makes a thread count as migrated.</summary>
+    public uint Destination => ReversedTo != 0 ? ReversedTo : Generation;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Redirects;
+using Wfpatch.Core.Redirects.Trampolines;
+
+namespace Wfpatch.Core.Generations;
+
+/// <summary>
+/// The verbs of a transition (Arm, Settle, Cancel, Reverse): for each the bytes to write, in order, and the state that is
+/// journaled first. Pure. Every write that running threads can meet is one byte or one aligned quadword, and writing a list
+/// again from its start is harmless, so that a new controller can repeat the phase in which an old one died.
+/// </summary>
+public sealed class TransitionWrites
+{
+    private readonly TargetState _state;
+    private readonly TransitionState _transition;
+    private readonly ImmutableArray<AppliedPatch> _after;
+
+    public TransitionWrites(TargetState state)
+    {
+        _state = state;
+        _transition = state.Transition ?? throw new ArgumentException("no transition is open", nameof(state));
+        _after = _transition.Kind == TransitionKind.Apply
+            ? _state.Applied.Add(new AppliedPatch(_transition.Generation, _transition.Image))
+            : _state.Applied.RemoveAll(a => a.Image == _transition.Image);
+    }
+
+    private IEnumerable<RedirectState> Affected =>
+        _state.Images[_transition.Image].Functions.Select(f => _state.Redirects[_state.FindRedirect(f.Entry)]);
+
+    /// <summary>The dispatchers: banks and slots that nothing leads to yet. Redirects that are new have their whole trampoline written before.</summary>
+    public IEnumerable<CodeWrite> Prepare()
+    {
+        foreach (var redirect in Affected)
+        {
+            var at = redirect.Plan.Trampoline;
+            var next = VersionAfter(redirect);
+            yield return DispatchTrampoline.WriteBank(at, redirect.Bank, _transition.Generation, next ?? Old(redirect), VersionBefore(redirect) ?? Old(redirect));
+            if (next is { } version)
+            {
+                yield return DispatchTrampoline.WriteSlot(at, NextSlot(redirect), version);
+            }
+        }
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed))
+        {
+            yield return HookTrampoline.WriteSet(hook.Plan.Trampoline, hook.Set, _transition.Destination);
+        }
+    }
+
+    /// <summary>Makes dispatchers of all affected functions. No thread has the new generation, so nothing changes for any.</summary>
+    public IEnumerable<CodeWrite> Arm()
+    {
+        foreach (var redirect in Affected)
+        {
+            var at = redirect.Plan.Trampoline;
+            yield return DispatchTrampoline.Select(at, redirect.Bank == 0 ? DispatchTrampoline.Block.Bank0 : DispatchTrampoline.Block.Bank1);
+            if (redirect.Slot >= 0)
+            {
+                yield return DispatchTrampoline.SwitchSlot(at, redirect.Slot, on: false);
+            }
+            yield return Entry(redirect.Plan, armed: true);
+        }
+    }
+
+    /// <summary>Opens the hooks: from here on threads migrate.</summary>
+    public IEnumerable<CodeWrite> OpenHooks()
+    {
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed))
+        {
+            yield return HookTrampoline.Select(hook.Plan.Trampoline, hook.Set);
+            yield return Entry(hook.Plan, armed: true);
+        }
+    }
+
+    /// <summary>Closes all hooks. Threads inside one go on through its trampoline.</summary>
+    public IEnumerable<CodeWrite> CloseHooks()
+    {
+        foreach (var hook in _state.Hooks)
+        {
+            yield return Entry(hook.Plan, armed: false);
+            yield return HookTrampoline.Select(hook.Plan.Trampoline, -1);
+        }
+    }
+
+    /// <summary>All threads are in the new generation: dispatchers become jumps, or the entry becomes what it was.
+    /// For a reversed transition, and for one that is cancelled, this leads back to the version before.</summary>
+    public IEnumerable<CodeWrite> Settle()
+    {
+        bool back = _transition.ReversedTo != 0 || _transition.Phase == TransitionPhase.Cancelling;
+        foreach (var redirect in Affected)
+        {
+            var at = redirect.Plan.Trampoline;
+            int slot = SlotWhenSettled(redirect, back);
+            if (slot >= 0)
+            {
+                yield return DispatchTrampoline.SwitchSlot(at, slot, on: true);
+            }
+            else
+            {
+                yield return Entry(redirect.Plan, armed: false);
+                yield return DispatchTrampoline.Select(at, DispatchTrampoline.Block.Pass);
+            }
+        }
+    }
+
+    /// <summary>The state once <see cref="Settle"/> is done: no transition.</summary>
+    public TargetState Settled()
+    {
+        bool back = _transition.ReversedTo != 0 || _transition.Phase == TransitionPhase.Cancelling;
+        var affected = Affected.Select(r => r.Plan.Entry).ToHashSet();
+        uint generation = _transition.Phase == TransitionPhase.Cancelling ? _state.Generation : _transition.Destination;
+        return _state with
+        {
+            Generation = generation,
+            Applied = back ? _state.Applied : _after,
+            Transition = null,
+            Hooks = [.. _state.Hooks.Select(h => h with { IsArmed = false })],
+            Redirects = [.. _state.Redirects.Select(r => !affected.Contains(r.Plan.Entry) ? r : r with
+            {
+                Slot = SlotWhenSettled(r, back),
+                // A cancelled transition gives no thread's passage since the other bank was left: this one is used again.
+                Bank = _transition.Phase == TransitionPhase.Cancelling ? 1 - r.Bank : r.Bank,
+            })],
+        };
+    }
+
+    /// <summary>Code in which a thread must not be when it migrates: every version of every affected function.</summary>
+    public ImmutableArray<(string Name, AddressRange Range)> OldCode()
+    {
+        var image = _state.Images[_transition.Image];
+        var entries = image.Functions.Select(f => f.Entry).ToHashSet();
+        var all = ImmutableArray.CreateBuilder<(string, AddressRange)>();
+        foreach (var redirect in Affected)
+        {
+            all.Add((redirect.Name, redirect.Function));
+        }
+        foreach (var other in _state.Images.Where(i => i.Functions.Any(f => entries.Contains(f.Entry))))
+        {
+            all.AddRange(other.Functions.Select(f => (f.Name, f.New)));
+            all.Add((other.PatchName, other.Range));
+            all.AddRange(other.OldParts.Select(p => (other.Functions[0].Name, p)));
+        }
+        return all.ToImmutable();
+    }
+
+    private Address? VersionBefore(RedirectState redirect) => VersionIn(_state.Applied, redirect);
+
+    private Address? VersionAfter(RedirectState redirect) => VersionIn(_after, redirect);
+
+    private Address? VersionIn(ImmutableArray<AppliedPatch> applied, RedirectState redirect) =>
+        _state.VersionOf(redirect.Plan.Entry, applied)?.Functions.First(f => f.Entry == redirect.Plan.Entry).New.Start;
+
+    private static Address Old(RedirectState redirect) => DispatchTrampoline.PassAddress(redirect.Plan.Trampoline);
+
+    private static int NextSlot(RedirectState redirect) => redirect.Slot == 0 ? 1 : 0;
+
+    private int SlotWhenSettled(RedirectState redirect, bool back)
+    {
+        if (back)
+        {
+            return redirect.Slot;
+        }
+        return VersionAfter(redirect) is null ? -1 : NextSlot(redirect);
+    }
+
+    private static CodeWrite Entry(RedirectPlan plan, bool armed) =>
+        new(plan.Write.Address, (armed ? plan.Write.New : plan.Write.Old).ToArray());
+}

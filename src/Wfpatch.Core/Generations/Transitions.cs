@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Wfpatch.Core.Generations;
+
+/// <summary>How a state becomes the next one: opening, advancing, cancelling and reversing a transition. Pure.</summary>
+public static class Transitions
+{
+    /// <summary>Opens a transition on an image of the state: a new generation, and for each affected function the other bank.</summary>
+    public static TargetState Open(TargetState state, TransitionKind kind, int image, string policy)
+    {
+        var entries = state.Images[image].Functions.Select(f => f.Entry).ToHashSet();
+        uint generation = state.LastGeneration + 1;
+        return state with
+        {
+            LastGeneration = generation,
+            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy),
+            Redirects = [.. state.Redirects.Select(r => entries.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
+        };
+    }
+
+    public static TargetState Advance(TargetState state, TransitionPhase phase) =>
+        state with { Transition = Current(state) with { Phase = phase } };
+
+    /// <summary>Threads are in two generations and shall all go back: to a new one that has the code of the one before. Hooks use their other set.</summary>
+    public static TargetState Reverse(TargetState state)
+    {
+        uint generation = state.LastGeneration + 1;
+        return state with
+        {
+            LastGeneration = generation,
+            Transition = Current(state) with { ReversedTo = generation },
+            Hooks = [.. state.Hooks.Select(h => h.IsArmed ? h with { Set = 1 - h.Set } : h)],
+        };
+    }
+
+    private static TransitionState Current(TargetState state) =>
+        state.Transition ?? throw new ArgumentException("no transition is open", nameof(state));
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Text;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Redirects;
+
+namespace Wfpatch.Core.Plans;
+
+/// <summary>One copy of the state as bytes: sequence number, length, checksum, content. A copy that was torn by a kill in the
+/// middle of its writing does not decode, and the other one counts.</summary>
+public static class JournalEncoding
+{
+    private const int HeadLength = 24;
+    private const int MaximumItems = 100_000;
+
+    public static byte[] Encode(TargetState state, ulong sequence)
+    {
+        using var content = new MemoryStream();
+        using (var to = new BinaryWriter(content, Encoding.UTF8, leaveOpen: true))
+        {
+            WriteState(to, state);
+        }
+        var payload = content.ToArray();
+        var bytes = new byte[HeadLength + payload.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, sequence);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), (ulong)payload.Length);
+        payload.CopyTo(bytes, HeadLength);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), Checksum(sequence, payload));
+        return bytes;
+    }
+
+    /// <summary>How many bytes a copy has, from its first 24 bytes; 0 where that cannot be.</summary>
+    public static int LengthOf(ReadOnlySpan<byte> head)
+    {
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(head[8..]);
+        return length is 0 or > JournalLayout.CopyLength - HeadLength ? 0 : HeadLength + (int)length;
+    }
+
+    /// <summary>Null where the bytes are no whole copy.</summary>
+    public static (TargetState State, ulong Sequence)? Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < HeadLength || LengthOf(bytes) is not (> 0 and var length) || length > bytes.Length)
+        {
+            return null;
+        }
+        ulong sequence = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        var payload = bytes[HeadLength..length].ToArray();
+        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]) != Checksum(sequence, payload))
+        {
+            return null;
+        }
+        try
+        {
+            using var from = new BinaryReader(new MemoryStream(payload), Encoding.UTF8);
+            return (ReadState(from), sequence);
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    // FNV-1a, 64 bit: it only has to tell a torn copy from a whole one.
+    private static ulong Checksum(ulong sequence, ReadOnlySpan<byte> payload)
+    {
+        ulong hash = 0xcbf29ce484222325 ^ sequence;
+        foreach (byte b in payload)
+        {
+            hash = unchecked((hash ^ b) * 0x100000001b3);
+        }
+        return hash;
+    }
+
+    private static void WriteState(BinaryWriter to, TargetState state)
+    {
+        to.Write(state.Generation);
+        to.Write(state.LastGeneration);
+        WriteAll(to, state.Regions, r =>
+        {
+            Write(to, r.Range);
+            to.Write(r.Used);
+        });
+        WriteAll(to, state.TrampolinePages, p => to.Write(p.Value));
+        WriteAll(to, state.Images, i => WriteImage(to, i));
+        WriteAll(to, state.Redirects, r =>
+        {
+            to.Write(r.Name);
+            Write(to, r.Function);
+            WritePlan(to, r.Plan);
+            to.Write((sbyte)r.Slot);
+            to.Write((byte)r.Bank);
+        });
+        WriteAll(to, state.Hooks, h =>
+        {
+            to.Write(h.Name);
+            to.Write((byte)h.Kind);
+            Write(to, h.Function);
+            WritePlan(to, h.Plan);
+            to.Write(h.IsArmed);
+            to.Write((byte)h.Set);
+        });
+        WriteAll(to, state.Applied, a =>
+        {
+            to.Write(a.Generation);
+            to.Write(a.Image);
+        });
+        to.Write(state.Transition is not null);
+        if (state.Transition is { } t)
+        {
+            to.Write((byte)t.Kind);
+            to.Write((byte)t.Phase);
+            to.Write(t.Generation);
+            to.Write(t.ReversedTo);
+            to.Write(t.Image);
+            to.Write(t.Policy);
+        }
+    }
+
+    private static TargetState ReadState(BinaryReader from) => new()
+    {
+        Generation = from.ReadUInt32(),
+        LastGeneration = from.ReadUInt32(),
+        Regions = ReadAll(from, () => new RegionState(ReadRange(from), from.ReadUInt64())),
+        TrampolinePages = ReadAll(from, () => new Address(from.ReadUInt64())),
+        Images = ReadAll(from, () => ReadImage(from)),
+        Redirects = ReadAll(from, () => new RedirectState(from.ReadString(), ReadRange(from), ReadPlan(from), from.ReadSByte(), from.ReadByte())),
+        Hooks = ReadAll(from, () => new HookState(
+            from.ReadString(), (HookKind)from.ReadByte(), ReadRange(from), ReadPlan(from), from.ReadBoolean(), from.ReadByte())),
+        Applied = ReadAll(from, () => new AppliedPatch(from.ReadUInt32(), from.ReadInt32())),
+        Transition = !from.ReadBoolean() ? null : new TransitionState(
+            (TransitionKind)from.ReadByte(), (TransitionPhase)from.ReadByte(), from.ReadUInt32(), from.ReadUInt32(), from.ReadInt32(), from.ReadString()),
+    };
+
+    private static void WriteImage(BinaryWriter to, ImageState image)
+    {
+        to.Write(image.PatchId);
+        to.Write(image.PatchName);
+        to.Write(image.ObjectName);
+        Write(to, image.Range);
+        Write(to, image.UnwindTable);
+        WriteAll(to, image.Functions, f =>
+        {
+            to.Write(f.Name);
+            to.Write(f.Entry.Value);
+            Write(to, f.Old);
+            Write(to, f.New);
+        });
+        WriteAll(to, image.OldParts, p => Write(to, p));
+    }
+
+    private static ImageState ReadImage(BinaryReader from) => new(
+        from.ReadString(), from.ReadString(), from.ReadString(), ReadRange(from), ReadRange(from),
+        ReadAll(from, () => new ReplacedFunction(from.ReadString(), new Address(from.ReadUInt64()), ReadRange(from), ReadRange(from))),
+        ReadAll(from, () => ReadRange(from)));
+
+    private static void WritePlan(BinaryWriter to, RedirectPlan plan)
+    {
+        to.Write(plan.Entry.Value);
+        to.Write(plan.Tactic);
+        WriteBytes(to, plan.FirstInstruction);
+        to.Write(plan.Write.Address.Value);
+        WriteBytes(to, plan.Write.Old);
+        WriteBytes(to, plan.Write.New);
+        to.Write(plan.Jump.Value);
+        to.Write(plan.Trampoline.Value);
+        to.Write(plan.TrampolineLength);
+    }
+
+    private static RedirectPlan ReadPlan(BinaryReader from) => new(
+        new Address(from.ReadUInt64()), from.ReadString(), ReadBytes(from),
+        new EntryWrite(new Address(from.ReadUInt64()), ReadBytes(from), ReadBytes(from)),
+        new Address(from.ReadUInt64()), new Address(from.ReadUInt64()), from.ReadInt32());
+
+    private static void WriteBytes(BinaryWriter to, ReadOnlyMemory<byte> bytes)
+    {
+        to.Write((byte)bytes.Length);
+        to.Write(bytes.Span);
+    }
+
+    private static byte[] ReadBytes(BinaryReader from) => from.ReadBytes(from.ReadByte());
+
+    private static void Write(BinaryWriter to, AddressRange range)
+    {
+        to.Write(range.Start.Value);
+        to.Write(range.End.Value);
+    }
+
+    private static AddressRange ReadRange(BinaryReader from) => new(new Address(from.ReadUInt64()), new Address(from.ReadUInt64()));
+
+    private static void WriteAll<T>(BinaryWriter to, ImmutableArray<T> items, Action<T> write)
+    {
+        to.Write(items.Length);
+        foreach (var item in items)
+        {
+            write(item);
+        }
+    }
+
+    private static ImmutableArray<T> ReadAll<T>(BinaryReader from, Func<T> read)
+    {
+        int count = from.ReadInt32();
+        if (count is < 0 or > MaximumItems)
+        {
+            throw new FormatException("an impossible count");
+        }
+        var items = ImmutableArray.CreateBuilder<T>(Math.Min(count, 1024));
+        for (int i = 0; i < count; i++)
+        {
+            items.Add(read());
+        }
+        return items.ToImmutable();
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Core.Plans;
+
+/// <summary>
+/// Where things lie in the first region that is mapped into a target (docs/state-in-the-target.md): a header by which it is
+/// recognised, room for injected code, two copies of the state that are written in turn, then new code.
+/// </summary>
+public static class JournalLayout
+{
+    public const int HeaderOffset = 0;
+    public const int StubOffset = 64;
+    public const int StubLength = 4096 - StubOffset;
+    public const int CopyLength = 128 * 1024;
+    public const int FirstCopyOffset = 4096;
+    public const int CodeOffset = FirstCopyOffset + (2 * CopyLength);
+
+    /// <summary>Of the first region. Only pages that are written to take memory.</summary>
+    public const int RegionLength = 1024 * 1024;
+
+    private const ushort FormatVersion = 1;
+
+    public static ReadOnlySpan<byte> Magic => "wfpatch\0"u8;
+
+    public static byte[] EncodeHeader() => [.. Magic, (byte)FormatVersion, FormatVersion >> 8, 0, 0, 0, 0, 0, 0];
+
+    public static bool IsHeader(ReadOnlySpan<byte> bytes) => bytes.Length >= 10 && bytes[..8].SequenceEqual(Magic);
+
+    /// <summary>The version of the format that a header names.</summary>
+    public static int VersionOf(ReadOnlySpan<byte> header) => header[8] | (header[9] << 8);
+
+    public static bool IsKnownVersion(int version) => version == FormatVersion;
+
+    public static Address CopyAddress(Address region, int copy) => region + FirstCopyOffset + ((long)copy * CopyLength);
+}

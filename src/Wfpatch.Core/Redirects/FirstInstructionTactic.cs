@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Core.Redirects;
+
+/// <summary>
+/// A longer first instruction lends its own bytes: redundant prefixes and the low displacement bytes are free to choose
+/// (E9Patch, PLDI 2020, tactic T1). All changed bytes lie in one aligned quadword and are written with one store, so that
+/// a processor fetches the old instruction or the jump.
+/// </summary>
+public sealed class FirstInstructionTactic : IRedirectTactic
+{
+    private const int Quadword = 8;
+    private const byte JumpNear = 0xe9;
+
+    public string Name => "first-instruction";
+
+    public IEnumerable<RedirectPlan> Plan(EntryCode entry, AddressSpaceMap space, int trampolineLength)
+    {
+        int inQuadword = Quadword - (int)(entry.Entry.Value % Quadword);
+        int writable = Math.Min(entry.FirstLength, inQuadword);
+        for (int at = 0; at < writable; at++)
+        {
+            int free = Math.Min(4, writable - (at + 1));
+            if (TryPlan(entry, space, trampolineLength, at, free) is { } plan)
+            {
+                yield return plan;
+            }
+        }
+    }
+
+    private RedirectPlan? TryPlan(EntryCode entry, AddressSpaceMap space, int trampolineLength, int at, int free)
+    {
+        var bytes = entry.Code[..(at + 5)].ToArray();
+        if (!JumpPrefix.IsRedundant(bytes.AsSpan(0, at)))
+        {
+            bytes.AsSpan(0, at).Fill(JumpPrefix.Filler);
+        }
+        bytes[at] = JumpNear;
+        var jump = entry.Entry + at;
+        if (Reach(jump, bytes.AsSpan(at + 1, 4), free) is not { } reach || space.FindPlace(reach, trampolineLength) is not { } place
+            || !X86.Displacement.TryCompute(place, jump + 5, out int displacement))
+        {
+            return null;
+        }
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at + 1), displacement);
+        var write = QuadwordWrite(entry, bytes);
+        var plan = new RedirectPlan(entry.Entry, Name, entry.Code[..entry.FirstLength], write, jump, place, trampolineLength);
+        return space.Collides(write.Trimmed().Range, plan.Displacement) ? null : plan;
+    }
+
+    /// <summary>Where the jump can lead with its low <paramref name="free"/> displacement bytes free and the others fixed.</summary>
+    private static AddressRange? Reach(Address jump, Span<byte> displacement, int free)
+    {
+        if (free == 4)
+        {
+            return new AddressRange(new Address(jump.Value > int.MaxValue ? jump.Value - int.MaxValue : 0), jump + int.MaxValue);
+        }
+        displacement[..free].Clear();
+        var start = jump + 5 + BinaryPrimitives.ReadInt32LittleEndian(displacement);
+        // A fixed displacement that leads below address 0 wraps to the top of the address space.
+        return start > Address.UserEnd ? null : new AddressRange(start, start + (1L << (8 * free)));
+    }
+
+    private static EntryWrite QuadwordWrite(EntryCode entry, ReadOnlySpan<byte> jumpBytes)
+    {
+        int before = (int)(entry.Entry.Value % Quadword);
+        // The bytes before the entry in the same quadword are not known here: the write starts at the entry and the writer
+        // completes the quadword from memory.
+        int length = Math.Min(entry.FirstLength, Quadword - before);
+        var old = entry.Code[..length];
+        var changed = old.ToArray();
+        jumpBytes[..Math.Min(length, jumpBytes.Length)].CopyTo(changed);
+        return new EntryWrite(entry.Entry, old, changed);
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Core.Redirects;
+
+/// <summary>A function's entry as the planner sees it.</summary>
+/// <param name="Code">Bytes from the entry on, at least <see cref="CodeBytes"/>: they may reach past a short function's end.</param>
+public sealed record EntryCode(Address Entry, ReadOnlyMemory<byte> Code, int FirstLength)
+{
+    /// <summary>The longest first instruction, and the displacement of a jump in its last byte.</summary>
+    public const int CodeBytes = X86.CodeReader.LongestInstruction + 5;
+}
+
+/// <summary>One way of making a jump out of a first instruction.</summary>
+public interface IRedirectTactic
+{
+    string Name { get; }
+
+    /// <summary>All plans that this tactic finds; none where it does not apply.</summary>
+    IEnumerable<RedirectPlan> Plan(EntryCode entry, AddressSpaceMap space, int trampolineLength);
+}

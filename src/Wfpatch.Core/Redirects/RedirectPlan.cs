@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Core.Redirects;
+
+/// <summary>The one write that turns a function's first instruction into a jump: a single byte, or one aligned quadword.
+/// Either is seen whole by every processor that fetches the instruction.</summary>
+public sealed record EntryWrite(Address Address, ReadOnlyMemory<byte> Old, ReadOnlyMemory<byte> New)
+{
+    public AddressRange Range => AddressRange.OfLength(Address, New.Length);
+
+    /// <summary>The bytes that really change, for collisions: a quadword write repeats neighbours that stay.</summary>
+    public EntryWrite Trimmed()
+    {
+        int first = 0;
+        int last = New.Length - 1;
+        while (first < last && Old.Span[first] == New.Span[first])
+        {
+            first++;
+        }
+        while (last > first && Old.Span[last] == New.Span[last])
+        {
+            last--;
+        }
+        return new EntryWrite(Address + first, Old[first..(last + 1)], New[first..(last + 1)]);
+    }
+}
+
+/// <summary>How one function will be redirected.</summary>
+/// <param name="Tactic">The name of the tactic that won.</param>
+/// <param name="FirstInstruction">The old first instruction's bytes.</param>
+/// <param name="Jump">The address of the jump's opcode byte.</param>
+/// <param name="Trampoline">Where the jump leads.</param>
+/// <param name="TrampolineLength">Bytes that are reserved there.</param>
+public sealed record RedirectPlan(
+    Address Entry, string Tactic, ReadOnlyMemory<byte> FirstInstruction, EntryWrite Write, Address Jump, Address Trampoline, int TrampolineLength)
+{
+    public AddressRange TrampolineRange => AddressRange.OfLength(Trampoline, TrampolineLength);
+
+    /// <summary>The four bytes after the opcode: as long as the redirect is on, nobody may change them.</summary>
+    public AddressRange Displacement => AddressRange.OfLength(Jump + 1, 4);
+
+    /// <summary>Where the old function goes on after its first instruction.</summary>
+    public Address Continuation => Entry + FirstInstruction.Length;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Core.X86;
+
+namespace Wfpatch.Core.Redirects;
+
+/// <summary>Decides for one function how it is redirected without stopping anybody: the tactics in their order, the first that gives a plan wins.</summary>
+public static class RedirectPlanner
+{
+    public static readonly ImmutableArray<IRedirectTactic> Tactics = [new OneByteTactic(), new FirstInstructionTactic()];
+
+    /// <summary>Plans, and takes the place in <paramref name="space"/>. Exactly one of the results is not null.</summary>
+    /// <param name="name">The function, for messages.</param>
+    /// <param name="function">Its code's range.</param>
+    /// <param name="code">Its bytes and at least <see cref="EntryCode.CodeBytes"/> bytes from its entry on.</param>
+    /// <param name="trampolineLength">Bytes that the trampoline needs.</param>
+    public static (RedirectPlan? Plan, Refusal? Refusal) Plan(
+        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength)
+    {
+        if (CodeReader.DecodeFirst(code.Span, function.Start) is not { } first)
+        {
+            return (null, RedirectRefusals.NotAnInstruction.About(name, $"{name} at {function.Start} does not begin with an instruction."));
+        }
+        // Any far place serves for the question whether the instruction can be moved at all; reach is checked with the real one.
+        var moved = RelocatedInstruction.Move(first, code.Span, function.Start);
+        if (moved.Obstacle != RelocationObstacle.None)
+        {
+            return (null, RedirectRefusals.FirstInstructionFixed.About(name, $"The first instruction of {name} ({first}) cannot be moved: {Describe(moved.Obstacle)}."));
+        }
+        var body = code[..(int)Math.Min((ulong)code.Length, function.Length)];
+        if (EntryBranches.Find(body, function.Start, first.Length) is { } back)
+        {
+            return (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches back into its own first instruction at {back}."));
+        }
+        var entry = new EntryCode(function.Start, code, first.Length);
+        var best = Tactics
+            .Select(t => t.Plan(entry, space, trampolineLength)
+                .Where(p => CanContinue(p, first))
+                .MinBy(p => space.CountNewPages(p.TrampolineRange)))
+            .FirstOrDefault(p => p is not null);
+        if (best is null)
+        {
+            return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction that leads to free memory."));
+        }
+        space.Reserve(best);
+        return (best, null);
+    }
+
+    private static bool CanContinue(RedirectPlan plan, in Iced.Intel.Instruction first)
+    {
+        foreach (var at in new[] { plan.Trampoline, plan.TrampolineRange.End })
+        {
+            bool reaches = Displacement.TryCompute(plan.Continuation, at + 5, out _) && Displacement.TryCompute(plan.Continuation, at - 5, out _);
+            if (!reaches || RelocatedInstruction.Move(first, plan.FirstInstruction.Span, at).Obstacle != RelocationObstacle.None)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static string Describe(RelocationObstacle obstacle) => obstacle switch
+    {
+        RelocationObstacle.Call => "a call leaves its own address on the stack",
+        RelocationObstacle.Repeats => "a thread may be in the middle of a repeated string instruction",
+        RelocationObstacle.ShortBranch => "its branch has only a short form",
+        RelocationObstacle.OutOfReach => "its operand is out of reach",
+        RelocationObstacle.System => "it traps or enters the kernel",
+        _ => throw new ArgumentOutOfRangeException(nameof(obstacle)),
+    };
+}

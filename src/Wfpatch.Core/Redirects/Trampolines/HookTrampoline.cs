@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Core.Redirects.Trampolines;
+
+/// <summary>
+/// What the entry of a quiescence point (or of the start routine of threads) leads to: the thread that comes by stores the
+/// newest generation in its own word and goes on.
+/// <code>
+///  +0   jmp       selector  EB rel8: to pass, set 0 or set 1
+///  +2   pass      the old first instruction, jump to the second
+/// +22   set 0     mov generation, word; jmp pass
+/// +36   set 1
+/// </code>
+/// A thread that was halted inside a set of an earlier transition stores, when it goes on, a generation that no bank asks for any more.
+/// </summary>
+public static class HookTrampoline
+{
+    public const int Length = Set0 + (2 * SetLength);
+
+    private const int Pass = 2;
+    private const int Set0 = Pass + PassBlock.Length;
+    private const int SetLength = ThreadWord.InstructionLength + 2;
+
+    /// <summary>The whole trampoline, passing everything.</summary>
+    public static CodeWrite Initial(RedirectPlan plan)
+    {
+        var bytes = new byte[Length];
+        bytes.AsSpan().Fill(0xcc);
+        bytes[0] = 0xeb;
+        bytes[1] = 0;
+        PassBlock.Encode(plan, plan.Trampoline + Pass).CopyTo(bytes, Pass);
+        return new(plan.Trampoline, bytes);
+    }
+
+    public static CodeWrite WriteSet(Address trampoline, int set, uint generation)
+    {
+        int at = Set0 + (set * SetLength);
+        var bytes = new byte[SetLength];
+        ThreadWord.StoreOpcode.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), generation);
+        bytes[12] = 0xeb;
+        bytes[13] = unchecked((byte)(Pass - (at + SetLength)));
+        return new(trampoline + at, bytes);
+    }
+
+    /// <summary>Makes passers-by store what <paramref name="set"/> says, or nothing (-1). One byte.</summary>
+    public static CodeWrite Select(Address trampoline, int set) =>
+        new(trampoline + 1, [(byte)(set < 0 ? 0 : Set0 + (set * SetLength) - 2)]);
+}
