@@ -244,8 +244,12 @@ public sealed class ElfImage
         {
             return Address.Zero;
         }
-        return Range.Contains(new Address(value)) ? new Address(value) : ToMemory(value);
+        const ulong TagDebug = 21;
+        return tag == TagDebug || Range.Contains(new Address(value)) ? new Address(value) : ToMemory(value);
     }
+
+    /// <summary>The value that an entry of the dynamic section has in memory (the loader fills DT_DEBUG), as an address; zero where there is none.</summary>
+    public Address FindDynamicAddress(ulong tag) => DynamicAddress(tag);
 
     private ulong DynamicValue(ulong tag) => _dynamic.TryGetValue(tag, out ulong value) ? value : 0;
 

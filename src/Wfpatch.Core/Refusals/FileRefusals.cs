@@ -10,5 +10,6 @@ public static class FileRefusals
     public static readonly RefusalKind WrongArchitecture = new("WF102", "wrong-architecture", "The ELF file is not for x86-64, 64 bit, little endian.", "wfpatch works for x86-64 alone.");
     public static readonly RefusalKind MalformedElf = new("WF103", "malformed-elf", "A table of the ELF file points outside the file or contradicts itself.", "Build or copy the file again.");
 
-    public static readonly ImmutableArray<RefusalKind> All = [NotElf, WrongArchitecture, MalformedElf];
+    public static readonly RefusalKind BadProfile = new("WF120", "bad-profile", "The profile is not valid TOML or has unknown or missing keys.", "Correct the profile; profiles/memcached.toml is an example.");
+    public static readonly ImmutableArray<RefusalKind> All = [NotElf, WrongArchitecture, MalformedElf, BadProfile];
 }

@@ -6,6 +6,22 @@ namespace Wfpatch.Core.Refusals;
 /// <summary>Codes 6xx: the target process.</summary>
 public static class TargetRefusals
 {
-
-    public static readonly ImmutableArray<RefusalKind> All = [];
+    public static readonly RefusalKind LibcNotSupported = new("WF601", "libc-not-supported", "The target's threads have no control block of glibc's: another C library, a static program without it, or a run-time of its own (Go).", "Such programs cannot be patched yet.");
+    public static readonly RefusalKind WordInUse = new("WF602", "thread-word-in-use", "The spare word of the thread control block that holds a thread's generation is not zero although the target was never patched.", "Something else uses it; such a process cannot be patched.");
+    public static readonly RefusalKind SeccompFilter = new("WF603", "seccomp-filter", "The target has a seccomp filter, which may forbid or punish the mmap that has to be made in it.", "Start the program without its filter, or restart it with the fix.");
+    public static readonly RefusalKind Traced = new("WF604", "traced", "Another tracer (a debugger, strace) is attached to the target.", "Detach the other tracer and try again.");
+    public static readonly RefusalKind ControllerBusy = new("WF605", "controller-busy", "Another wfpatch works on the target at this moment.", "Wait until it has ended.");
+    public static readonly RefusalKind JournalVersion = new("WF606", "journal-version", "The target was patched by a wfpatch that writes its state in a newer format.", "Use that version of wfpatch.");
+    public static readonly RefusalKind NotX8664 = new("WF607", "not-x86-64", "The target is not an x86-64 program.", "wfpatch works for 64 bit x86-64 programs alone.");
+    public static readonly RefusalKind NoThreadForMapping = new("WF608", "no-thread-to-map", "No thread could be stopped in a system call to map memory in the target.", "Try again.");
+    public static readonly RefusalKind NoCodeGap = new("WF609", "no-gap-for-stub", "No loaded object has room behind its code for the few bytes that map the first memory.", "Such a process cannot be patched yet.");
+    public static readonly RefusalKind MappingFailed = new("WF610", "mapping-failed", "The kernel did not map memory where it is needed, for instance because a limit of the target is reached.", "Raise the target's limit of address space or locked memory, or try again.");
+    public static readonly RefusalKind ObjectNotLoaded = new("WF611", "object-not-loaded", "The program or library that the patch is for is not loaded in the target.", "Check the pid, and that the patch is for this program.");
+    public static readonly RefusalKind BuildIdDiffers = new("WF612", "build-id-differs", "The loaded program or library has another build-id than the one that the patch was built for.", "Build the patch for the installed version, or restart the program first if it was upgraded.");
+    public static readonly RefusalKind WritesForbidden = new("WF613", "writes-forbidden", "The kernel does not let the memory file write into code (proc_mem.force_override).", "Boot with proc_mem.force_override=always or =ptrace.");
+    public static readonly ImmutableArray<RefusalKind> All =
+    [
+        LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed,
+        ObjectNotLoaded, BuildIdDiffers, WritesForbidden,
+    ];
 }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Live.Linux;
+
+/// <summary>
+/// Every call by which a controller looks into or changes a target. All of the ptrace calls for one target are made by one
+/// OS thread. Calls return an errno, 0 for success; none of them allocates. A test replaces this by one that fails, or kills
+/// the controller, at the N-th call that changes something.
+/// </summary>
+public interface ILinux
+{
+    /// <summary>Reads from a process. Not whole: EFAULT or EIO.</summary>
+    int Read(int process, Address address, Span<byte> destination);
+
+    /// <summary>Reads a word of 32 bits from each address; unreadable ones give <paramref name="absent"/>.</summary>
+    void ReadWords(int process, ReadOnlySpan<Address> addresses, Span<uint> words, uint absent);
+
+    /// <summary>Opens /proc/PID/mem for reading and writing.</summary>
+    (int Descriptor, int Error) OpenMemory(int process);
+
+    void CloseMemory(int descriptor);
+
+    /// <summary>Writes through the memory file, also where the target itself cannot write.</summary>
+    int Write(int memory, Address address, ReadOnlySpan<byte> bytes);
+
+    /// <summary>PTRACE_SEIZE: attaches without stopping.</summary>
+    int Seize(int thread);
+
+    /// <summary>PTRACE_INTERRUPT.</summary>
+    int Interrupt(int thread);
+
+    /// <summary>Waits until the thread stops or ends.</summary>
+    int Wait(int thread, out WaitStatus status);
+
+    int GetRegisters(int thread, out UserRegisters registers);
+
+    int SetRegisters(int thread, in UserRegisters registers);
+
+    /// <summary>PTRACE_DETACH: the thread runs on, with <paramref name="signal"/> where it was stopped by that signal's arrival.</summary>
+    int Detach(int thread, int signal);
+
+    /// <summary>Where the thread registered its list of robust mutexes (get_robust_list(2)): inside its control block. Needs no stop.</summary>
+    int GetRobustList(int thread, out Address head);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using System.Globalization;
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Live.Linux;
+
+/// <summary>A line of /proc/PID/maps.</summary>
+public sealed record Mapping(AddressRange Range, bool IsReadable, bool IsWritable, bool IsExecutable, bool IsPrivate, ulong FileOffset, string Path)
+{
+    /// <summary>No file, no name of the kernel's.</summary>
+    public bool IsAnonymous => Path.Length == 0 || Path.StartsWith("[anon:", StringComparison.Ordinal);
+
+    public bool IsFile => Path.StartsWith('/');
+
+    /// <summary>The file's name without its folder; also of a deleted file.</summary>
+    public string FileName => System.IO.Path.GetFileName(Path.Replace(" (deleted)", "", StringComparison.Ordinal));
+}
+
+/// <summary>What a thread is doing (/proc/PID/task/TID/syscall).</summary>
+/// <param name="IsBlocked">In a system call, not running.</param>
+/// <param name="Number">The system call, or -1 where it is blocked elsewhere (a page fault).</param>
+public readonly record struct ThreadActivity(bool IsBlocked, long Number, ulong Timeout, Address StackPointer, Address InstructionPointer);
+
+/// <summary>proc(5), for one process. A missing file means that the process or thread is gone: null, or an empty list.</summary>
+public sealed class ProcFs(int process)
+{
+    public bool Exists => Directory.Exists($"/proc/{process}/task");
+
+    public ImmutableArray<Mapping> ReadMappings()
+    {
+        var all = ImmutableArray.CreateBuilder<Mapping>();
+        foreach (string line in ReadLines($"/proc/{process}/maps"))
+        {
+            var parts = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
+            var ends = parts[0].Split('-');
+            var range = new AddressRange(new Address(ParseHex(ends[0])), new Address(ParseHex(ends[1])));
+            string rights = parts[1];
+            all.Add(new Mapping(range, rights[0] == 'r', rights[1] == 'w', rights[2] == 'x', rights[3] == 'p', ParseHex(parts[2]), parts.Length > 5 ? parts[5].Trim() : ""));
+        }
+        return all.ToImmutable();
+    }
+
+    /// <summary>The ids of the threads that are not dead, in the kernel's order.</summary>
+    public ImmutableArray<int> ReadThreads()
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{process}/task").Select(d => int.Parse(Path.GetFileName(d), CultureInfo.InvariantCulture))];
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            return [];
+        }
+    }
+
+    public string? ReadThreadName(int thread) => ReadText($"/proc/{process}/task/{thread}/comm")?.TrimEnd('\n');
+
+    /// <summary>A field of /proc/PID/status, or of a thread's.</summary>
+    public string? ReadStatus(string field, int? thread = null)
+    {
+        string path = thread is { } id ? $"/proc/{process}/task/{id}/status" : $"/proc/{process}/status";
+        return ReadLines(path).FirstOrDefault(l => l.StartsWith(field + ":", StringComparison.Ordinal))?[(field.Length + 1)..].Trim();
+    }
+
+    public ThreadActivity? ReadActivity(int thread)
+    {
+        if (ReadText($"/proc/{process}/task/{thread}/syscall") is not { Length: > 0 } text)
+        {
+            return null;
+        }
+        var parts = text.Trim().Split(' ');
+        if (parts[0] == "running")
+        {
+            return new ThreadActivity(false, -1, 0, default, default);
+        }
+        long number = long.Parse(parts[0], CultureInfo.InvariantCulture);
+        ulong fourth = parts.Length >= 9 ? ParseHex(parts[4]) : 0;
+        return new ThreadActivity(true, number, fourth, new Address(ParseHex(parts[^2])), new Address(ParseHex(parts[^1])));
+    }
+
+    /// <summary>Clock ticks after boot at which the process started: with the pid, what tells it from an earlier one.</summary>
+    public ulong? ReadStartTime()
+    {
+        string? text = ReadText($"/proc/{process}/stat");
+        // The name is in parentheses and may hold anything: count from the last one.
+        var fields = text?[(text.LastIndexOf(')') + 2)..].Split(' ');
+        return fields is { Length: > 19 } ? ulong.Parse(fields[19], CultureInfo.InvariantCulture) : null;
+    }
+
+    /// <summary>The state letter of a thread: R, S, D, T, t, Z, X; or null.</summary>
+    public char? ReadThreadState(int thread)
+    {
+        string? text = ReadText($"/proc/{process}/task/{thread}/stat");
+        int at = text?.LastIndexOf(')') ?? -1;
+        return at >= 0 && at + 2 < text!.Length ? text[at + 2] : null;
+    }
+
+    /// <summary>The file that the process runs, without folder.</summary>
+    public string? ReadExecutableName()
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"/proc/{process}/exe", false) is { } target
+                ? Path.GetFileName(target.FullName.Replace(" (deleted)", "", StringComparison.Ordinal))
+                : null;
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            return null;
+        }
+    }
+
+    private static ulong ParseHex(string text) =>
+        ulong.Parse(text.StartsWith("0x", StringComparison.Ordinal) ? text.AsSpan(2) : text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    private static string? ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            return null;
+        }
+    }
+
+    private static string[] ReadLines(string path) => ReadText(path)?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    // ESRCH arrives as an IOException; a thread that ended as a missing file.
+    private static bool IsGone(Exception e) => e is IOException or UnauthorizedAccessException;
+}

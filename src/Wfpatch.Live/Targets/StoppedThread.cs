@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
+using Wfpatch.Live.Linux;
+
+namespace Wfpatch.Live.Targets;
+
+/// <summary>
+/// A thread that is stopped for us alone, and runs on when this is disposed of. While it lives nothing is allocated and no
+/// other thread is looked at. If the controller is killed meanwhile, the kernel lets the thread go.
+/// </summary>
+public ref struct StoppedThread
+{
+    private readonly ILinux _linux;
+    private readonly StopLog? _log;
+    private readonly long _since;
+    private int _signal;
+
+    private StoppedThread(ILinux linux, StopLog? log, int thread, long since, int error, WaitStatus status)
+    {
+        _linux = linux;
+        _log = log;
+        _since = since;
+        Thread = thread;
+        Error = error;
+        HasEnded = error == Errno.NoSuchProcess || (error == Errno.Success && status.HasEnded);
+        _signal = status.SignalToPassOn;
+        IsStopped = error == Errno.Success && status.IsStopped;
+    }
+
+    public int Thread { get; }
+
+    /// <summary>The errno of the attempt to stop it; EPERM where another tracer has it.</summary>
+    public int Error { get; }
+
+    public bool IsStopped { get; private set; }
+
+    public bool HasEnded { get; }
+
+    /// <summary>Attaches, interrupts and waits. The time of the stop is counted from the interrupt on.</summary>
+    public static StoppedThread Take(ILinux linux, int thread, StopLog? log)
+    {
+        int error = linux.Seize(thread);
+        long since = Stopwatch.GetTimestamp();
+        WaitStatus status = default;
+        if (error == Errno.Success)
+        {
+            error = linux.Interrupt(thread);
+            int waited = linux.Wait(thread, out status);
+            error = error == Errno.Success || status.HasEnded ? waited : error;
+        }
+        return new StoppedThread(linux, log, thread, since, error, status);
+    }
+
+    public readonly int GetRegisters(out UserRegisters registers) => _linux.GetRegisters(Thread, out registers);
+
+    public readonly int SetRegisters(in UserRegisters registers) => _linux.SetRegisters(Thread, in registers);
+
+    public void Dispose()
+    {
+        if (IsStopped)
+        {
+            IsStopped = false;
+            _ = _linux.Detach(Thread, _signal);
+            _signal = 0;
+            _log?.Add(Stopwatch.GetElapsedTime(_since));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Plans;
+using Wfpatch.Live.Linux;
+
+namespace Wfpatch.Live.Targets;
+
+/// <summary>The state that lies in the target. Two copies are written in turn, so that one is whole at every instant.</summary>
+public sealed class TargetJournal
+{
+    private readonly TargetMemory _memory;
+    private ulong _sequence;
+
+    private TargetJournal(TargetMemory memory, Address region, TargetState state, ulong sequence)
+    {
+        _memory = memory;
+        Region = region;
+        State = state;
+        _sequence = sequence;
+    }
+
+    public Address Region { get; }
+
+    public TargetState State { get; private set; }
+
+    /// <summary>The journal of a target that was patched before; null where there is none. <paramref name="unknownVersion"/> is not 0
+    /// where a newer wfpatch left one.</summary>
+    public static TargetJournal? Find(ImmutableArray<Mapping> mappings, TargetMemory memory, out int unknownVersion)
+    {
+        unknownVersion = 0;
+        Span<byte> header = stackalloc byte[16];
+        foreach (var mapping in Candidates(mappings))
+        {
+            if (!memory.TryRead(mapping.Range.Start, header) || !JournalLayout.IsHeader(header))
+            {
+                continue;
+            }
+            if (!JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)))
+            {
+                unknownVersion = JournalLayout.VersionOf(header);
+                return null;
+            }
+            var newest = Enumerable.Range(0, 2)
+                .Select(c => ReadCopy(memory, JournalLayout.CopyAddress(mapping.Range.Start, c)))
+                .Where(c => c is not null)
+                .MaxBy(c => c!.Value.Sequence);
+            return new TargetJournal(memory, mapping.Range.Start, newest?.State ?? TargetState.Empty, newest?.Sequence ?? 0);
+        }
+        return null;
+    }
+
+    /// <summary>A region that a controller mapped and did not live to use: empty, of our size.</summary>
+    public static AddressRange? FindUnused(ImmutableArray<Mapping> mappings, TargetMemory memory)
+    {
+        Span<byte> start = stackalloc byte[64];
+        foreach (var mapping in Candidates(mappings).Where(m => m.Range.Length == JournalLayout.RegionLength))
+        {
+            if (memory.TryRead(mapping.Range.Start, start) && start.IndexOfAnyExcept((byte)0) < 0)
+            {
+                return mapping.Range;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Makes a fresh region a journal. The state first, the header by which it is found last.</summary>
+    public static TargetJournal Create(AddressRange region, TargetMemory memory)
+    {
+        var journal = new TargetJournal(memory, region.Start, TargetState.Empty, 0);
+        journal.Write(TargetState.Empty with { Regions = [new RegionState(region, JournalLayout.CodeOffset)] });
+        memory.Write(region.Start, JournalLayout.EncodeHeader());
+        return journal;
+    }
+
+    /// <summary>Whether a state would fit.</summary>
+    public static bool Fits(TargetState state) => JournalEncoding.Encode(state, 1).Length <= JournalLayout.CopyLength;
+
+    public void Write(TargetState state)
+    {
+        ulong sequence = _sequence + 1;
+        _memory.Write(JournalLayout.CopyAddress(Region, (int)(sequence % 2)), JournalEncoding.Encode(state, sequence));
+        State = state;
+        _sequence = sequence;
+    }
+
+    private static IEnumerable<Mapping> Candidates(ImmutableArray<Mapping> mappings) =>
+        mappings.Where(m => m.IsAnonymous && m.IsPrivate && m.IsExecutable && !m.IsWritable && m.IsReadable);
+
+    private static (TargetState State, ulong Sequence)? ReadCopy(TargetMemory memory, Address at)
+    {
+        const int HeadLength = 24;
+        return memory.Read(at, HeadLength) is { } head && JournalEncoding.LengthOf(head) is > 0 and var length && memory.Read(at, length) is { } bytes
+            ? JournalEncoding.Decode(bytes)
+            : null;
+    }
+}
