@@ -10,5 +10,8 @@ public static class FileRefusals
     public static readonly RefusalKind WrongArchitecture = new("WF102", "wrong-architecture", "The ELF file is not for x86-64, 64 bit, little endian.", "wfpatch works for x86-64 alone.");
     public static readonly RefusalKind MalformedElf = new("WF103", "malformed-elf", "A table of the ELF file points outside the file or contradicts itself.", "Build or copy the file again.");
 
-    public static readonly ImmutableArray<RefusalKind> All = [NotElf, WrongArchitecture, MalformedElf];
+    public static readonly RefusalKind NoUnwindTable = new("WF120", "no-unwind-table", "A loaded program or library has no table to unwind its stack frames with.", "Use a policy that needs no stack traces (points), or a build that has .eh_frame_hdr.");
+    public static readonly RefusalKind BadUnwindTable = new("WF121", "bad-unwind-table", "An unwind table is damaged or of a kind that is not known.", "Build the program or library again with a current compiler and linker.");
+
+    public static readonly ImmutableArray<RefusalKind> All = [NotElf, WrongArchitecture, MalformedElf, NoUnwindTable, BadUnwindTable];
 }
