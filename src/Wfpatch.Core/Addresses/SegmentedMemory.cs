@@ -47,6 +47,6 @@ public sealed class SegmentedMemory : IMemory
             }
         }
         found = low > 0 ? _blocks[low - 1] : default;
-        return low > 0 && address - found.Start < found.Bytes.Length;
+        return low > 0 && address.Value - found.Start.Value < (ulong)found.Bytes.Length;
     }
 }

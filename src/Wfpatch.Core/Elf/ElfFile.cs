@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Numerics;
 using System.Text;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Refusals;
@@ -70,7 +71,11 @@ public sealed class ElfFile
         try
         {
             var sections = ReadSections(bytes, header);
-            var symbols = ReadSymbols(sections);
+            var symbols = ReadSymbols(sections, new NameBudget(bytes.Length));
+            if (header.Type == ElfHeader.Relocatable)
+            {
+                CheckSymbols(sections, symbols);
+            }
             CheckRelocations(sections, symbols.Length);
             return (new ElfFile(name, header.Type == ElfHeader.Relocatable, sections, symbols), null);
         }
@@ -112,7 +117,8 @@ public sealed class ElfFile
             throw new MalformedElfException("the section of section names does not exist");
         }
         var names = raw[nameIndex].Section.Bytes;
-        return [.. raw.Select(r => r.Section with { Name = ReadString(names.Span, r.Name) })];
+        var budget = new NameBudget(bytes.Length);
+        return [.. raw.Select(r => r.Section with { Name = ReadString(names.Span, r.Name, budget) })];
     }
 
     private static (uint Name, ElfSection Section) ReadSection(ReadOnlyMemory<byte> file, ReadOnlySpan<byte> entry, int index)
@@ -120,6 +126,11 @@ public sealed class ElfFile
         var type = (SectionType)BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]);
         ulong offset = BinaryPrimitives.ReadUInt64LittleEndian(entry[24..]);
         ulong size = BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]);
+        ulong alignment = BinaryPrimitives.ReadUInt64LittleEndian(entry[48..]);
+        if (alignment > 0 && !BitOperations.IsPow2(alignment))
+        {
+            throw new MalformedElfException($"section {index} has an impossible alignment");
+        }
         bool hasBytes = type is not (SectionType.NoBits or SectionType.Null);
         return (BinaryPrimitives.ReadUInt32LittleEndian(entry), new ElfSection(
             index,
@@ -130,12 +141,12 @@ public sealed class ElfFile
             size,
             BinaryPrimitives.ReadUInt32LittleEndian(entry[40..]),
             BinaryPrimitives.ReadUInt32LittleEndian(entry[44..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(entry[48..]),
+            alignment,
             BinaryPrimitives.ReadUInt64LittleEndian(entry[56..]),
             hasBytes ? Slice(file, offset, size, $"section {index}") : default));
     }
 
-    private static ImmutableArray<ElfSymbol> ReadSymbols(ImmutableArray<ElfSection> sections)
+    private static ImmutableArray<ElfSymbol> ReadSymbols(ImmutableArray<ElfSection> sections, NameBudget budget)
     {
         var table = sections.FirstOrDefault(s => s.Type == SectionType.SymbolTable);
         if (table is null)
@@ -152,15 +163,17 @@ public sealed class ElfFile
         var symbols = ImmutableArray.CreateBuilder<ElfSymbol>(bytes.Length / SymbolSize);
         for (int i = 0; i < bytes.Length / SymbolSize; i++)
         {
-            symbols.Add(ReadSymbol(bytes.Slice(i * SymbolSize, SymbolSize), i, names, wide, sections));
+            symbols.Add(ReadSymbol(bytes.Slice(i * SymbolSize, SymbolSize), i, names, budget, wide, sections));
         }
         return symbols.ToImmutable();
     }
 
-    private static ElfSymbol ReadSymbol(ReadOnlySpan<byte> entry, int index, ReadOnlySpan<byte> names, ElfSection? wide, ImmutableArray<ElfSection> sections)
+    private static ElfSymbol ReadSymbol(
+        ReadOnlySpan<byte> entry, int index, ReadOnlySpan<byte> names, NameBudget budget, ElfSection? wide, ImmutableArray<ElfSection> sections)
     {
         int section = BinaryPrimitives.ReadUInt16LittleEndian(entry[6..]);
-        if (section == 0xffff)
+        bool isWide = section == 0xffff;
+        if (isWide)
         {
             if (wide is null || wide.Bytes.Length < (index + 1) * 4)
             {
@@ -168,13 +181,13 @@ public sealed class ElfFile
             }
             section = BinaryPrimitives.ReadInt32LittleEndian(wide.Bytes.Span[(index * 4)..]);
         }
-        else if (section >= sections.Length && section < 0xff00)
+        if (section < 0 || (section >= sections.Length && (isWide || section < 0xff00)))
         {
             throw new MalformedElfException($"symbol {index} lies in a section that does not exist");
         }
         byte info = entry[4];
         var kind = (SymbolKind)(info & 15);
-        string name = ReadString(names, BinaryPrimitives.ReadUInt32LittleEndian(entry));
+        string name = ReadString(names, BinaryPrimitives.ReadUInt32LittleEndian(entry), budget);
         if (kind == SymbolKind.Section && section > 0 && section < sections.Length)
         {
             name = sections[section].Name;
@@ -182,6 +195,19 @@ public sealed class ElfFile
         return new ElfSymbol(
             index, name, BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]),
             kind, (SymbolBinding)(info >> 4), (byte)(entry[5] & 3), section);
+    }
+
+    // Readers slice a section by its symbols and relocations, so both must lie within it.
+    private static void CheckSymbols(ImmutableArray<ElfSection> sections, ImmutableArray<ElfSymbol> symbols)
+    {
+        foreach (var symbol in symbols)
+        {
+            bool isPlaced = symbol.Kind is SymbolKind.Function or SymbolKind.Object or SymbolKind.ThreadLocal && symbol.IsDefined && symbol.SectionIndex < sections.Length;
+            if (isPlaced && (symbol.Value > sections[symbol.SectionIndex].Size || symbol.Size > sections[symbol.SectionIndex].Size - symbol.Value))
+            {
+                throw new MalformedElfException($"symbol {symbol.Index} ends outside its section");
+            }
+        }
     }
 
     private static void CheckRelocations(ImmutableArray<ElfSection> sections, int symbolCount)
@@ -196,6 +222,10 @@ public sealed class ElfFile
             var bytes = table.Bytes.Span;
             for (int at = 0; !isDynamic && at + RelocationSize <= bytes.Length; at += RelocationSize)
             {
+                if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]) > sections[(int)table.Info].Size)
+                {
+                    throw new MalformedElfException($"a relocation of {table.Name} lies outside its section");
+                }
                 if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[(at + 8)..]) >> 32 >= (ulong)symbolCount)
                 {
                     throw new MalformedElfException($"a relocation of {table.Name} names a symbol that does not exist");
@@ -213,7 +243,7 @@ public sealed class ElfFile
         return bytes.Slice((int)offset, (int)length);
     }
 
-    private static string ReadString(ReadOnlySpan<byte> names, uint offset)
+    private static string ReadString(ReadOnlySpan<byte> names, uint offset, NameBudget budget)
     {
         if (offset >= (uint)names.Length)
         {
@@ -221,6 +251,10 @@ public sealed class ElfFile
         }
         var rest = names[(int)offset..];
         int end = rest.IndexOf((byte)0);
-        return end >= 0 ? Encoding.UTF8.GetString(rest[..end]) : throw new MalformedElfException("a name has no end");
+        if (end < 0)
+        {
+            throw new MalformedElfException("a name has no end");
+        }
+        return budget.TrySpend(end) ? Encoding.UTF8.GetString(rest[..end]) : throw new MalformedElfException("its names are too long");
     }
 }

@@ -15,6 +15,9 @@ public sealed class ElfImage
 {
     private const int SymbolSize = 24;
     private const int MaximumSymbols = 4_000_000;
+    private const int MaximumNotes = 16;
+    private const ulong MaximumNoteSize = 1 << 16;
+    private const ulong MaximumTableSize = 1 << 28;
 
     private readonly IMemory _memory;
     private readonly IReadOnlyDictionary<ulong, ulong> _dynamic;
@@ -164,6 +167,10 @@ public sealed class ElfImage
 
     private static ElfImage ReadImage(IMemory memory, Address header, string name, ElfHeader elf)
     {
+        if (elf.Type is not (ElfHeader.Executable or ElfHeader.SharedObject))
+        {
+            throw new MalformedElfException("it is neither a program nor a shared library");
+        }
         var table = ReadProgramHeaders(memory, header, elf);
         var loads = table.Where(p => p.Type == ProgramHeader.Load).OrderBy(p => p.Address).ToList();
         if (loads.Count == 0)
@@ -181,13 +188,17 @@ public sealed class ElfImage
             return found.MemorySize == 0 ? default : ToSegment(found).Range;
         }
         var segments = loads.Select(ToSegment).ToImmutableArray();
-        if (segments.Any(s => s.MemorySize > 1UL << 40 || s.Range.End < s.Address))
+        if (segments.Any(s => s.MemorySize > 1UL << 40 || s.FileSize > s.MemorySize || s.Range.End < s.Address))
         {
             throw new MalformedElfException("a segment has an impossible size");
         }
+        if (segments.Zip(segments.Skip(1)).Any(pair => pair.First.Range.Overlaps(pair.Second.Range)))
+        {
+            throw new MalformedElfException("its segments overlap");
+        }
         return new ElfImage(name, memory, header, bias, segments, ReadDynamic(memory, RangeOf(ProgramHeader.Dynamic)),
             RangeOf(ProgramHeader.GnuUnwindHeader), RangeOf(ProgramHeader.ThreadLocal),
-            table.Where(p => p.Type == ProgramHeader.Note).Select(p => ReadBuildId(memory, ToSegment(p).Range)).FirstOrDefault(id => id is not null),
+            table.Where(p => p.Type == ProgramHeader.Note).Take(MaximumNotes).Select(p => ReadBuildId(memory, ToSegment(p).Range)).FirstOrDefault(id => id is not null),
             elf.Type == ElfHeader.SharedObject);
     }
 
@@ -212,7 +223,7 @@ public sealed class ElfImage
 
     private static string? ReadBuildId(IMemory memory, AddressRange range)
     {
-        if (range.Length is 0 or > 1 << 20 || memory.Read(range.Start, (int)range.Length) is not { } bytes)
+        if (range.Length is 0 or > MaximumNoteSize || memory.Read(range.Start, (int)range.Length) is not { } bytes)
         {
             return null;
         }
@@ -259,12 +270,13 @@ public sealed class ElfImage
         var table = DynamicAddress(TagSymbols);
         int count = CountSymbols();
         ulong stringsSize = DynamicValue(TagStringsSize);
-        if (table == Address.Zero || count is 0 or > MaximumSymbols || stringsSize > 1 << 28
-            || _memory.Read(table, count * SymbolSize) is not { } bytes
-            || _memory.Read(DynamicAddress(TagStrings), (int)stringsSize) is not { } strings)
+        if (table == Address.Zero || count is 0 or > MaximumSymbols || stringsSize > MaximumTableSize
+            || _memory.ReadWhole(table, (ulong)count * SymbolSize) is not { } bytes
+            || _memory.ReadWhole(DynamicAddress(TagStrings), stringsSize) is not { } strings)
         {
             return [];
         }
+        var budget = new NameBudget(bytes.Length + strings.Length);
         var symbols = ImmutableArray.CreateBuilder<ElfSymbol>(count);
         for (int i = 0; i < count; i++)
         {
@@ -275,7 +287,12 @@ public sealed class ElfImage
             {
                 var rest = strings.AsSpan((int)nameAt);
                 int end = rest.IndexOf((byte)0);
-                name = Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
+                rest = end < 0 ? rest : rest[..end];
+                if (!budget.TrySpend(rest.Length))
+                {
+                    return [];
+                }
+                name = Encoding.UTF8.GetString(rest);
             }
             symbols.Add(new ElfSymbol(
                 i, name, BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]),
@@ -301,7 +318,7 @@ public sealed class ElfImage
         uint buckets = BinaryPrimitives.ReadUInt32LittleEndian(head);
         uint firstHashed = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4));
         uint bloomWords = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(8));
-        if (buckets > MaximumSymbols || bloomWords > MaximumSymbols || _memory.Read(gnu + 16 + (bloomWords * 8L), (int)buckets * 4) is not { } heads)
+        if (buckets > MaximumSymbols || bloomWords > MaximumSymbols || _memory.ReadWhole(gnu + 16 + (bloomWords * 8L), buckets * 4UL) is not { } heads)
         {
             return 0;
         }
@@ -329,13 +346,17 @@ public sealed class ElfImage
         foreach (var (at, size) in new[] { (TagRelocations, TagRelocationsSize), (TagPlt, TagPltSize) })
         {
             ulong length = DynamicValue(size);
-            if (length is 0 or > 1 << 28 || _memory.Read(DynamicAddress(at), (int)length) is not { } bytes)
+            if (length is 0 or > MaximumTableSize || _memory.ReadWhole(DynamicAddress(at), length) is not { } bytes)
             {
                 continue;
             }
             for (int i = 0; i + 24 <= bytes.Length; i += 24)
             {
                 ulong info = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(i + 8));
+                if (info >> 32 > 0 && info >> 32 >= (ulong)DynamicSymbols.Length)
+                {
+                    continue;
+                }
                 all.Add(new ElfRelocation(
                     BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(i)), (RelocationType)(uint)info, (int)(info >> 32),
                     BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(i + 16))));

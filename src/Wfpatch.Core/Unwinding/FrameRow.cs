@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Runtime.CompilerServices;
+
+namespace Wfpatch.Core.Unwinding;
+
+/// <summary>The rules that hold at one program counter: one row of the table that the call frame instructions of a function
+/// describe (DWARF 5, section 6.4.1).</summary>
+public struct FrameRow
+{
+    private FrameRule _frameAddress;
+    private Rules _rules;
+
+    /// <summary>How the canonical frame address (CFA: the stack pointer's value before the call) is found:
+    /// <see cref="FrameRuleKind.Register"/> with an offset, or <see cref="FrameRuleKind.ValueExpression"/>.</summary>
+    public FrameRule FrameAddress
+    {
+        readonly get => _frameAddress;
+        internal set => _frameAddress = value;
+    }
+
+    /// <summary>The rule of a register; <see cref="Register.Rip"/> stands for the return address.</summary>
+    public FrameRule this[Register register]
+    {
+        readonly get => _rules[(int)register];
+        internal set => _rules[(int)register] = value;
+    }
+
+    [InlineArray(RegisterSet.Count)]
+    private struct Rules
+    {
+        private FrameRule _first;
+    }
+}

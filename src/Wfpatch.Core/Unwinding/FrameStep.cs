@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Core.Unwinding;
+
+/// <summary>The step from one frame to its caller by a row of rules (DWARF 5, section 6.4.3).</summary>
+internal ref struct FrameStep
+{
+    private readonly ReadOnlySpan<byte> _table;
+    private readonly ref readonly FrameRow _row;
+    private readonly ref readonly FrameRegisters _callee;
+    private readonly bool _isSignalFrame;
+
+    public FrameStep(ReadOnlySpan<byte> table, ref readonly FrameRow row, ref readonly FrameRegisters callee, bool isSignalFrame)
+    {
+        _table = table;
+        _row = ref row;
+        _callee = ref callee;
+        _isSignalFrame = isSignalFrame;
+    }
+
+    public Address FrameAddress { get; private set; }
+
+    public Address ReturnAddressSlot { get; private set; }
+
+    /// <summary>True where the tables say that there is no caller.</summary>
+    public bool IsOutermost { get; private set; }
+
+    /// <summary>Fills <paramref name="caller"/>, unless this is the outermost frame.</summary>
+    public UnwindFailureReason Run(ref StackWindow memory, ref FrameRegisters caller)
+    {
+        var reason = FindFrameAddress(ref memory, out ulong frameAddress);
+        IsOutermost = _row[Register.Rip].Kind == FrameRuleKind.Undefined;
+        if (IsOutermost)
+        {
+            // The rule for its frame address need not mean anything.
+            FrameAddress = reason == UnwindFailureReason.None ? new Address(frameAddress) : Address.Zero;
+            return UnwindFailureReason.None;
+        }
+        if (reason != UnwindFailureReason.None)
+        {
+            return reason;
+        }
+        FrameAddress = new Address(frameAddress);
+        if (!IsPlausible(frameAddress))
+        {
+            return UnwindFailureReason.ImplausibleFrame;
+        }
+        caller.Set(Register.Rsp, frameAddress);
+        for (var register = Register.Rax; register <= Register.Rip && reason == UnwindFailureReason.None; register++)
+        {
+            reason = Restore(register, ref memory, ref caller);
+        }
+        return reason;
+    }
+
+    private readonly UnwindFailureReason FindFrameAddress(ref StackWindow memory, out ulong value)
+    {
+        var rule = _row.FrameAddress;
+        if (rule.Kind == FrameRuleKind.ValueExpression)
+        {
+            return DwarfExpression.Evaluate(ExpressionOf(rule), in _callee, ref memory, null, out value);
+        }
+        bool known = _callee.TryGet(rule.Register, out value);
+        value = unchecked(value + (ulong)rule.Operand);
+        return known ? UnwindFailureReason.None : UnwindFailureReason.RegisterLost;
+    }
+
+    // A signal may run on a stack of its own, so nothing can be said about the interrupted frame's place.
+    private readonly bool IsPlausible(ulong frameAddress) =>
+        _isSignalFrame || (frameAddress % 8 == 0 && frameAddress > _callee.ValueOf(Register.Rsp) && frameAddress <= Address.UserEnd.Value);
+
+    private UnwindFailureReason Restore(Register register, ref StackWindow memory, ref FrameRegisters caller)
+    {
+        var rule = _row[register];
+        ulong address = unchecked(FrameAddress.Value + (ulong)rule.Operand);
+        switch (rule.Kind)
+        {
+            case FrameRuleKind.Offset:
+                return Load(register, address, ref memory, ref caller);
+            case FrameRuleKind.ValueOffset:
+                caller.Set(register, address);
+                return UnwindFailureReason.None;
+            case FrameRuleKind.Expression or FrameRuleKind.ValueExpression:
+                var reason = DwarfExpression.Evaluate(ExpressionOf(rule), in _callee, ref memory, FrameAddress.Value, out ulong value);
+                if (reason != UnwindFailureReason.None)
+                {
+                    return reason;
+                }
+                if (rule.Kind == FrameRuleKind.Expression)
+                {
+                    return Load(register, value, ref memory, ref caller);
+                }
+                caller.Set(register, value);
+                return UnwindFailureReason.None;
+            default:
+                return Keep(register, rule, ref caller);
+        }
+    }
+
+    private UnwindFailureReason Load(Register register, ulong slot, ref StackWindow memory, ref FrameRegisters caller)
+    {
+        if (!memory.TryRead(new Address(slot), out ulong value))
+        {
+            return UnwindFailureReason.UnreadableMemory;
+        }
+        caller.Set(register, value);
+        if (register == Register.Rip)
+        {
+            ReturnAddressSlot = new Address(slot);
+        }
+        return UnwindFailureReason.None;
+    }
+
+    private readonly UnwindFailureReason Keep(Register register, FrameRule rule, ref FrameRegisters caller)
+    {
+        if (register == Register.Rip)
+        {
+            // In another register it is fine; "unchanged" would mean that the function calls itself.
+            if (rule.Kind != FrameRuleKind.Register || rule.Register >= (byte)Register.Rip || !_callee.TryGet(rule.Register, out ulong target))
+            {
+                return UnwindFailureReason.UnsupportedInstruction;
+            }
+            caller.Set(register, target);
+            return UnwindFailureReason.None;
+        }
+        bool stays = rule.Kind == FrameRuleKind.SameValue || (rule.Kind == FrameRuleKind.Unspecified && FrameRegisters.IsCalleeSaved(register));
+        uint source = rule.Kind == FrameRuleKind.Register ? rule.Register : (uint)register;
+        if ((stays || rule.Kind == FrameRuleKind.Register) && _callee.TryGet(source, out ulong value))
+        {
+            caller.Set(register, value);
+        }
+        return UnwindFailureReason.None;
+    }
+
+    private readonly ReadOnlySpan<byte> ExpressionOf(FrameRule rule) => _table.Slice(rule.ExpressionStart, rule.ExpressionLength);
+}
