@@ -24,6 +24,7 @@ public sealed class ElfImage
     private readonly Lazy<ImmutableArray<ElfSymbol>> _symbols;
     private readonly Lazy<ILookup<string, ElfSymbol>> _symbolsByName;
     private readonly Lazy<ImmutableArray<ElfRelocation>> _relocations;
+    private readonly Lazy<byte[]?> _versions;
 
     private ElfImage(string name, IMemory memory, Address header, long bias, ImmutableArray<ElfSegment> segments,
         IReadOnlyDictionary<ulong, ulong> dynamic, AddressRange unwindHeader, AddressRange threadLocal, string? buildId, bool isPositionIndependent)
@@ -41,6 +42,7 @@ public sealed class ElfImage
         _symbols = new(ReadSymbols);
         _symbolsByName = new(() => _symbols.Value.Where(s => s.Index > 0).ToLookup(s => s.Name));
         _relocations = new(ReadRelocations);
+        _versions = new(ReadVersions);
     }
 
     /// <summary>How messages call the image: its file's name.</summary>
@@ -78,6 +80,11 @@ public sealed class ElfImage
     public Address ToMemory(ulong fileAddress) => new(unchecked(fileAddress + (ulong)LoadBias));
 
     public IEnumerable<ElfSymbol> FindDynamicSymbols(string name) => _symbolsByName.Value[name];
+
+    /// <summary>False where <paramref name="symbol"/> has a version that only programs linked against it get, as memcpy@GLIBC_2.2.5
+    /// beside memcpy@@GLIBC_2.14 (bit 15 of its DT_VERSYM entry; LSB core specification, symbol versioning).</summary>
+    public bool IsDefaultVersion(ElfSymbol symbol) =>
+        _versions.Value is not { } versions || symbol.Index * 2 + 1 >= versions.Length || (versions[(symbol.Index * 2) + 1] & 0x80) == 0;
 
     public bool IsExecutable(Address address) => Segments.Any(s => s.IsExecutable && s.Range.Contains(address));
 
@@ -337,6 +344,13 @@ public sealed class ElfImage
             last++;
         }
         return (int)Math.Min(last + 1, MaximumSymbols + 1u);
+    }
+
+    private byte[]? ReadVersions()
+    {
+        const ulong TagVersions = 0x6ffffff0;
+        var table = DynamicAddress(TagVersions);
+        return table == Address.Zero ? null : _memory.Read(table, DynamicSymbols.Length * 2);
     }
 
     private ImmutableArray<ElfRelocation> ReadRelocations()

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Matching;
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Refusals;
+
+namespace Wfpatch.Core.Linking;
+
+/// <summary>
+/// Links new code for one process: all addresses are known, so that what comes out are finished bytes for memory that the target
+/// can read and execute, and never writes. Calls that do not reach go through stubs of our own, and what the compiler wants in a
+/// table of addresses stands in slots of our own.
+/// </summary>
+public static class PatchLinker
+{
+    /// <summary>Above this, parts of one image could not reach each other, nor the program from anywhere near.</summary>
+    private const long LargestImage = 256 << 20;
+
+    /// <summary>The room that the new code takes; the same for every start.</summary>
+    public static ImageSize Measure(ObjectPatch patch)
+    {
+        var layout = ImageLayout.Of(patch);
+        return new ImageSize(layout.Size, layout.Alignment);
+    }
+
+    /// <param name="start">A multiple of the alignment that <see cref="Measure"/> gives; it may be further than 2 GiB from what is
+    /// only called or is reached through a slot.</param>
+    /// <param name="match">What the run-pre match says of the patch's symbols.</param>
+    /// <param name="resolver">Is asked for the global symbols that the match does not have.</param>
+    /// <returns>The image, or null and all that is against it.</returns>
+    /// <exception cref="ArgumentException"><paramref name="start"/> is not aligned.</exception>
+    public static (LinkedImage? Image, ImmutableArray<Refusal> Refusals) Link(ObjectPatch patch, Address start, Match match, ISymbolResolver resolver)
+    {
+        var layout = ImageLayout.Of(patch);
+        if (start.Value % (ulong)layout.Alignment != 0)
+        {
+            throw new ArgumentException($"{start} is no multiple of {layout.Alignment}.", nameof(start));
+        }
+        var refusals = NewCodeCheck.Check(patch, layout, start, LargestImage);
+        if (refusals.Length > 0)
+        {
+            return (null, refusals);
+        }
+        var values = SymbolValues.Find(patch, layout, start, match, resolver);
+        var bytes = Place(patch, layout);
+        var writer = new FieldWriter(patch, layout, start, values, bytes);
+        writer.WriteSlots();
+        writer.WriteFields();
+        var unwindTable = layout.HasUnwindTable ? new AddressRange(start + layout.UnwindStart, start + layout.Size) : default;
+        refusals = [.. values.Refusals, .. writer.Refusals, .. UnwindTableCheck.Check(bytes.AsSpan(), layout, patch)];
+        return refusals.Length > 0
+            ? (null, refusals)
+            : (new LinkedImage(start, bytes, values.Defined, CodeRanges(patch, layout, start), unwindTable), []);
+    }
+
+    private static byte[] Place(ObjectPatch patch, ImageLayout layout)
+    {
+        const byte Int3 = 0xcc;
+        var bytes = new byte[layout.Size];
+        bytes.AsSpan(0, (int)layout.CodeEnd).Fill(Int3);
+        bytes.AsSpan((int)layout.StubsStart, (int)(layout.UnwindStart - layout.StubsStart)).Fill(Int3);
+        for (int i = 0; i < patch.Sections.Length; i++)
+        {
+            patch.Sections[i].Bytes.Span.CopyTo(bytes.AsSpan((int)layout.Sections[i]));
+        }
+        return bytes;
+    }
+
+    private static ImmutableArray<AddressRange> CodeRanges(ObjectPatch patch, ImageLayout layout, Address start) =>
+        [.. patch.Sections.Select((s, i) => (Section: s, At: layout.Sections[i])).Where(s => s.Section.Kind == PatchSectionKind.Code)
+            .Select(s => AddressRange.OfLength(start + s.At, s.Section.Bytes.Length))];
+}

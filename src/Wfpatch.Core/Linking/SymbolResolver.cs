@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Elf;
+using Wfpatch.Core.Patches;
+
+namespace Wfpatch.Core.Linking;
+
+/// <summary>
+/// Resolves a global symbol the way the process did: what the loader stored in the object's own slots; else the global lookup
+/// through the loaded objects in load order (ELF gABI, chapter 5, "Shared Object Dependencies"), in which a copy relocation's
+/// variable is the program's copy because the program comes first. No function of the target is called for it.
+/// </summary>
+/// <remarks>Objects that were loaded with dlopen(RTLD_LOCAL) are searched like all others, at their place in the list.</remarks>
+public sealed class SymbolResolver : ISymbolResolver
+{
+    private readonly BoundSlots _own;
+    private readonly ImmutableArray<(ElfImage Image, BoundSlots Slots)> _loaded;
+
+    /// <param name="memory">The target.</param>
+    /// <param name="own">The object that the patch changes.</param>
+    /// <param name="loadOrder">All loaded objects, the main program first, as the loader's list has them.</param>
+    public SymbolResolver(IMemory memory, ElfImage own, IEnumerable<ElfImage> loadOrder)
+    {
+        _own = new BoundSlots(memory, own);
+        _loaded = [.. loadOrder.Select(image => (image, new BoundSlots(memory, image)))];
+    }
+
+    public SymbolAnswer Resolve(PatchSymbol symbol)
+    {
+        if (_own.Find(symbol.Name) is { } bound)
+        {
+            return SymbolAnswer.Is(bound);
+        }
+        if (symbol.Kind == PatchSymbolKind.ThreadLocal)
+        {
+            return FromAnySlot(symbol.Name, "is a thread-local variable whose offset no loaded object has in a slot");
+        }
+        foreach (var (image, slots) in _loaded)
+        {
+            if (FindExport(image, symbol.Name) is { } found)
+            {
+                return ValueOf(image, slots, found);
+            }
+        }
+        return SymbolAnswer.Not("is defined by no loaded object");
+    }
+
+    private SymbolAnswer ValueOf(ElfImage image, BoundSlots slots, ElfSymbol found)
+    {
+        switch (found.Kind)
+        {
+            case SymbolKind.IndirectFunction:
+                return slots.FindIndirect(found.Value) is { } chosen
+                    ? SymbolAnswer.Is(chosen)
+                    : FromAnySlot(found.Name, $"is an IFUNC of {image.Name} that no loaded object has bound");
+            case SymbolKind.ThreadLocal:
+                return FromAnySlot(found.Name, "is a thread-local variable whose offset no loaded object has in a slot");
+            default:
+                return SymbolAnswer.Is(found.SectionIndex == SpecialSection.Absolute ? found.Value : image.ToMemory(found.Value).Value);
+        }
+    }
+
+    // Objects that were linked against different versions of a symbol may hold different functions under one name.
+    private SymbolAnswer FromAnySlot(string name, string whyNot)
+    {
+        var values = _loaded.Select(l => l.Slots.Find(name)).OfType<ulong>().Where(v => v != 0).Distinct().Take(2).ToList();
+        return values.Count switch
+        {
+            0 => SymbolAnswer.Not(whyNot),
+            1 => SymbolAnswer.Is(values[0]),
+            _ => SymbolAnswer.Not("is bound to different values by different loaded objects"),
+        };
+    }
+
+    // An undefined function with a value is the entry that a program which is not position independent takes for its address.
+    private static ElfSymbol? FindExport(ElfImage image, string name) =>
+        image.FindDynamicSymbols(name).FirstOrDefault(s => IsExported(s) && image.IsDefaultVersion(s)
+            && (s.IsDefined || (s.Value != 0 && s.Kind == SymbolKind.Function && !image.IsPositionIndependent)));
+
+    private static bool IsExported(ElfSymbol symbol)
+    {
+        const byte Internal = 1, Hidden = 2;
+        bool hasKind = symbol.Kind is SymbolKind.NoType or SymbolKind.Object or SymbolKind.Function or SymbolKind.Common or SymbolKind.ThreadLocal or SymbolKind.IndirectFunction;
+        bool hasValue = symbol.Value != 0 || symbol.SectionIndex == SpecialSection.Absolute || symbol.Kind == SymbolKind.ThreadLocal;
+        return hasKind && hasValue && symbol.Binding != SymbolBinding.Local && symbol.Visibility is not (Internal or Hidden);
+    }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Elf;
+using Wfpatch.Core.Patches;
+
+namespace Wfpatch.Core.Matching;
+
+/// <summary>Compares one old function with one place, and reads out of the holes what they say of symbols.</summary>
+internal sealed class PlacementFinder
+{
+    private readonly ObjectPatch _patch;
+    private readonly IMemory _memory;
+    private readonly ElfImage? _image;
+    private readonly RunningCode _running;
+    private readonly Dictionary<Address, string> _slots;
+    private readonly HashSet<int> _functionSymbols;
+
+    public PlacementFinder(ObjectPatch patch, IMemory memory, ElfImage? image, RunningCode running)
+    {
+        _patch = patch;
+        _memory = memory;
+        _image = image;
+        _running = running;
+        _slots = image is null ? [] : SlotNames.Of(image);
+        _functionSymbols = [.. patch.OldFunctions.Select(f => f.Symbol)];
+    }
+
+    /// <summary>The placements of <paramref name="old"/>, and the closest of the places that do not fit.</summary>
+    public (List<Placement> Placements, Mismatch Closest) Find(OldCode old)
+    {
+        var found = new List<Placement>();
+        Mismatch closest = default;
+        foreach (var running in ExportedAddresses(old) is { } exported ? _running.WithEntries(exported) : _running.Candidates(old))
+        {
+            var (placement, mismatch) = TryPlace(old, running);
+            if (placement is not null && found.All(p => p.Running.Code.Start != placement.Running.Code.Start))
+            {
+                found.Add(placement);
+            }
+            else if (placement is null && (closest.Kind == MismatchKind.NothingAlike || mismatch.Closeness > closest.Closeness))
+            {
+                closest = mismatch;
+            }
+        }
+        return (found, closest);
+    }
+
+    /// <summary>Exactly one of the results is given.</summary>
+    public (Placement? Placement, Mismatch Mismatch) TryPlace(OldCode old, RunningBytes running)
+    {
+        if (MaskedComparison.TryMatch(old, running) is { } solved)
+        {
+            return Explain(old, running, solved, PositionMap.Identity);
+        }
+        var walk = InstructionWalk.Of(old, running);
+        return walk.FirstDifference < 0
+            ? Explain(old, running, walk.Solved, walk.Positions)
+            : (null, new Mismatch(MismatchKind.Code, running.Function.Code.Start, walk.FirstDifference, -1, ""));
+    }
+
+    // A global function that the object exports stands where its symbol says, and nowhere else. (It may have several versions.)
+    private HashSet<Address>? ExportedAddresses(OldCode old)
+    {
+        if (_image is null || old.Function.Unit.Length > 0)
+        {
+            return null;
+        }
+        var exported = _image.FindDynamicSymbols(old.Function.Name).Where(s => s.IsDefined && s.Kind == SymbolKind.Function).Select(s => _image.ToMemory(s.Value)).ToHashSet();
+        return exported.Count > 0 ? exported : null;
+    }
+
+    private (Placement? Placement, Mismatch Mismatch) Explain(OldCode old, RunningBytes running, ImmutableArray<SolvedHole> solved, PositionMap positions)
+    {
+        var facts = new Dictionary<int, SymbolFact> { [old.Function.Symbol] = new(old.Function.Symbol, running.Function.Entry.Value, running.Function.Entry.Value) };
+        var inner = ImmutableArray.CreateBuilder<InnerFact>();
+        foreach (var hole in solved)
+        {
+            if (hole.Hole.Symbol < 0)
+            {
+                continue;
+            }
+            if (IsInner(hole, out long offset))
+            {
+                inner.Add(new InnerFact(hole.Hole.Symbol, offset, new Address(unchecked(hole.Value + (ulong)offset))));
+                continue;
+            }
+            var (fact, wrong) = Read(hole, running.Function.Code.Start);
+            if (wrong is { } mismatch)
+            {
+                return (null, mismatch);
+            }
+            if (fact is { } known && !TryAdd(facts, known))
+            {
+                return (null, new Mismatch(MismatchKind.Contradiction, running.Function.Code.Start, hole.Hole.Offset, known.Symbol, new Address(known.Value).ToString()));
+            }
+        }
+        return (new Placement(running.Function, [.. facts.Values], inner.ToImmutable(), positions), default);
+    }
+
+    private static bool TryAdd(Dictionary<int, SymbolFact> facts, SymbolFact fact)
+    {
+        if (!facts.TryGetValue(fact.Symbol, out var before))
+        {
+            facts.Add(fact.Symbol, fact);
+            return true;
+        }
+        if (before.Canonical == before.Value)
+        {
+            facts[fact.Symbol] = before with { Canonical = fact.Value == before.Value ? fact.Canonical : before.Canonical };
+        }
+        return before.Value == fact.Value;
+    }
+
+    // A jump into the middle of another old function, as its .cold part makes: where that leads depends on how both are encoded.
+    private bool IsInner(SolvedHole solved, out long offset)
+    {
+        offset = solved.Hole.Form switch
+        {
+            HoleForm.Relative when solved.Hole.Size == 4 => unchecked(solved.Hole.Addend + 4),
+            HoleForm.Absolute => solved.Hole.Addend,
+            _ => 0,
+        };
+        return offset != 0 && _functionSymbols.Contains(solved.Hole.Symbol);
+    }
+
+    private (SymbolFact? Fact, Mismatch? Mismatch) Read(SolvedHole solved, Address place)
+    {
+        var hole = solved.Hole;
+        var symbol = _patch.Symbols[hole.Symbol];
+        Mismatch Wrong(MismatchKind kind, string found) => new(kind, place, hole.Offset, hole.Symbol, found);
+        ulong value = solved.Value;
+        if (solved.IsSlot)
+        {
+            var slot = new Address(value);
+            if (_slots.TryGetValue(slot, out var name) && name != symbol.Name)
+            {
+                return (null, Wrong(MismatchKind.Import, name));
+            }
+            if (!_memory.TryReadUInt64(slot, out value))
+            {
+                return (null, Wrong(MismatchKind.Unreadable, slot.ToString()));
+            }
+        }
+        if (hole.Form is HoleForm.ThreadOffset or HoleForm.ThreadOffsetSlot)
+        {
+            return (new SymbolFact(hole.Symbol, value, value), null);
+        }
+        ulong canonical = value;
+        if (!solved.IsSlot && symbol.Unit.Length == 0 && SlotOfStub(new Address(value)) is { } stub)
+        {
+            if (_slots.TryGetValue(stub, out var name) && name != symbol.Name)
+            {
+                return (null, Wrong(MismatchKind.Import, name));
+            }
+            if (!_memory.TryReadUInt64(stub, out value))
+            {
+                return (null, Wrong(MismatchKind.Unreadable, stub.ToString()));
+            }
+            if (PltEntry.IsUnbound(_memory, new Address(value)))
+            {
+                return (null, null);
+            }
+            canonical = hole.Type == RelocationType.Plt32 ? value : canonical;
+        }
+        if (_running.At(new Address(value)) is { } replaced)
+        {
+            (value, canonical) = (replaced.Entry.Value, canonical == value ? replaced.Entry.Value : canonical);
+        }
+        if (symbol.Content is { } content && !HasContent(new Address(value), content.Span))
+        {
+            return (null, Wrong(MismatchKind.Constant, new Address(value).ToString()));
+        }
+        return (new SymbolFact(hole.Symbol, value, canonical), null);
+    }
+
+    // A function may be nothing but a jump through a slot, too. The unwind table gives such a function exactly (6, 7, 10 or 11 bytes),
+    // but one range for a whole procedure linkage table, whose entries have 8 or 16.
+    private Address? SlotOfStub(Address address) =>
+        _running.At(address) is { } function && function.Code.Length % 8 != 0 ? null : PltEntry.FindSlot(_memory, address);
+
+    private bool HasContent(Address address, ReadOnlySpan<byte> content) =>
+        _memory.Read(address, content.Length) is { } found && found.AsSpan().SequenceEqual(content);
+}

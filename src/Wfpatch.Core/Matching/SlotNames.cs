@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Elf;
+
+namespace Wfpatch.Core.Matching;
+
+/// <summary>Which symbol the loader stored in which slot of an object, by its dynamic relocations.</summary>
+internal static class SlotNames
+{
+    /// <summary>Slots that hold a symbol's own value, by address in memory.</summary>
+    public static Dictionary<Address, string> Of(ElfImage image)
+    {
+        var names = new Dictionary<Address, string>();
+        foreach (var (slot, name, addend) in Enumerate(image))
+        {
+            if (addend == 0)
+            {
+                names.TryAdd(slot, name);
+            }
+        }
+        return names;
+    }
+
+    /// <summary>All slots that are filled from a named symbol: its value plus the addend (0 for JUMP_SLOT and GLOB_DAT).</summary>
+    public static IEnumerable<(Address Slot, string Name, long Addend)> Enumerate(ElfImage image)
+    {
+        var symbols = image.DynamicSymbols;
+        foreach (var relocation in image.DynamicRelocations)
+        {
+            bool isPlain = relocation.Type is RelocationType.JumpSlot or RelocationType.GlobDat;
+            bool isNamed = isPlain || relocation.Type is RelocationType.Absolute64 or RelocationType.TpOff64;
+            if (isNamed && (uint)relocation.Symbol < (uint)symbols.Length && symbols[relocation.Symbol].Name.Length > 0)
+            {
+                yield return (image.ToMemory(relocation.Offset), symbols[relocation.Symbol].Name, isPlain ? 0 : relocation.Addend);
+            }
+        }
+    }
+}
