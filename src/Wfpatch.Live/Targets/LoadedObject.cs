@@ -14,7 +14,7 @@ public sealed class LoadedObject
     {
         FileName = fileName;
         Image = image;
-        _unwindTable = new(() => UnwindTable.ReadImage(image, memory).Table);
+        _unwindTable = new(() => UnwindTable.Read(image, memory).Table);
     }
 
     /// <summary>The file's name without folder; [vdso] for the kernel's.</summary>
