@@ -25,30 +25,36 @@ public static class SyscallStub
     private static readonly (byte Rex, byte Opcode) Rcx = (0x48, 0xb9);
     private static readonly (byte Rex, byte Opcode) R11 = (0x49, 0xbb);
 
-    public static byte[] Encode(IReadOnlyList<SyscallRequest> requests, ResumeRegisters resume)
+    /// <summary>Encodes into <paramref name="code"/>, which is long enough (<see cref="LengthFor"/>); returns the length. Allocates
+    /// nothing: the thread is stopped.</summary>
+    public static int Encode(ReadOnlySpan<SyscallRequest> requests, in ResumeRegisters resume, Span<byte> code)
     {
-        var code = new List<byte>();
+        var to = new Writer(code);
         foreach (var request in requests)
         {
             for (int i = 0; i < request.Arguments.Length; i++)
             {
-                Load(code, ArgumentRegisters[i], request.Arguments[i]);
+                to.Load(ArgumentRegisters[i], request.Arguments[i]);
             }
-            Load(code, Rax, request.Number);
-            code.AddRange([0x0f, 0x05]);
+            to.Load(Rax, request.Number);
+            to.Add(0x0f);
+            to.Add(0x05);
         }
-        ulong[] arguments = [resume.Rdi, resume.Rsi, resume.Rdx, resume.R10, resume.R8, resume.R9];
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            Load(code, ArgumentRegisters[i], arguments[i]);
-        }
-        Load(code, Rax, resume.Rax);
-        Load(code, Rcx, resume.Rcx);
-        Load(code, R11, resume.R11);
+        to.Load(ArgumentRegisters[0], resume.Rdi);
+        to.Load(ArgumentRegisters[1], resume.Rsi);
+        to.Load(ArgumentRegisters[2], resume.Rdx);
+        to.Load(ArgumentRegisters[3], resume.R10);
+        to.Load(ArgumentRegisters[4], resume.R8);
+        to.Load(ArgumentRegisters[5], resume.R9);
+        to.Load(Rax, resume.Rax);
+        to.Load(Rcx, resume.Rcx);
+        to.Load(R11, resume.R11);
         // jmp *(%rip), followed by the address.
-        code.AddRange([0xff, 0x25, 0, 0, 0, 0]);
-        AddUInt64(code, resume.Rip);
-        return [.. code];
+        to.Add(0xff);
+        to.Add(0x25);
+        to.AddUInt32(0);
+        to.AddUInt64(resume.Rip);
+        return to.Length;
     }
 
     /// <summary>The bytes that <see cref="Encode"/> needs for so many six-argument calls, at most.</summary>
@@ -61,17 +67,31 @@ public static class SyscallStub
         return new SyscallRequest(Mmap, [range.Start.Value, range.Length, ReadExecute, PrivateAnonymousFixedNoReplace, ulong.MaxValue, 0]);
     }
 
-    private static void Load(List<byte> code, (byte Rex, byte Opcode) register, ulong value)
+    private ref struct Writer(Span<byte> code)
     {
-        code.Add(register.Rex);
-        code.Add(register.Opcode);
-        AddUInt64(code, value);
-    }
+        private readonly Span<byte> _code = code;
 
-    private static void AddUInt64(List<byte> code, ulong value)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-        code.AddRange(bytes);
+        public int Length { get; private set; }
+
+        public void Load((byte Rex, byte Opcode) register, ulong value)
+        {
+            Add(register.Rex);
+            Add(register.Opcode);
+            AddUInt64(value);
+        }
+
+        public void Add(byte value) => _code[Length++] = value;
+
+        public void AddUInt32(uint value)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(_code[Length..], value);
+            Length += sizeof(uint);
+        }
+
+        public void AddUInt64(ulong value)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(_code[Length..], value);
+            Length += sizeof(ulong);
+        }
     }
 }

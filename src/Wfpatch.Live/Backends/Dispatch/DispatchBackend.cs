@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Plans;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Core.X86;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Backends.Dispatch;
+
+/// <summary>Carries plans out in the target. Every step is journaled ahead and harmless on its own.</summary>
+public sealed class DispatchBackend(Target target, StopLog stops)
+{
+    private TargetJournal? _journal;
+
+    /// <summary>The journal of a target that was patched before. Null and no refusal: it never was.</summary>
+    public Refusal? TryOpenJournal(out TargetJournal? journal)
+    {
+        journal = _journal = TargetJournal.Find(target.Mappings, target.Memory, out int unknown);
+        return unknown == 0
+            ? null
+            : TargetRefusals.JournalVersion.About(
+                $"process {target.Process}", $"Process {target.Process} was patched by a newer wfpatch (state format {unknown}); use that one.");
+    }
+
+    public TargetState State => _journal?.State ?? TargetState.Empty;
+
+    /// <summary>Maps what the plan needs, writes new code where nothing leads to it, and journals the open transition.</summary>
+    public Refusal? Prepare(DispatchPlan plan)
+    {
+        if (EnsureRegion(plan) is { } noRegion)
+        {
+            return noRegion;
+        }
+        _journal!.Write(plan.Reserved);
+        if (EnsurePages(plan.Reserved) is { } noPages)
+        {
+            return noPages;
+        }
+        Execute(plan.Code);
+        _journal.Write(Transitions.Advance(plan.Open, TransitionPhase.Arming));
+        return null;
+    }
+
+    public void Arm()
+    {
+        Execute(new TransitionWrites(State).Arm());
+        _journal!.Write(Transitions.Advance(State, TransitionPhase.Migrating));
+    }
+
+    public void OpenHooks() => Execute(new TransitionWrites(State).OpenHooks());
+
+    /// <summary>All threads have migrated. First the functions, then the hooks: a thread that is being born meets an open hook or a settled function.</summary>
+    public void Settle()
+    {
+        if (State.Transition!.Phase != TransitionPhase.Settling)
+        {
+            _journal!.Write(Transitions.Advance(State, TransitionPhase.Settling));
+        }
+        Finish();
+    }
+
+    /// <summary>Takes a transition back in which no thread has migrated.</summary>
+    public void Cancel(Action waitUntilOutsideOfTrampolines)
+    {
+        if (State.Transition!.Phase != TransitionPhase.Cancelling)
+        {
+            _journal!.Write(Transitions.Advance(State, TransitionPhase.Cancelling));
+        }
+        Execute(new TransitionWrites(State).Settle());
+        waitUntilOutsideOfTrampolines();
+        _journal!.Write(new TransitionWrites(State).Settled());
+    }
+
+    /// <summary>Turns an open transition round: all threads go to a new generation with the code of the one before.</summary>
+    public void Reverse()
+    {
+        _journal!.Write(Transitions.Reverse(State));
+        RewriteHooks();
+    }
+
+    /// <summary>Writes the sets of the open hooks (again).</summary>
+    public void RewriteHooks() => Execute(State.Hooks.Where(h => h.IsArmed)
+        .Select(h => HookTrampoline.WriteSet(h.Plan.Trampoline, h.Set, State.Transition!.Destination)));
+
+    private void Finish()
+    {
+        var writes = new TransitionWrites(State);
+        Execute(writes.Settle());
+        Execute(writes.CloseHooks());
+        _journal!.Write(writes.Settled());
+    }
+
+    private void Execute(IEnumerable<CodeWrite> writes)
+    {
+        foreach (var write in writes)
+        {
+            target.Memory.Write(write);
+        }
+    }
+
+    private Refusal? EnsureRegion(DispatchPlan plan)
+    {
+        if (plan.NewRegion.Length == 0)
+        {
+            return null;
+        }
+        if (!plan.IsFirst)
+        {
+            return Map([plan.NewRegion], StubRange);
+        }
+        if (!target.Mappings.Any(m => m.Range == plan.NewRegion))
+        {
+            if (CodeGaps.Find(target, SyscallStub.LengthFor(1)) is not { } gap)
+            {
+                return TargetRefusals.NoCodeGap.About($"process {target.Process}", $"No object of process {target.Process} has {SyscallStub.LengthFor(1)} free bytes behind its code.");
+            }
+            if (Map([plan.NewRegion], gap) is { } failed)
+            {
+                return failed;
+            }
+        }
+        _journal = TargetJournal.Create(plan.NewRegion, target.Memory);
+        return null;
+    }
+
+    private AddressRange StubRange => AddressRange.OfLength(_journal!.Region + JournalLayout.StubOffset, JournalLayout.StubLength);
+
+    private Refusal? EnsurePages(TargetState reserved)
+    {
+        var missing = reserved.TrampolinePages
+            .Where(p => !target.Mappings.Any(m => m.Range.Contains(p)))
+            .Select(p => AddressRange.OfLength(p, (long)Address.PageSize))
+            .ToList();
+        int atOnce = (JournalLayout.StubLength - SyscallStub.LengthFor(0)) / (SyscallStub.LengthFor(1) - SyscallStub.LengthFor(0));
+        foreach (var chunk in missing.Chunk(atOnce))
+        {
+            if (Map(chunk, StubRange) is { } failed)
+            {
+                return failed;
+            }
+        }
+        return null;
+    }
+
+    private Refusal? Map(AddressRange[] ranges, AddressRange codeRange) =>
+        new RemoteMapping(target, stops).TryMap(ranges, codeRange)
+            ? null
+            : TargetRefusals.MappingFailed.About($"process {target.Process}", $"Process {target.Process} could not be made to map {ranges.Length} range(s), the first at {ranges[0]}.");
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Matching;
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Redirects;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Backends.Dispatch;
+
+/// <summary>Plans the hooks of a transition: the start routine of threads always, and the points of a profile.</summary>
+public sealed class HookPlanner(Target target, TargetState state, IMemory original, List<Refusal> refusals)
+{
+    /// <summary>All hooks of the state, those of this transition armed, and new ones behind them.</summary>
+    /// <param name="part">The patch, through which points without a symbol are found; null for a revert, which knows earlier hooks alone.</param>
+    public ImmutableArray<HookState> Plan(Profile? profile, ObjectPatch? part, Match? match, AddressSpaceMap space)
+    {
+        var hooks = state.Hooks.Select(h => h with { IsArmed = false }).ToList();
+        AddThreadStart(hooks, space);
+        foreach (var point in profile?.Points ?? [])
+        {
+            AddPoint(hooks, point, part, match, space);
+        }
+        return [.. hooks];
+    }
+
+    private void AddThreadStart(List<HookState> hooks, AddressSpaceMap space)
+    {
+        const string Name = "start_thread";
+        if (hooks.FindIndex(h => h.Kind == HookKind.ThreadStart) is >= 0 and var known)
+        {
+            hooks[known] = Arm(hooks[known]);
+            return;
+        }
+        if (StartRoutine.Find(target.Objects, original) is not { } start)
+        {
+            refusals.Add(TargetRefusals.LibcNotSupported.About(Name, "The function in which the C library starts threads was not found, so that threads that are born in the transition could not be told their generation."));
+            return;
+        }
+        Add(hooks, Name, HookKind.ThreadStart, start, space);
+    }
+
+    private void AddPoint(List<HookState> hooks, ProfilePoint point, ObjectPatch? part, Match? match, AddressSpaceMap space)
+    {
+        if (hooks.FindIndex(h => h.Kind == HookKind.Point && h.Name == point.Function) is >= 0 and var known)
+        {
+            hooks[known] = Arm(hooks[known]);
+            return;
+        }
+        var place = point.Library.Length > 0 ? FindExported(point) : FindInPatch(point, part, match);
+        if (place is { } function)
+        {
+            Add(hooks, point.Function, HookKind.Point, function, space);
+            return;
+        }
+        refusals.Add(TransitionRefusals.PointNotFound.About(
+            point.Function, $"The quiescence point {point.Function} is {(point.Library.Length > 0 ? $"not exported by {point.Library}" : "not in the patch file")}."));
+    }
+
+    private static AddressRange? FindInPatch(ProfilePoint point, ObjectPatch? part, Match? match) => match?.Functions
+        .Where(f => part!.OldFunctions[f.OldFunction] is { Role: not OldFunctionRole.Part } old && old.Name == point.Function)
+        .Select(f => (AddressRange?)f.Running.Code)
+        .FirstOrDefault();
+
+    private AddressRange? FindExported(ProfilePoint point) => target.Objects
+        .Where(o => o.FileName.StartsWith(point.Library, StringComparison.Ordinal))
+        .SelectMany(o => o.Image.FindDynamicSymbols(point.Function).Where(s => s.IsDefined).Select(s => (o, Start: o.Image.ToMemory(s.Value))))
+        .Select(f => f.o.UnwindTable is { } table && table.TryFind(f.Start, out var function) && function.Start == f.Start ? function : (AddressRange?)null)
+        .FirstOrDefault();
+
+    private void Add(List<HookState> hooks, string name, HookKind kind, AddressRange function, AddressSpaceMap space)
+    {
+        int length = (int)Math.Max(function.Length, EntryCode.CodeBytes);
+        var code = original.Read(function.Start, length) ?? throw new TargetAccessException($"reading {name}", Linux.Errno.Fault);
+        var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, HookTrampoline.Length);
+        if (plan is null)
+        {
+            refusals.Add(refusal!);
+            return;
+        }
+        hooks.Add(new HookState(name, kind, function, plan, IsArmed: true, Set: 0));
+    }
+
+    private static HookState Arm(HookState hook) => hook with { IsArmed = true, Set = 1 - hook.Set };
+}

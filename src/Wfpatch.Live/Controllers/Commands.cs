@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Backends.Dispatch;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Controllers;
+
+/// <summary>The commands as the command line and the lab call them: opening the target, the lock against other controllers, and errors as reports.</summary>
+public sealed class Commands(ILinux linux)
+{
+    public (TransitionReport Report, DispatchPlan? Plan) Check(int process, Patch patch, TransitionOptions options)
+    {
+        DispatchPlan? plan = null;
+        var report = OnTarget(process, alone: false, target =>
+        {
+            (var checkedReport, plan) = new Controller(target).Check(patch, options);
+            return checkedReport;
+        });
+        return (report, plan);
+    }
+
+    public TransitionReport Apply(int process, Patch patch, TransitionOptions options) =>
+        OnTarget(process, alone: true, target => new Controller(target).Apply(patch, options));
+
+    public TransitionReport Revert(int process, string? id, TransitionOptions options) =>
+        OnTarget(process, alone: true, target => new Controller(target).Revert(id, options));
+
+    public StatusReport Status(int process)
+    {
+        try
+        {
+            return TracerThread.Run(() =>
+            {
+                using var target = Target.Open(linux, process);
+                return StatusReader.Read(target);
+            });
+        }
+        catch (TargetAccessException e)
+        {
+            var failed = Describe(process, e);
+            return new StatusReport(failed.Outcome, failed.Message);
+        }
+    }
+
+    private TransitionReport OnTarget(int process, bool alone, Func<Target, TransitionReport> command)
+    {
+        try
+        {
+            return TracerThread.Run(() =>
+            {
+                using var target = Target.Open(linux, process);
+                if (!alone)
+                {
+                    return command(target);
+                }
+                var (taken, owner) = ControllerLock.TryTake(process, target.Proc.ReadStartTime() ?? 0);
+                if (taken is null)
+                {
+                    string who = owner > 0 ? $"Process {owner}" : "Another wfpatch";
+                    return TransitionReport.Refused([TargetRefusals.ControllerBusy.About($"process {process}", $"{who} is patching process {process} at this moment; wait until it has ended.")]);
+                }
+                using (taken)
+                {
+                    return command(target);
+                }
+            });
+        }
+        catch (TargetAccessException e)
+        {
+            return Describe(process, e);
+        }
+    }
+
+    private static TransitionReport Describe(int process, TargetAccessException e)
+    {
+        // A thread or the whole process may end at any moment: what failed then is no failure of ours.
+        bool gone = e.IsGone || !new ProcFs(process).Exists || new ProcFs(process).ReadStatus("State") is { } s && s.StartsWith('Z');
+        return gone
+            ? new TransitionReport(Outcome.Gone, $"There is no process {process} (any more).")
+            : e.IsDenied
+                ? new TransitionReport(Outcome.Denied, $"You may not change process {process}; run wfpatch as its user or as root.")
+                : TransitionReport.Refused([TargetRefusals.WritesForbidden.About($"process {process}", $"The kernel refused an access to process {process} ({e.Message}).")]);
+    }
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Backends.Dispatch;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Controllers;
+
+/// <param name="Timeout">How long to wait for the last thread.</param>
+public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan Timeout, CancellationToken Cancel = default)
+{
+    /// <summary>Called with the state of the threads while they migrate, on the controller's own thread.</summary>
+    public Action<IReadOnlyCollection<ThreadRecord>> Progress { get; init; } = _ => { };
+}
+
+/// <summary>
+/// One command on one target: check, apply, revert, or going on with what an earlier controller left. All of it runs on the
+/// calling thread, which is the tracer; see <see cref="TracerThread"/>.
+/// </summary>
+public sealed class Controller
+{
+    private readonly Target _target;
+    private readonly StopLog _stops = new();
+    private readonly DispatchBackend _backend;
+
+    public Controller(Target target)
+    {
+        _target = target;
+        _backend = new DispatchBackend(target, _stops);
+    }
+
+    /// <summary>Everything short of writing.</summary>
+    public (TransitionReport Report, DispatchPlan? Plan) Check(Patch patch, TransitionOptions options)
+    {
+        var (plan, choice, report) = PlanApply(patch, options);
+        return plan is null
+            ? (report!, null)
+            : (Describe(plan.Open, Outcome.Done, $"{patch.Name} can be applied to process {_target.Process}; nothing was written.") with
+            {
+                Policy = choice!.Name,
+                BytesAdded = plan.BytesAdded,
+            }, plan);
+    }
+
+    public TransitionReport Apply(Patch patch, TransitionOptions options)
+    {
+        _target.Memory.OpenForWriting();
+        var (plan, _, report) = PlanApply(patch, options);
+        if (plan is null)
+        {
+            return IsOwnOpenTransition(patch) ? Continue(options) : report!;
+        }
+        return _backend.Prepare(plan) is { } refusal
+            ? TransitionReport.Refused([refusal])
+            : Continue(options) with { BytesAdded = plan.BytesAdded };
+    }
+
+    /// <param name="id">The patch to take back, by id or name; null: the last one.</param>
+    public TransitionReport Revert(string? id, TransitionOptions options)
+    {
+        _target.Memory.OpenForWriting();
+        if (_backend.TryOpenJournal(out _) is { } unknown)
+        {
+            return TransitionReport.Refused([unknown]);
+        }
+        if (_backend.State.Transition is { } open)
+        {
+            return RevertOpen(open, id, options);
+        }
+        if (FindApplied(id) is not { } applied)
+        {
+            string name = id ?? "a patch";
+            return TransitionReport.Refused([TransitionRefusals.NotApplied.About(name, $"{(id is null ? "No patch" : id)} is in force in process {_target.Process}; see wfpatch status.")]);
+        }
+        return Start(applied, options);
+    }
+
+    private TransitionReport Start(AppliedPatch applied, TransitionOptions options)
+    {
+        var state = _backend.State;
+        var image = state.Images[applied.Image];
+        var later = state.Applied.SkipWhile(a => a != applied).Skip(1).Select(a => state.Images[a.Image])
+            .FirstOrDefault(i => i.Functions.Any(f => image.Functions.Any(g => g.Entry == f.Entry)));
+        if (later is not null)
+        {
+            return TransitionReport.Refused([TransitionRefusals.LaterPatch.About(image.PatchName, $"{later.PatchName} was applied later and replaces a function of {image.PatchName}; revert it first.")]);
+        }
+        var (choice, refusal) = PolicyChoice.Make(options.Policy, options.Profile, [.. image.Functions.Select(f => f.Name)], null, KnownPoints(state));
+        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).ToList();
+        if (obstacles.Count > 0)
+        {
+            return TransitionReport.Refused(obstacles);
+        }
+        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert(applied.Image, choice!.Profile, choice.Name);
+        if (plan is null)
+        {
+            return TransitionReport.Refused(refusals);
+        }
+        return _backend.Prepare(plan) is { } failed ? TransitionReport.Refused([failed]) : Continue(options);
+    }
+
+    private TransitionReport RevertOpen(TransitionState open, string? id, TransitionOptions options)
+    {
+        var image = _backend.State.Images[open.Image];
+        if (id is not null && id != image.PatchId && id != image.PatchName)
+        {
+            return TransitionReport.Refused([OpenRefusal(image)]);
+        }
+        if (open.Kind == TransitionKind.Apply && open.ReversedTo == 0)
+        {
+            switch (open.Phase)
+            {
+                case TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling:
+                    return Cancel(image);
+                case TransitionPhase.Migrating:
+                    _backend.Reverse();
+                    break;
+                default:
+                    _backend.Settle();
+                    return Start(_backend.State.Applied[^1], options);
+            }
+        }
+        return Continue(options);
+    }
+
+    private TransitionReport Cancel(ImageState image)
+    {
+        var state = _backend.State;
+        var visits = CreateMigration(state);
+        _backend.Cancel(() => WaitUntilOutside(visits));
+        return Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = _backend.State.Generation };
+    }
+
+    private void WaitUntilOutside(OutsideMigration visits)
+    {
+        foreach (int thread in _target.Proc.ReadThreads())
+        {
+            // A blocked thread is in no trampoline: they make no system call.
+            while (_target.Proc.ReadActivity(thread) is { IsBlocked: false } && visits.IsInTrampoline(thread))
+            {
+                Thread.Sleep(0);
+            }
+        }
+    }
+
+    /// <summary>Brings the open transition to its end, from whatever phase it is in.</summary>
+    private TransitionReport Continue(TransitionOptions options)
+    {
+        var clock = Stopwatch.StartNew();
+        var armTime = TimeSpan.Zero;
+        var state = _backend.State;
+        if (state.Transition!.Phase == TransitionPhase.Cancelling)
+        {
+            return Cancel(state.Images[state.Transition.Image]);
+        }
+        if (state.Transition.Phase <= TransitionPhase.Arming)
+        {
+            _backend.Arm();
+            armTime = clock.Elapsed;
+        }
+        IReadOnlyCollection<ThreadRecord> threads = [];
+        bool complete = true;
+        if (_backend.State.Transition!.Phase == TransitionPhase.Migrating)
+        {
+            (complete, threads) = Migrate(options, clock);
+        }
+        var open = _backend.State;
+        if (complete)
+        {
+            _backend.Settle();
+        }
+        return Report(open, complete, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+    }
+
+    private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) Migrate(TransitionOptions options, Stopwatch clock)
+    {
+        var state = _backend.State;
+        var migration = CreateMigration(state);
+        _backend.RewriteHooks();
+        _backend.OpenHooks();
+        bool hasPoints = state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);
+        var loop = new MigrationLoop(_target.Linux, _target, migration, OldCode(state), state.Transition!, hasPoints, clock);
+        bool complete = loop.Run(options.Timeout, options.Progress, options.Cancel);
+        return (complete, loop.Threads);
+    }
+
+    private OutsideMigration CreateMigration(TargetState state) => new(
+        _target.Linux, _target.Memory, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)),
+        OldCode(state).Select(o => o.Range), Trampolines(state).Select(t => t.Range),
+        state.Transition!.ReversedTo != 0 ? state.Transition.Generation : 0, _stops);
+
+    private static List<(string Name, AddressRange Range)> OldCode(TargetState state) =>
+        [.. new TransitionWrites(state).OldCode(), .. Trampolines(state)];
+
+    private static IEnumerable<(string Name, AddressRange Range)> Trampolines(TargetState state) =>
+        state.Redirects.Select(r => (r.Name, r.Plan.TrampolineRange)).Concat(state.Hooks.Select(h => (h.Name, h.Plan.TrampolineRange)));
+
+    private (DispatchPlan? Plan, PolicyChoice? Choice, TransitionReport? Report) PlanApply(Patch patch, TransitionOptions options)
+    {
+        if (_backend.TryOpenJournal(out _) is { } unknown)
+        {
+            return (null, null, TransitionReport.Refused([unknown]));
+        }
+        var state = _backend.State;
+        if (state.Transition is { } open)
+        {
+            return (null, null, TransitionReport.Refused([OpenRefusal(state.Images[open.Image])]));
+        }
+        if (state.Applied.FirstOrDefault(a => state.Images[a.Image].PatchId == patch.Id) is { } there)
+        {
+            var done = new TransitionReport(Outcome.Done, $"{patch.Name} is already in force in process {_target.Process} (generation {there.Generation}).");
+            return (null, null, done with { PatchId = patch.Id, PatchName = patch.Name, Generation = state.Generation, Threads = SettledThreads(state) });
+        }
+        var part = patch.Objects[0];
+        ImmutableArray<string> changed = [.. part.OldFunctions.Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
+        var (choice, refusal) = PolicyChoice.Make(options.Policy, options.Profile, changed, part, KnownPoints(state));
+        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).Concat(FindForeignWord(state)).ToList();
+        if (_target.Objects.IsEmpty)
+        {
+            return (null, null, TransitionReport.Refused(obstacles));
+        }
+        var (plan, refusals) = new DispatchPlanner(_target, state).PlanApply(patch, choice?.Profile, choice?.Name ?? "");
+        return obstacles.Count > 0 || plan is null
+            ? (null, null, TransitionReport.Refused(obstacles.Concat(refusals)) with { PatchId = patch.Id, PatchName = patch.Name })
+            : (plan, choice, null);
+    }
+
+    private IEnumerable<Refusal> FindForeignWord(TargetState state)
+    {
+        if (state.LastGeneration != 0)
+        {
+            yield break;
+        }
+        foreach (int thread in _target.Proc.ReadThreads())
+        {
+            var block = ThreadControlBlock.Find(_target.Linux, _target.Memory, thread);
+            if (block != Address.Zero && _target.Memory.TryReadUInt32(block + Core.Redirects.Trampolines.ThreadWord.Offset, out uint word) && word != 0)
+            {
+                yield return TargetRefusals.WordInUse.About($"thread {thread}", $"The spare word of thread {thread}'s control block holds {word}: something else uses it.");
+                yield break;
+            }
+        }
+    }
+
+    private bool IsOwnOpenTransition(Patch patch) =>
+        _backend.State is { Transition: { Kind: TransitionKind.Apply, ReversedTo: 0, Phase: not TransitionPhase.Cancelling } open } state
+        && state.Images[open.Image].PatchId == patch.Id;
+
+    private Refusal OpenRefusal(ImageState image) => TransitionRefusals.TransitionOpen.About(
+        image.PatchName, $"The transition of {image.PatchName} is not finished in process {_target.Process}: finish it with apply of {image.PatchName}, or take it back with revert.");
+
+    private AppliedPatch? FindApplied(string? id)
+    {
+        var state = _backend.State;
+        return id is null
+            ? state.Applied.LastOrDefault()
+            : state.Applied.LastOrDefault(a => state.Images[a.Image].PatchId == id || state.Images[a.Image].PatchName == id);
+    }
+
+    private static ImmutableArray<string> KnownPoints(TargetState state) =>
+        [.. state.Hooks.Where(h => h.Kind == HookKind.Point).Select(h => h.Name)];
+
+    private ImmutableArray<ThreadReport> SettledThreads(TargetState state) =>
+        [.. _target.Proc.ReadThreads().Select(t => new ThreadReport(t, _target.Proc.ReadThreadName(t) ?? "", state.Generation, MigrationPath.Outside, null, null))];
+
+    private TransitionReport Report(TargetState open, bool complete, IReadOnlyCollection<ThreadRecord> threads)
+    {
+        var transition = open.Transition!;
+        var image = open.Images[transition.Image];
+        bool back = transition.Kind == TransitionKind.Revert || transition.ReversedTo != 0;
+        var pending = threads.Where(t => !t.IsDone).ToList();
+        string message = complete
+            ? $"{image.PatchName} {(back ? "was taken back in" : "is in force in")} process {_target.Process}: {threads.Count(t => t.Path != MigrationPath.Exited)} threads in generation {transition.Destination}."
+            : $"{pending.Count} of {threads.Count} threads of process {_target.Process} are still in the old generation ({string.Join(", ", pending.Take(3).Select(t => $"{t.Id} {t.Name}"))}); the target runs on in both, run the same command again to wait for them.";
+        return Describe(open, complete ? Outcome.Done : Outcome.Pending, message) with
+        {
+            Threads = [.. threads.Select(t => new ThreadReport(t.Id, t.Name, t.IsDone ? transition.Destination : open.Generation, t.Path, t.MigratedAt, t.Blocker))],
+        };
+    }
+
+    private TransitionReport Describe(TargetState open, Outcome outcome, string message)
+    {
+        var transition = open.Transition!;
+        var image = open.Images[transition.Image];
+        return new TransitionReport(outcome, message)
+        {
+            PatchId = image.PatchId,
+            PatchName = image.PatchName,
+            Kind = transition.ReversedTo != 0 ? TransitionKind.Revert : transition.Kind,
+            Generation = transition.Destination,
+            Policy = transition.Policy,
+            Stops = _stops.Count,
+            LongestStop = _stops.Longest,
+            Functions = [.. image.Functions.Select(f =>
+            {
+                var plan = open.Redirects[open.FindRedirect(f.Entry)].Plan;
+                return new FunctionReport(f.Name, f.Entry, plan.Tactic, plan.Trampoline, f.New.Start);
+            })],
+        };
+    }
+}

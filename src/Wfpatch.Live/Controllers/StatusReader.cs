@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Controllers;
+
+/// <summary>What is in force in a target, which thread is where, and what holds the pending ones. Changes nothing; a pending
+/// thread is stopped for a moment to see what it is in.</summary>
+public static class StatusReader
+{
+    public static StatusReport Read(Target target)
+    {
+        var stops = new StopLog();
+        var journal = TargetJournal.Find(target.Mappings, target.Memory, out int unknown);
+        if (unknown != 0)
+        {
+            return new StatusReport(Outcome.Refused, $"Process {target.Process} was patched by a newer wfpatch (state format {unknown}); use that one.");
+        }
+        var state = journal?.State ?? TargetState.Empty;
+        return state.Transition is { } open ? ReadOpen(target, state, open, stops) : ReadSettled(target, state);
+    }
+
+    private static StatusReport ReadSettled(Target target, TargetState state) =>
+        new(Outcome.Done, state.Applied.IsEmpty ? $"No patch is in force in process {target.Process}." : $"{state.Applied.Length} patch(es) in force in process {target.Process}.")
+        {
+            Generations = [Base(state), .. state.Applied.Select(a => Describe(state, a.Generation, a.Image, "current"))],
+            Threads = [.. target.Proc.ReadThreads().Select(t => new ThreadReport(t, target.Proc.ReadThreadName(t) ?? "", state.Generation, MigrationPath.Outside, null, null))],
+        };
+
+    private static StatusReport ReadOpen(Target target, TargetState state, TransitionState open, StopLog stops)
+    {
+        bool back = open.Kind == TransitionKind.Revert || open.ReversedTo != 0;
+        var threads = target.Proc.ReadThreads().Select(t => ReadThread(target, state, open, t, stops)).ToImmutableArray();
+        int pending = threads.Count(t => t.Path == MigrationPath.Pending);
+        string name = state.Images[open.Image].PatchName;
+        var generations = state.Applied.Select(a => Describe(state, a.Generation, a.Image, back && a.Image == open.Image ? "old" : "current")).ToList();
+        if (!back || open.ReversedTo != 0)
+        {
+            generations.Add(Describe(state, open.Generation, open.Image, back ? "old" : "new"));
+        }
+        return new StatusReport(Outcome.Pending, $"{name} is being {(back ? "taken back" : "applied")} in process {target.Process}: {pending} of {threads.Length} threads are pending.")
+        {
+            Generations = [Base(state), .. generations],
+            Threads = threads,
+            OpenTransition = open.Policy,
+        };
+    }
+
+    private static ThreadReport ReadThread(Target target, TargetState state, TransitionState open, int thread, StopLog stops)
+    {
+        string name = target.Proc.ReadThreadName(thread) ?? "";
+        var block = ThreadControlBlock.Find(target.Linux, target.Memory, thread);
+        uint word = 0;
+        if (block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.Offset, out word) && word == open.Destination)
+        {
+            return new ThreadReport(thread, name, word, MigrationPath.Point, null, null);
+        }
+        uint generation = word == open.Generation ? word : state.Generation;
+        return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, stops));
+    }
+
+    private static Blocker FindBlocker(Target target, TargetState state, int thread, StopLog stops)
+    {
+        if (target.Proc.ReadActivity(thread) is { IsBlocked: true } a && !SyscallRestart.MayInterrupt(a.Number, a.Timeout))
+        {
+            return new Blocker("", -1, a.InstructionPointer, $"it is in system call {a.Number}, which cannot be restarted unseen");
+        }
+        var oldCode = new TransitionWrites(state).OldCode();
+        var migration = new OutsideMigration(
+            target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), oldCode.Select(o => o.Range), [], 0, stops);
+        var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread)?.Asleep ?? TimeSpan.Zero);
+        return BlockerText.Describe(visit, oldCode);
+    }
+
+    private static GenerationReport Base(TargetState state) => new(0, "", "the program as started", state.Applied.IsEmpty && state.Transition is null ? "current" : "base");
+
+    private static GenerationReport Describe(TargetState state, uint generation, int image, string what) =>
+        new(generation, state.Images[image].PatchId, state.Images[image].PatchName, what);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+
+namespace Wfpatch.Live.Controllers;
+
+/// <param name="State">"current", "old" (a transition leads away from it), "new" (a transition leads to it) or "base" (the program as started).</param>
+public sealed record GenerationReport(uint Id, string Patch, string PatchName, string State);
+
+public sealed record StatusReport(Outcome Outcome, string Message)
+{
+    public ImmutableArray<GenerationReport> Generations { get; init; } = [];
+
+    public ImmutableArray<ThreadReport> Threads { get; init; } = [];
+
+    /// <summary>The policy of the open transition; empty where none is open.</summary>
+    public string OpenTransition { get; init; } = "";
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Live.Migrations;
+
+/// <summary>What holds a thread, in words.</summary>
+public static class BlockerText
+{
+    /// <param name="oldCode">What the visit looked for, in the same order.</param>
+    public static Blocker Describe(ThreadVisit visit, IReadOnlyList<(string Name, AddressRange Range)> oldCode) => visit.Result switch
+    {
+        VisitResult.Busy => new Blocker(
+            oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, which the patch replaces"),
+        VisitResult.Unreliable => new Blocker(
+            "", visit.Unwinding.Depth, visit.At, $"its stack cannot be unwound beyond {visit.At} ({visit.Unwinding.Reason})"),
+        VisitResult.Traced => new Blocker("", -1, Address.Zero, "another tracer is attached to it"),
+        VisitResult.NoControlBlock => new Blocker("", -1, Address.Zero, "it has no control block of glibc's"),
+        VisitResult.Ended => new Blocker("", -1, Address.Zero, "it is ending"),
+        _ => new Blocker("", -1, Address.Zero, "it has not come by a quiescence point yet"),
+    };
+}

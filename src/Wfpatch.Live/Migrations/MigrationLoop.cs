@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Migrations;
+
+/// <summary>
+/// Follows a transition until every thread is in its destination: reads the threads' words (no stop), and visits those that
+/// do not come by a point themselves. Under the policy points these are threads that stay blocked; a busy thread is never
+/// stopped. Under stack every thread is visited, with growing pauses.
+/// </summary>
+public sealed class MigrationLoop
+{
+    private static readonly TimeSpan IdleBeforeVisit = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly ILinux _linux;
+    private readonly Target _target;
+    private readonly OutsideMigration _outside;
+    private readonly IReadOnlyList<(string Name, AddressRange Range)> _oldCode;
+    private readonly uint _destination;
+    private readonly bool _hasPoints;
+    private readonly Stopwatch _clock;
+    private readonly Dictionary<int, ThreadRecord> _threads = [];
+
+    /// <param name="hasPoints">Whether hooks are open by which busy threads migrate.</param>
+    /// <param name="oldCode">The names of what <paramref name="outside"/> looks for, in the same order.</param>
+    /// <param name="clock">Running since arming began.</param>
+    public MigrationLoop(
+        ILinux linux, Target target, OutsideMigration outside, IReadOnlyList<(string Name, AddressRange Range)> oldCode,
+        TransitionState transition, bool hasPoints, Stopwatch clock)
+    {
+        _linux = linux;
+        _target = target;
+        _outside = outside;
+        _oldCode = oldCode;
+        _destination = transition.Destination;
+        _hasPoints = hasPoints;
+        _clock = clock;
+    }
+
+    public IReadOnlyCollection<ThreadRecord> Threads => _threads.Values;
+
+    /// <summary>Runs until all threads have migrated (true), the time is over or the caller cancels (false).</summary>
+    public bool Run(TimeSpan timeout, Action<IReadOnlyCollection<ThreadRecord>> progress, CancellationToken cancel)
+    {
+        var end = _clock.Elapsed + timeout;
+        var nextProgress = TimeSpan.Zero;
+        bool first = true;
+        while (true)
+        {
+            bool newOnes = Discover(first);
+            first = false;
+            ReadWords();
+            if (!newOnes && _threads.Values.All(t => t.IsDone))
+            {
+                progress(Threads);
+                return true;
+            }
+            VisitPending();
+            if (_clock.Elapsed >= nextProgress)
+            {
+                progress(Threads);
+                nextProgress = _clock.Elapsed + ProgressInterval;
+            }
+            if (_clock.Elapsed >= end || cancel.IsCancellationRequested)
+            {
+                return Finish();
+            }
+            Pause();
+        }
+    }
+
+    // One more look: a thread may have arrived while the last one was visited.
+    private bool Finish()
+    {
+        bool newOnes = Discover(false);
+        ReadWords();
+        foreach (var thread in _threads.Values.Where(t => !t.IsDone))
+        {
+            thread.Blocker ??= new Blocker("", -1, Address.Zero, _hasPoints ? "it has not come by a quiescence point" : "it could not be migrated yet");
+        }
+        return !newOnes && _threads.Values.All(t => t.IsDone);
+    }
+
+    private void Pause() => Thread.Sleep(_clock.ElapsedMilliseconds < 20 ? 0 : 1);
+
+    /// <summary>Takes the list of threads anew; true where one was not known.</summary>
+    private bool Discover(bool first)
+    {
+        var alive = _target.Proc.ReadThreads();
+        if (alive.IsEmpty)
+        {
+            throw new TargetAccessException($"listing the threads of process {_target.Process}", Errno.NoSuchProcess);
+        }
+        bool any = false;
+        foreach (int id in alive.Where(id => !_threads.ContainsKey(id)))
+        {
+            var thread = new ThreadRecord(id, _target.Proc.ReadThreadName(id) ?? "", ThreadControlBlock.Find(_linux, _target.Memory, id));
+            thread.Path = first || !IsInDestination(thread) ? MigrationPath.Pending : MigrationPath.Born;
+            thread.MigratedAt = thread.IsDone ? _clock.Elapsed : null;
+            _threads.Add(id, thread);
+            any = true;
+        }
+        var set = alive.ToHashSet();
+        foreach (var gone in _threads.Values.Where(t => !t.IsDone && !set.Contains(t.Id)))
+        {
+            Complete(gone, MigrationPath.Exited);
+        }
+        return any;
+    }
+
+    private bool IsInDestination(ThreadRecord thread) =>
+        thread.ControlBlock != Address.Zero
+        && _target.Memory.TryReadUInt32(thread.ControlBlock + ThreadWord.Offset, out uint word) && word == _destination;
+
+    private void ReadWords()
+    {
+        var pending = _threads.Values.Where(t => !t.IsDone).ToArray();
+        foreach (var thread in pending.Where(t => t.ControlBlock == Address.Zero))
+        {
+            thread.ControlBlock = ThreadControlBlock.Find(_linux, _target.Memory, thread.Id);
+        }
+        var known = pending.Where(t => t.ControlBlock != Address.Zero).ToArray();
+        var addresses = known.Select(t => t.ControlBlock + ThreadWord.Offset).ToArray();
+        var words = new uint[known.Length];
+        _linux.ReadWords(_target.Process, addresses, words, absent: uint.MaxValue);
+        for (int i = 0; i < known.Length; i++)
+        {
+            if (words[i] == _destination)
+            {
+                Complete(known[i], MigrationPath.Point);
+            }
+        }
+    }
+
+    private void VisitPending()
+    {
+        foreach (var thread in _threads.Values.Where(t => !t.IsDone && t.NextVisit <= _clock.Elapsed).ToArray())
+        {
+            if (ShallVisit(thread, out var asleep))
+            {
+                Visit(thread, asleep);
+            }
+        }
+    }
+
+    private bool ShallVisit(ThreadRecord thread, out TimeSpan asleep)
+    {
+        asleep = TimeSpan.Zero;
+        if (_target.Proc.ReadThreadState(thread.Id) is null or 'Z' or 'X')
+        {
+            Complete(thread, MigrationPath.Exited);
+            return false;
+        }
+        var activity = _target.Proc.ReadActivity(thread.Id);
+        if (activity is not { IsBlocked: true } blocked)
+        {
+            thread.BlockedAt = Address.Zero;
+            return activity is not null && !_hasPoints;
+        }
+        if (!SyscallRestart.MayInterrupt(blocked.Number, blocked.Timeout))
+        {
+            thread.Blocker = new Blocker("", -1, blocked.InstructionPointer, $"it is in system call {blocked.Number}, which cannot be restarted unseen");
+            return false;
+        }
+        if (thread.BlockedAt != blocked.StackPointer)
+        {
+            thread.BlockedAt = blocked.StackPointer;
+            thread.BlockedSince = _clock.Elapsed;
+        }
+        if (_hasPoints && _clock.Elapsed - thread.BlockedSince < IdleBeforeVisit)
+        {
+            return false;
+        }
+        if (SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Timeout))
+        {
+            asleep = SleepClock.Read(_target.Process, thread.Id)?.Asleep ?? _clock.Elapsed - thread.BlockedSince;
+        }
+        return true;
+    }
+
+    private void Visit(ThreadRecord thread, TimeSpan asleep)
+    {
+        var visit = _outside.Visit(thread.Id, _destination, asleep);
+        thread.Visits++;
+        switch (visit.Result)
+        {
+            case VisitResult.Migrated:
+                Complete(thread, MigrationPath.Outside);
+                return;
+            case VisitResult.Ended:
+                // A thread that is going away needs a moment to leave the list.
+                break;
+            default:
+                thread.Blocker = BlockerText.Describe(visit, _oldCode);
+                break;
+        }
+        double pause = Math.Min(LongestPause.TotalMilliseconds, Math.Pow(2, Math.Min(thread.Visits, 10)));
+        thread.NextVisit = _clock.Elapsed + TimeSpan.FromMilliseconds(pause);
+    }
+
+    private void Complete(ThreadRecord thread, MigrationPath path)
+    {
+        thread.Path = path;
+        thread.MigratedAt = _clock.Elapsed;
+        thread.Blocker = null;
+    }
+}

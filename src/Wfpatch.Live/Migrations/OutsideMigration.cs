@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Unwinding;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Migrations;
+
+/// <summary>
+/// Migrates one thread from outside: stops it alone, unwinds its stack, and where no old code is on it stores the new
+/// generation in its word and lets it go on, its system call with it. Everything that is needed in the stop is made ready
+/// before; in it nothing is allocated.
+/// </summary>
+public sealed class OutsideMigration
+{
+    private const int MostFrames = 512;
+
+    private readonly ILinux _linux;
+    private readonly TargetMemory _memory;
+    private readonly Unwinder _unwinder;
+    private readonly AddressRange[] _oldCode;
+    private readonly AddressRange[] _trampolines;
+    private readonly uint _leftGeneration;
+    private readonly StopLog _stops;
+    private readonly StackFrame[] _frames = new StackFrame[MostFrames];
+
+    /// <param name="oldCode">Code in which a thread must not be: replaced functions and trampolines.</param>
+    /// <param name="trampolines">The trampolines alone.</param>
+    /// <param name="leftGeneration">Not 0: the transition was reversed, and only threads of this generation run other code
+    /// than the destination has; the others change their number and nothing else.</param>
+    public OutsideMigration(
+        ILinux linux, TargetMemory memory, Unwinder unwinder, IEnumerable<AddressRange> oldCode, IEnumerable<AddressRange> trampolines,
+        uint leftGeneration, StopLog stops)
+    {
+        _linux = linux;
+        _memory = memory;
+        _unwinder = unwinder;
+        _oldCode = [.. oldCode];
+        _trampolines = [.. trampolines];
+        _leftGeneration = leftGeneration;
+        _stops = stops;
+    }
+
+    /// <summary>Stops, looks, and migrates where it can.</summary>
+    /// <param name="generation">The word to store; null: only look.</param>
+    /// <param name="asleep">How long the thread has been blocked in a call with a timeout, where that is known.</param>
+    public ThreadVisit Visit(int thread, uint? generation, TimeSpan asleep)
+    {
+        using var stopped = StoppedThread.Take(_linux, thread, _stops);
+        if (stopped.HasEnded)
+        {
+            return new ThreadVisit(VisitResult.Ended, default, default, default);
+        }
+        if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
+        {
+            return new ThreadVisit(stopped.Error == Errno.NotPermitted ? VisitResult.Traced : VisitResult.Ended, default, default, default);
+        }
+        var visit = Look(in registers);
+        if (visit.Result == VisitResult.Migrated && generation is { } word)
+        {
+            visit = Store(in registers, word) ? visit : visit with { Result = VisitResult.NoControlBlock };
+        }
+        InterruptedCall.Restart(in stopped, ref registers, asleep);
+        return visit;
+    }
+
+    /// <summary>Stops the thread to see whether it is inside a trampoline.</summary>
+    public bool IsInTrampoline(int thread)
+    {
+        using var stopped = StoppedThread.Take(_linux, thread, _stops);
+        if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
+        {
+            return false;
+        }
+        bool inside = IsTrampoline(new Address(registers.Rip));
+        InterruptedCall.Restart(in stopped, ref registers, TimeSpan.Zero);
+        return inside;
+    }
+
+    private ThreadVisit Look(in UserRegisters registers)
+    {
+        if (_leftGeneration != 0 && HasCodeOfDestination(in registers))
+        {
+            return new ThreadVisit(VisitResult.Migrated, new StackVerdict(-1, -1), default, default);
+        }
+        var set = ToRegisterSet(in registers);
+        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count);
+        if (!outcome.IsComplete)
+        {
+            return new ThreadVisit(VisitResult.Unreliable, default, outcome, outcome.ProgramCounter);
+        }
+        var verdict = StackVerdict.Decide(_frames.AsSpan(0, count), _oldCode);
+        return verdict.IsQuiescent
+            ? new ThreadVisit(VisitResult.Migrated, verdict, outcome, default)
+            : new ThreadVisit(VisitResult.Busy, verdict, outcome, _frames[verdict.Frame].ProgramCounter);
+    }
+
+    private bool HasCodeOfDestination(in UserRegisters registers) =>
+        !IsTrampoline(new Address(registers.Rip))
+        && _memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word != _leftGeneration;
+
+    private bool IsTrampoline(Address at)
+    {
+        foreach (var trampoline in _trampolines)
+        {
+            if (trampoline.Contains(at))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool Store(in UserRegisters registers, uint generation)
+    {
+        var block = new Address(registers.FsBase);
+        if (!_memory.TryReadUInt64(block, out ulong self) || self != registers.FsBase)
+        {
+            return false;
+        }
+        Span<byte> word = stackalloc byte[ThreadWord.Size];
+        BinaryPrimitives.WriteUInt32LittleEndian(word, generation);
+        return _memory.TryWrite(block + ThreadWord.Offset, word) == Errno.Success;
+    }
+
+    private static RegisterSet ToRegisterSet(in UserRegisters r)
+    {
+        RegisterSet set = default;
+        set[Register.Rax] = r.Rax;
+        set[Register.Rbx] = r.Rbx;
+        set[Register.Rcx] = r.Rcx;
+        set[Register.Rdx] = r.Rdx;
+        set[Register.Rsi] = r.Rsi;
+        set[Register.Rdi] = r.Rdi;
+        set[Register.Rbp] = r.Rbp;
+        set[Register.Rsp] = r.Rsp;
+        set[Register.R8] = r.R8;
+        set[Register.R9] = r.R9;
+        set[Register.R10] = r.R10;
+        set[Register.R11] = r.R11;
+        set[Register.R12] = r.R12;
+        set[Register.R13] = r.R13;
+        set[Register.R14] = r.R14;
+        set[Register.R15] = r.R15;
+        set[Register.Rip] = r.Rip;
+        return set;
+    }
+}

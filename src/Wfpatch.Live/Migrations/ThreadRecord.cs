@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Live.Migrations;
+
+public enum MigrationPath
+{
+    Pending,
+
+    /// <summary>It came by a quiescence point.</summary>
+    Point,
+
+    /// <summary>It was migrated from outside.</summary>
+    Outside,
+
+    /// <summary>It was born in the new generation.</summary>
+    Born,
+
+    /// <summary>It ended.</summary>
+    Exited,
+}
+
+/// <summary>Why a thread is still in the old generation.</summary>
+/// <param name="Function">The replaced function that it is in, or what else holds it.</param>
+/// <param name="Frame">The frame's number on its stack, 0 the innermost; -1 where there is none.</param>
+/// <param name="At">The instruction in that frame.</param>
+public sealed record Blocker(string Function, int Frame, Address At, string Sentence);
+
+/// <summary>A thread in the course of a transition.</summary>
+public sealed class ThreadRecord(int id, string name, Address controlBlock)
+{
+    public int Id { get; } = id;
+
+    public string Name { get; } = name;
+
+    /// <summary>Zero as long as it is not known.</summary>
+    public Address ControlBlock { get; set; } = controlBlock;
+
+    public MigrationPath Path { get; set; }
+
+    /// <summary>When it was seen to have migrated, since arming began.</summary>
+    public TimeSpan? MigratedAt { get; set; }
+
+    public Blocker? Blocker { get; set; }
+
+    /// <summary>When it may be stopped again.</summary>
+    public TimeSpan NextVisit { get; set; }
+
+    public int Visits { get; set; }
+
+    /// <summary>Where it was blocked when last looked at.</summary>
+    public Address BlockedAt { get; set; }
+
+    public TimeSpan BlockedSince { get; set; }
+
+    public bool IsDone => Path != MigrationPath.Pending;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.X86;
+using Wfpatch.Live.Linux;
+
+namespace Wfpatch.Live.Targets;
+
+/// <summary>
+/// Has one blocked thread of the target map memory. The code that does it is put where nothing runs; then one call sets the
+/// thread's instruction pointer to it, and the code itself gives the thread back. Killed before that call, nothing has
+/// happened; killed after it, the thread finishes alone.
+/// </summary>
+public sealed class RemoteMapping(Target target, StopLog stops)
+{
+    private const int Rounds = 200;
+
+    private static readonly TimeSpan WaitForMapping = TimeSpan.FromSeconds(5);
+
+    private readonly ILinux _linux = target.Linux;
+
+    /// <summary>Maps the ranges, read and execute. <paramref name="codeRange"/> is executable memory that nothing uses.
+    /// False where no thread could be used or the mappings did not come to be.</summary>
+    public bool TryMap(IReadOnlyList<AddressRange> ranges, AddressRange codeRange)
+    {
+        var requests = ranges.Select(SyscallStub.MapExecutable).ToArray();
+        WaitUntilUnused(codeRange);
+        for (int round = 0; round < Rounds; round++)
+        {
+            foreach (int thread in OrderedCandidates(round))
+            {
+                if (TryBorrow(thread, requests, codeRange))
+                {
+                    return WaitUntilDone(thread, ranges, codeRange);
+                }
+            }
+            Thread.Sleep(1);
+        }
+        return false;
+    }
+
+    // Threads that are blocked with no limit first: nothing of theirs depends on time.
+    private IEnumerable<int> OrderedCandidates(int round) => target.Proc.ReadThreads()
+        .Select(t => (Thread: t, Activity: target.Proc.ReadActivity(t)))
+        .Where(t => t.Activity is { IsBlocked: true, Number: >= 0 } a && SyscallRestart.MayInterrupt(a.Number, a.Timeout)
+            && (round > 10 || !SyscallRestart.HasTimeoutInMilliseconds(a.Number, a.Timeout)))
+        .OrderBy(t => t.Thread == target.Process ? 1 : 0)
+        .Select(t => t.Thread);
+
+    private bool TryBorrow(int thread, SyscallRequest[] requests, AddressRange codeRange)
+    {
+        var stub = new byte[SyscallStub.LengthFor(requests.Length)];
+        if ((ulong)stub.Length > codeRange.Length)
+        {
+            throw new ArgumentException("the code for the mappings does not fit", nameof(codeRange));
+        }
+        using var stopped = StoppedThread.Take(_linux, thread, stops);
+        if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
+        {
+            return false;
+        }
+        if (SyscallRestart.WasInterrupted((long)registers.OrigRax, (long)registers.Rax))
+        {
+            var resume = new ResumeRegisters(
+                InterruptedCall.RestartAddress(in registers), SyscallRestart.NumberToGoOn((long)registers.OrigRax, (long)registers.Rax),
+                registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9, registers.Rcx, registers.R11);
+            int length = SyscallStub.Encode(requests, in resume, stub);
+            if (target.Memory.TryWrite(codeRange.Start, stub.AsSpan(0, length)) == Errno.Success)
+            {
+                var borrowed = registers;
+                borrowed.Rip = codeRange.Start.Value;
+                borrowed.OrigRax = ulong.MaxValue;
+                if (stopped.SetRegisters(in borrowed) == Errno.Success)
+                {
+                    return true;
+                }
+            }
+        }
+        InterruptedCall.Restart(in stopped, ref registers, TimeSpan.Zero);
+        return false;
+    }
+
+    private bool WaitUntilDone(int thread, IReadOnlyList<AddressRange> ranges, AddressRange codeRange)
+    {
+        var start = System.Diagnostics.Stopwatch.StartNew();
+        while (start.Elapsed < WaitForMapping)
+        {
+            var activity = target.Proc.ReadActivity(thread);
+            bool left = activity is null || (activity is { IsBlocked: true } a && !codeRange.Contains(a.InstructionPointer)) || HasLeft(thread, codeRange, start.Elapsed);
+            if (left)
+            {
+                target.RefreshMappings();
+                return ranges.All(r => target.Mappings.Any(m => m.Range.Contains(r) && m.IsExecutable));
+            }
+            Thread.Sleep(0);
+        }
+        return false;
+    }
+
+    // A thread that found work at once is running: it is asked where, after a while.
+    private bool HasLeft(int thread, AddressRange codeRange, TimeSpan waited)
+    {
+        if (waited < TimeSpan.FromMilliseconds(2))
+        {
+            return false;
+        }
+        using var stopped = StoppedThread.Take(_linux, thread, stops);
+        if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
+        {
+            return stopped.HasEnded;
+        }
+        bool left = !codeRange.Contains(new Address(registers.Rip));
+        InterruptedCall.Restart(in stopped, ref registers, TimeSpan.Zero);
+        return left;
+    }
+
+    /// <summary>Waits until no thread runs code that an earlier controller, which was killed, may have left there.</summary>
+    private void WaitUntilUnused(AddressRange codeRange)
+    {
+        bool isFresh = target.Memory.Read(codeRange.Start, (int)codeRange.Length) is not { } bytes || bytes.AsSpan().IndexOfAnyExcept((byte)0) < 0;
+        foreach (int thread in isFresh ? [] : target.Proc.ReadThreads())
+        {
+            while (target.Proc.ReadActivity(thread) is { } a && (a.IsBlocked ? codeRange.Contains(a.InstructionPointer) : !HasLeft(thread, codeRange, WaitForMapping)))
+            {
+                Thread.Sleep(0);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Core.Unwinding;
+using Wfpatch.Live.Linux;
+
+namespace Wfpatch.Live.Targets;
+
+/// <summary>A process that is looked at or patched. Opening it stops and changes nothing.</summary>
+public sealed class Target : IDisposable
+{
+    private readonly Lazy<ImmutableArray<LoadedObject>> _objects;
+    private ImmutableArray<Mapping> _mappings;
+
+    private Target(ILinux linux, int process, ProcFs proc)
+    {
+        Linux = linux;
+        Process = process;
+        Proc = proc;
+        Memory = new TargetMemory(linux, process);
+        _mappings = proc.ReadMappings();
+        _objects = new(() => LoadedObjects.Read(_mappings, Memory, proc.ReadExecutableName()));
+    }
+
+    public ILinux Linux { get; }
+
+    public int Process { get; }
+
+    public ProcFs Proc { get; }
+
+    public TargetMemory Memory { get; }
+
+    /// <summary>The mappings as they were last read.</summary>
+    public ImmutableArray<Mapping> Mappings => _mappings;
+
+    /// <summary>What is loaded, the main program first.</summary>
+    public ImmutableArray<LoadedObject> Objects => _objects.Value;
+
+    /// <summary>Opens a process for reading.</summary>
+    /// <exception cref="TargetAccessException">It does not exist or may not be looked into.</exception>
+    public static Target Open(ILinux linux, int process)
+    {
+        var proc = new ProcFs(process);
+        if (process <= 0 || !proc.Exists || proc.ReadThreads().IsEmpty || proc.ReadStartTime() is null)
+        {
+            throw new TargetAccessException($"looking for process {process}", Errno.NoSuchProcess);
+        }
+        if (proc.ReadStatus("State") is { } state && state.StartsWith('Z'))
+        {
+            throw new TargetAccessException($"looking for process {process}, which has ended", Errno.NoSuchProcess);
+        }
+        var target = new Target(linux, process, proc);
+        if (target.Mappings.IsEmpty || target.FirstByteIsUnreadable())
+        {
+            target.Dispose();
+            throw new TargetAccessException($"reading process {process}", Errno.NotPermitted);
+        }
+        return target;
+    }
+
+    public void RefreshMappings() => _mappings = Proc.ReadMappings();
+
+    /// <summary>Reasons why the process cannot be patched at all, whatever the patch.</summary>
+    public IEnumerable<Refusal> FindObstacles()
+    {
+        string subject = $"process {Process}";
+        if (Objects.IsEmpty)
+        {
+            yield return TargetRefusals.NotX8664.About(subject, $"{subject} is not an x86-64 program.");
+            yield break;
+        }
+        if (Objects.All(o => !o.Image.FindDynamicSymbols("gnu_get_libc_version").Any(s => s.IsDefined))
+            || ThreadControlBlock.Find(Linux, Memory, Process) == Address.Zero && Proc.ReadThreadState(Process) is not 'Z')
+        {
+            yield return TargetRefusals.LibcNotSupported.About(subject, $"{subject} does not run on a shared glibc, whose thread control block holds a thread's generation.");
+        }
+        if (Proc.ReadStatus("Seccomp") is "2")
+        {
+            yield return TargetRefusals.SeccompFilter.About(subject, $"{subject} has a seccomp filter, which may forbid the mmap that has to be made in it.");
+        }
+        foreach (int thread in Proc.ReadThreads())
+        {
+            if (Proc.ReadStatus("TracerPid", thread) is { } tracer and not "0")
+            {
+                yield return TargetRefusals.Traced.About($"thread {thread}", $"Process {tracer} traces thread {thread}; detach it and try again.");
+                yield break;
+            }
+        }
+    }
+
+    /// <summary>Unwinds through everything that is loaded and through the new code of patches.</summary>
+    public Unwinder CreateUnwinder(IEnumerable<AddressRange> unwindTablesOfImages) => new(
+        Objects.Select(o => o.UnwindTable).OfType<UnwindTable>()
+            .Concat(unwindTablesOfImages.Where(t => t.Length > 0).Select(t => UnwindTable.ReadSection(Memory, t, "new code").Table).OfType<UnwindTable>()));
+
+    public void Dispose() => Memory.Dispose();
+
+    private bool FirstByteIsUnreadable()
+    {
+        Span<byte> one = stackalloc byte[1];
+        return Mappings.Where(m => m.IsReadable && m.IsFile).Take(1).ToArray() is [var first] && !Memory.TryRead(first.Range.Start, one);
+    }
+}
