@@ -35,7 +35,7 @@ internal sealed record DemoCommand(bool SampleOnly, bool Json, string? Picture)
             {
                 (DemoResult result, DemoFrame frame) = await PlayAsync(start, stage, cancel);
                 results.Add(result);
-                pictures.AddRange([FrameView.Render(frame), new Text("")]);
+                pictures.AddRange([FrameView.Render(frame), new Text(" ")]);
             }
         }
         catch (Exception problem) when (problem is InvalidOperationException or InvalidDataException or IOException or System.ComponentModel.Win32Exception or System.Net.Sockets.SocketException)

@@ -17,6 +17,7 @@ internal static class SvgPicture
     private const double CellHeight = 17;
     private const double Margin = 16;
     private const string Eighths = "▁▂▃▄▅▆▇█";
+    private const char Shade = '░';
     private const string Background = "#16181d";
     private const string Foreground = "#d0d0d0";
 
@@ -29,7 +30,7 @@ internal static class SvgPicture
         double pixelHeight = (lines.Length * CellHeight) + (2 * Margin);
         svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{pixelWidth}\" height=\"{pixelHeight}\" viewBox=\"0 0 {pixelWidth} {pixelHeight}\">\n");
         svg.Append(CultureInfo.InvariantCulture, $"<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{Background}\"/>\n");
-        svg.Append("<g font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"13\" xml:space=\"preserve\">\n");
+        svg.Append("<g font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"13\">\n");
         for (int line = 0; line < lines.Length; line++)
         {
             int column = 0;
@@ -64,23 +65,26 @@ internal static class SvgPicture
         {
             char letter = segment.Text[at];
             int end = at + 1;
-            bool block = Eighths.Contains(letter, StringComparison.Ordinal);
+            bool block = IsBlock(letter);
             while (end < segment.Text.Length
-                && (block ? segment.Text[end] == letter : !Eighths.Contains(segment.Text[end], StringComparison.Ordinal)))
+                && (block ? segment.Text[end] == letter : !IsBlock(segment.Text[end])))
             {
                 end++;
             }
             if (block)
             {
-                Block(svg, Eighths.IndexOf(letter, StringComparison.Ordinal) + 1, end - at, colour, line, column + at);
+                int eighths = letter == Shade ? Eighths.Length : Eighths.IndexOf(letter, StringComparison.Ordinal) + 1;
+                Block(svg, eighths, end - at, colour, line, column + at);
             }
-            else if (!string.IsNullOrWhiteSpace(segment.Text[at..end]))
+            else
             {
-                Letters(svg, segment.Text[at..end], segment.Style.Decoration.HasFlag(Decoration.Bold), colour, line, column + at);
+                Words(svg, segment.Text[at..end], segment.Style.Decoration.HasFlag(Decoration.Bold), colour, line, column + at);
             }
             at = end;
         }
     }
+
+    private static bool IsBlock(char letter) => letter == Shade || Eighths.Contains(letter, StringComparison.Ordinal);
 
     private static void Block(StringBuilder svg, int eighths, int count, string colour, int line, int column)
     {
@@ -90,12 +94,25 @@ internal static class SvgPicture
             $"<rect x=\"{X(column)}\" y=\"{top:0.##}\" width=\"{count * CellWidth}\" height=\"{height:0.##}\" fill=\"{colour}\"/>\n");
     }
 
-    private static void Letters(StringBuilder svg, string text, bool bold, string colour, int line, int column)
+    /// <summary>Each word stands at its own column, so that columns hold whatever the font.</summary>
+    private static void Words(StringBuilder svg, string text, bool bold, string colour, int line, int column)
     {
-        string escaped = text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
-        svg.Append(CultureInfo.InvariantCulture,
-            $"<text x=\"{X(column)}\" y=\"{Margin + ((line + 1) * CellHeight) - 5:0.##}\" textLength=\"{text.Length * CellWidth}\" fill=\"{colour}\"{(bold ? " font-weight=\"bold\"" : "")}>{escaped}</text>\n");
+        int start = column;
+        foreach (string word in text.Split(' '))
+        {
+            if (word.Length > 0)
+            {
+                svg.Append(CultureInfo.InvariantCulture,
+                    $"<text x=\"{X(start)}\" y=\"{Margin + ((line + 1) * CellHeight) - 5:0.##}\" fill=\"{colour}\"{(bold ? " font-weight=\"bold\"" : "")}>{Escape(word)}</text>\n");
+            }
+            start += word.Length + 1;
+        }
     }
+
+    private static string Escape(string text) => text
+        .Replace("&", "&amp;", StringComparison.Ordinal)
+        .Replace("<", "&lt;", StringComparison.Ordinal)
+        .Replace(">", "&gt;", StringComparison.Ordinal);
 
     private static double X(int column) => Margin + (column * CellWidth);
 }

@@ -36,7 +36,7 @@ internal static class TransitionView
         int old = thread.AtUs is { } at ? (int)Math.Round(at / length * (Columns - 1)) : Columns;
         Paragraph lane = new();
         lane.Append($"  {Short(thread.Name)}".PadRight(NameWidth), Palette.Label);
-        lane.Append(new string('█', old), Palette.Old);
+        lane.Append(new string('░', old), Palette.Old);
         lane.Append(new string('█', Columns - old), thread.How == "exited" ? Palette.Label : Palette.New);
         lane.Append($"  {thread.How}" + (thread.AtUs is { } time ? $" at {Us(time)}" : ""), thread.AtUs is null ? Palette.Bad : Palette.Plain);
         return lane;
