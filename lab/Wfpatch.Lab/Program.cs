@@ -1,2 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-return 0;
+using System.CommandLine;
+using Wfpatch.Lab.Demo;
+
+Option<bool> sampleOnly = new("--sample") { Description = "The sample server alone, without memcached." };
+Option<bool> json = new("--json") { Description = "One JSON document on standard output; everything else on standard error." };
+Option<string?> picture = new("--picture") { Description = "Writes the last picture to this file, as SVG." };
+Command demo = new("demo", "Patches a sample server and the distribution's memcached, live and under load, and shows what happens.")
+{
+    sampleOnly, json, picture,
+};
+demo.SetAction((parsed, cancel) =>
+    new DemoCommand(parsed.GetValue(sampleOnly), parsed.GetValue(json), parsed.GetValue(picture)).RunAsync(cancel));
+
+return await new RootCommand("The lab of wfpatch.") { demo }.Parse(args).InvokeAsync();

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Wfpatch.Lab.Loads;
+using Wfpatch.Testing.Processes;
+
+namespace Wfpatch.Lab.Servers;
+
+/// <summary>
+/// The distribution's memcached, started by us on a free port of 127.0.0.1; one that runs on the machine already is never
+/// touched. It ends with this object, and with us: setpriv(1) asks for a signal at the end of its parent, and gives up root
+/// before memcached starts (memcached's own -u would lose that request again, prctl(2)).
+/// </summary>
+public sealed class MemcachedServer : IAsyncDisposable
+{
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(10);
+
+    private MemcachedServer(ChildProcess process, int port)
+    {
+        Process = process;
+        Port = port;
+    }
+
+    public ChildProcess Process { get; }
+
+    public int Port { get; }
+
+    /// <summary>The command line without the wrapper, as one would type it.</summary>
+    public static string Title(int threads) => $"memcached -t {threads}";
+
+    public static async Task<MemcachedServer> StartAsync(int threads, CancellationToken cancel)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            int port = FreePort();
+            ChildProcess process = ChildProcess.Start(CommandFor(port, threads));
+            if (await IsListeningAsync(process, port, cancel))
+            {
+                return new(process, port);
+            }
+            string errors = process.Errors;
+            await process.DisposeAsync();
+            if (attempt == 4) // somebody else may have taken the port in between, but not five times
+            {
+                throw new InvalidOperationException($"memcached did not start: {errors}");
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync() => Process.DisposeAsync();
+
+    private static CommandLine CommandFor(int port, int threads)
+    {
+        ImmutableArray<string> identity = Environment.IsPrivilegedProcess
+            ? ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+            : [];
+        return new("setpriv",
+            [.. identity, "--pdeathsig", "KILL", "memcached", "-l", "127.0.0.1", "-p", $"{port}", "-U", "0", "-t", $"{threads}", "-m", "64"],
+            Folder: "/");
+    }
+
+    /// <summary>A port that nobody uses now.</summary>
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static async Task<bool> IsListeningAsync(ChildProcess process, int port, CancellationToken cancel)
+    {
+        for (long end = MonotonicClock.NowNs + (s_startLimit.Ticks * 100); MonotonicClock.NowNs < end && !process.HasEnded;)
+        {
+            try
+            {
+                using LineConnection connection = new(port);
+                return true;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(10, cancel);
+            }
+        }
+        return false;
+    }
+}

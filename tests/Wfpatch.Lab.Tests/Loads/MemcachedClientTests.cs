@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Wfpatch.Lab.Loads;
+using Wfpatch.Lab.Servers;
+using Xunit;
+
+namespace Wfpatch.Lab.Tests.Loads;
+
+public sealed class MemcachedClientTests
+{
+    private static readonly byte[] s_old = "VERSION 1"u8.ToArray();
+
+    [Fact]
+    public async Task The_real_memcached_gives_no_wrong_reply()
+    {
+        await using MemcachedServer server = await MemcachedServer.StartAsync(2, TestContext.Current.CancellationToken);
+        using MemcachedClient client = new(server.Port, 1, s_old);
+        Reply[] replies = [.. Enumerable.Range(0, 2000).Select(number => client.Exchange(number))];
+        Assert.Equal(250, replies.Count(reply => reply == Reply.New)); // it is not version 1
+        Assert.Equal(1750, replies.Count(reply => reply == Reply.Plain));
+    }
+
+    [Fact]
+    public void A_changed_value_is_a_wrong_reply()
+    {
+        using Scripted server = new("STORED\r\n", $"VALUE wf1:0 0 128\r\n{new string('x', 128)}\r\nEND\r\n");
+        using MemcachedClient client = new(server.Port, 1, s_old);
+        Assert.Equal(Reply.Plain, client.Exchange(0));
+        Assert.Equal(Reply.Wrong, client.Exchange(1));
+    }
+
+    [Fact]
+    public void A_value_that_was_stored_must_be_found()
+    {
+        using Scripted server = new("END\r\n", "STORED\r\n", "END\r\n");
+        using MemcachedClient client = new(server.Port, 1, s_old);
+        Assert.Equal(Reply.Plain, client.Exchange(1));
+        Assert.Equal(Reply.Plain, client.Exchange(0));
+        Assert.Equal(Reply.Wrong, client.Exchange(1));
+    }
+
+    [Fact]
+    public void After_a_new_version_an_old_one_is_mixed()
+    {
+        using Scripted server = new("VERSION 1\r\n", "VERSION 2\r\n", "VERSION 1\r\n", "ERROR\r\n");
+        using MemcachedClient client = new(server.Port, 1, s_old);
+        Assert.Equal([Reply.Old, Reply.New, Reply.Mixed, Reply.Wrong], Enumerable.Range(0, 4).Select(number => client.Exchange((8 * number) + 7)));
+    }
+
+    [Fact]
+    public void A_lost_connection_is_an_exception()
+    {
+        using Scripted server = new();
+        using MemcachedClient client = new(server.Port, 1, s_old);
+        Assert.Throws<SocketException>(() => client.Exchange(0));
+    }
+
+    /// <summary>A server for one connection: gives its answers, one for each request, then closes.</summary>
+    private sealed class Scripted : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly Task _work;
+
+        internal Scripted(params string[] answers)
+        {
+            _listener.Start();
+            Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+            _work = Task.Run(() =>
+            {
+                using Socket socket = _listener.AcceptSocket();
+                byte[] request = new byte[4096];
+                foreach (string answer in answers)
+                {
+                    socket.Receive(request); // a request of this client is one send of less than a segment
+                    socket.Send(Encoding.ASCII.GetBytes(answer));
+                }
+            });
+        }
+
+        internal int Port { get; }
+
+        public void Dispose()
+        {
+            _listener.Dispose();
+            try
+            {
+                _work.Wait();
+            }
+            catch (AggregateException)
+            {
+                // the client has gone first
+            }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One thread for each way to block in the kernel, all of them idle. For: a blocked thread is migrated from outside and its
+ * call restarted unseen: no EINTR, no shortened or lengthened sleep, no lost wake-up.
+ *
+ * Prints `thread NAME TID` for each, then `ready`. `--timeout-ms N` sets the timed calls' time (default 3000).
+ * `wake` wakes those that wait for ever. Each thread that returns from its call prints
+ *     woke NAME ret=R errno=E waited_us=T answer=VERSION
+ * with what the call gave, how long it took, and the version that the thread now runs. When all have returned: `done`.
+ * A NAME that ends in -timed wakes by itself after the timeout, the others on `wake` only.
+ */
+#include "target.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
+static long timeout_ms = 3000;
+static int wake_pipe[2], event_fd, socket_pair[2], listener, timer_fd;
+static uint32_t futex_word;
+static pthread_mutex_t condition_lock = PTHREAD_MUTEX_INITIALIZER, held_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+static int condition_set;
+static sem_t semaphore;
+static pid_t child;
+static pthread_barrier_t all_started;
+
+/* The function that tests replace; asked after the blocking call, never on the stack during it. */
+REPLACEABLE int answer(void)
+{
+    __asm__ volatile("" ::: "memory");
+    return VERSION;
+}
+
+static struct timespec from_ms(long ms)
+{
+    return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+}
+
+static struct timespec after(clockid_t clock, long ms)
+{
+    struct timespec at, more = from_ms(ms);
+    clock_gettime(clock, &at);
+    at.tv_sec += more.tv_sec;
+    at.tv_nsec += more.tv_nsec;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+/* pthread functions give the error as their result. */
+static long as_errno(int error)
+{
+    errno = error;
+    return error == 0 ? 0 : -1;
+}
+
+static int epoll_of(int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (fd >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+        fail("epoll_ctl");
+    return epoll;
+}
+
+static long in_epoll(void) { struct epoll_event e; return epoll_wait(epoll_of(event_fd), &e, 1, -1); }
+static long in_epoll_timed(void) { struct epoll_event e; return epoll_wait(epoll_of(-1), &e, 1, (int)timeout_ms); }
+static long in_epoll_pwait_timed(void)
+{
+    struct epoll_event e;
+    sigset_t none;
+    sigemptyset(&none);
+    return epoll_pwait(epoll_of(-1), &e, 1, (int)timeout_ms, &none);
+}
+static long in_futex(void)
+{
+    long got = syscall(SYS_futex, &futex_word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+    return got;
+}
+static long in_futex_timed(void)
+{
+    static uint32_t word;
+    struct timespec wait = from_ms(timeout_ms);
+    return syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &wait, NULL, 0);
+}
+static long in_condition(void)
+{
+    int error = 0;
+    pthread_mutex_lock(&condition_lock);
+    while (!condition_set && error == 0)
+        error = pthread_cond_wait(&condition, &condition_lock);
+    pthread_mutex_unlock(&condition_lock);
+    return as_errno(error);
+}
+static long in_condition_timed(void)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+    struct timespec until = after(CLOCK_REALTIME, timeout_ms);
+    int error = 0;
+    pthread_mutex_lock(&lock);
+    while (error == 0)
+        error = pthread_cond_timedwait(&never, &lock, &until);
+    pthread_mutex_unlock(&lock);
+    return as_errno(error);
+}
+static long in_mutex(void)
+{
+    int error = pthread_mutex_lock(&held_lock);
+    pthread_mutex_unlock(&held_lock);
+    return as_errno(error);
+}
+static long in_semaphore(void) { return sem_wait(&semaphore); }
+static long in_semaphore_timed(void)
+{
+    static sem_t never;
+    struct timespec until = after(CLOCK_REALTIME, timeout_ms);
+    sem_init(&never, 0, 0);
+    return sem_timedwait(&never, &until);
+}
+static long in_nanosleep_timed(void) { struct timespec t = from_ms(timeout_ms); return syscall(SYS_nanosleep, &t, NULL); }
+static long in_clock_nanosleep_timed(void)
+{
+    struct timespec t = from_ms(timeout_ms), rest;
+    return as_errno(clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &rest));
+}
+static long in_clock_nanosleep_until_timed(void)
+{
+    struct timespec until = after(CLOCK_MONOTONIC, timeout_ms);
+    return as_errno(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL));
+}
+static long in_read_pipe(void) { char c; return read(wake_pipe[0], &c, 1); }
+static long in_read_timerfd_timed(void) { uint64_t n; return read(timer_fd, &n, sizeof n); }
+static long in_recv(void) { char c; return recv(socket_pair[0], &c, 1, 0); }
+static long in_recv_timed(void) /* SO_RCVTIMEO: the kernel itself never restarts this one */
+{
+    int pair[2];
+    char c;
+    struct timeval t = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t) != 0)
+        fail("socketpair");
+    return recv(pair[0], &c, 1, 0);
+}
+static long in_accept(void)
+{
+    int got = accept(listener, NULL, NULL);
+    return got >= 0 ? 0 : -1;
+}
+static long in_poll(void) { struct pollfd p = {.fd = event_fd, .events = POLLIN}; return poll(&p, 1, -1); }
+static long in_poll_timed(void) { return poll(NULL, 0, (int)timeout_ms); }
+static long in_ppoll_timed(void) { struct timespec t = from_ms(timeout_ms); return ppoll(NULL, 0, &t, NULL); }
+static long in_select_timed(void)
+{
+    struct timeval t = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    return select(0, NULL, NULL, NULL, &t);
+}
+static void on_signal(int number) { (void)number; }
+static long in_pause(void) { return pause(); } /* woken by a signal of the program's own: EINTR is right then */
+static long in_sigwait(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    return sigwaitinfo(&set, NULL) == SIGUSR2 ? 0 : -1;
+}
+static long in_sigwait_timed(void)
+{
+    sigset_t set;
+    struct timespec t = from_ms(timeout_ms);
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    return sigtimedwait(&set, NULL, &t);
+}
+static long in_waitpid(void)
+{
+    int status;
+    return waitpid(child, &status, 0) == child ? 0 : -1;
+}
+
+struct way {
+    const char *name;
+    long (*block)(void);
+    pthread_t thread;
+    int tid;
+};
+
+static struct way ways[] = {
+    {.name = "epoll", .block = in_epoll},
+    {.name = "epoll-timed", .block = in_epoll_timed},
+    {.name = "epoll_pwait-timed", .block = in_epoll_pwait_timed},
+    {.name = "futex", .block = in_futex},
+    {.name = "futex-timed", .block = in_futex_timed},
+    {.name = "condition", .block = in_condition},
+    {.name = "condition-timed", .block = in_condition_timed},
+    {.name = "mutex", .block = in_mutex},
+    {.name = "semaphore", .block = in_semaphore},
+    {.name = "semaphore-timed", .block = in_semaphore_timed},
+    {.name = "nanosleep-timed", .block = in_nanosleep_timed},
+    {.name = "clock_nanosleep-timed", .block = in_clock_nanosleep_timed},
+    {.name = "clock_nanosleep_until-timed", .block = in_clock_nanosleep_until_timed},
+    {.name = "read_pipe", .block = in_read_pipe},
+    {.name = "read_timerfd-timed", .block = in_read_timerfd_timed},
+    {.name = "recv", .block = in_recv},
+    {.name = "recv-timed", .block = in_recv_timed},
+    {.name = "accept", .block = in_accept},
+    {.name = "poll", .block = in_poll},
+    {.name = "poll-timed", .block = in_poll_timed},
+    {.name = "ppoll-timed", .block = in_ppoll_timed},
+    {.name = "select-timed", .block = in_select_timed},
+    {.name = "pause", .block = in_pause},
+    {.name = "sigwait", .block = in_sigwait},
+    {.name = "sigwait-timed", .block = in_sigwait_timed},
+    {.name = "waitpid", .block = in_waitpid},
+};
+enum { WAYS = sizeof ways / sizeof *ways };
+static int returned;
+
+static void *body(void *argument)
+{
+    struct way *way = argument;
+    way->tid = thread_id();
+    pthread_barrier_wait(&all_started);
+    int64_t start = now_us();
+    errno = 0;
+    long got = way->block();
+    int error = got < 0 ? errno : 0;
+    printf("woke %s ret=%ld errno=%d waited_us=%ld answer=%d\n", way->name, got, error, (long)(now_us() - start), answer());
+    if (__atomic_add_fetch(&returned, 1, __ATOMIC_SEQ_CST) == WAYS)
+        printf("done\n");
+    fflush(stdout);
+    return NULL;
+}
+
+static void make_listener(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 4) != 0)
+        fail("listen");
+}
+
+/* A child that lives until its standard input, a pipe from us, ends. */
+static int start_child(void)
+{
+    int pair[2];
+    if (pipe2(pair, O_CLOEXEC) != 0)
+        fail("pipe2");
+    child = fork();
+    if (child == 0) {
+        char c;
+        close(pair[1]);
+        _exit(read(pair[0], &c, 1) == 0 ? 0 : 1);
+    }
+    close(pair[0]);
+    return pair[1];
+}
+
+static void wake(int child_input)
+{
+    struct sockaddr_in address;
+    socklen_t length = sizeof address;
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    eventfd_write(event_fd, 1);
+    futex_word = 1;
+    syscall(SYS_futex, &futex_word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    pthread_mutex_lock(&condition_lock);
+    condition_set = 1;
+    pthread_cond_broadcast(&condition);
+    pthread_mutex_unlock(&condition_lock);
+    pthread_mutex_unlock(&held_lock);
+    sem_post(&semaphore);
+    if (write(wake_pipe[1], "w", 1) != 1 || send(socket_pair[1], "w", 1, 0) != 1
+        || getsockname(listener, (struct sockaddr *)&address, &length) != 0
+        || connect(client, (struct sockaddr *)&address, length) != 0)
+        fail("wake");
+    for (int i = 0; i < WAYS; i++)
+        if (strcmp(ways[i].name, "pause") == 0)
+            pthread_kill(ways[i].thread, SIGUSR1);
+        else if (strcmp(ways[i].name, "sigwait") == 0)
+            pthread_kill(ways[i].thread, SIGUSR2);
+    close(child_input);
+}
+
+int main(int count, char **arguments)
+{
+    if (count == 3 && strcmp(arguments[1], "--timeout-ms") == 0)
+        timeout_ms = atol(arguments[2]);
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGUSR1, &action, NULL);
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR2);
+    sigaddset(&blocked, SIGALRM);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+
+    int child_input = start_child();
+    make_listener();
+    sem_init(&semaphore, 0, 0);
+    event_fd = eventfd(0, EFD_CLOEXEC);
+    timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    struct itimerspec timer = {.it_value = from_ms(timeout_ms)};
+    if (pipe2(wake_pipe, O_CLOEXEC) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, socket_pair) != 0)
+        fail("pipe2");
+    pthread_mutex_lock(&held_lock);
+    pthread_barrier_init(&all_started, NULL, WAYS + 1);
+    for (int i = 0; i < WAYS; i++) {
+        errno = pthread_create(&ways[i].thread, NULL, body, &ways[i]);
+        if (errno != 0)
+            fail("pthread_create");
+    }
+    timerfd_settime(timer_fd, 0, &timer, NULL);
+    pthread_barrier_wait(&all_started);
+    for (int i = 0; i < WAYS; i++)
+        printf("thread %s %d\n", ways[i].name, ways[i].tid);
+    usleep(50000); /* into their calls; a test that must know reads /proc/TID/syscall */
+    ready();
+
+    for (char line[64];;) {
+        next_command(line, sizeof line);
+        if (strcmp(line, "wake") == 0)
+            wake(child_input);
+        else if (strcmp(line, "answer") == 0) {
+            printf("answer %d\n", answer());
+            fflush(stdout);
+        }
+    }
+}
