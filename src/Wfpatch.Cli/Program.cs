@@ -1,2 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-return 0;
+using System.CommandLine;
+using Wfpatch.Cli;
+using Wfpatch.Cli.Commands;
+
+var root = new RootCommand("Patch the code of a running process, thread by thread, without stopping it.\n\nExample:\n  wfpatch build --deb memcached --patch fix.patch -o fix.wfp\n  wfpatch apply fix.wfp --pid 4711")
+{
+    BuildCommand.Create(),
+    InspectCommand.Create(),
+    CheckCommand.Create(),
+    ApplyCommand.Create(),
+    StatusCommand.Create(),
+    RevertCommand.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    string command = parsed.CommandResult.Command == root ? "wfpatch" : $"wfpatch {parsed.CommandResult.Command.Name}";
+    return new Output(args.Contains("--json")).Fail(ExitCode.Usage, $"{parsed.Errors[0].Message.TrimEnd('.')}; see {command} --help.", []);
+}
+return await parsed.InvokeAsync();

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using Wfpatch.Cli.Views;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
+
+namespace Wfpatch.Cli.Commands;
+
+internal static class ApplyCommand
+{
+    public static Command Create()
+    {
+        var file = CommonOptions.PatchFile();
+        var pid = CommonOptions.Pid();
+        var policy = CommonOptions.PolicyOption();
+        var profile = CommonOptions.ProfileOption();
+        var timeout = CommonOptions.Timeout();
+        var dryRun = new Option<bool>("--dry-run") { Description = "print what would be written, and write nothing" };
+        var json = CommonOptions.Json();
+        var command = new Command("apply", "Patch a running process, thread by thread.\n\nExample:\n  wfpatch apply fix.wfp --pid 4711")
+        {
+            file, pid, policy, profile, timeout, dryRun, json,
+        };
+        command.SetAction(r => Run(
+            new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(policy), r.GetValue(profile), r.GetValue(timeout), r.GetValue(dryRun)));
+        return command;
+    }
+
+    private static int Run(Output output, string file, int pid, Policy policy, string? profileName, TimeSpan timeout, bool dryRun)
+    {
+        var (patch, code) = CommonOptions.ReadPatch(file, output);
+        if (patch is null)
+        {
+            return code;
+        }
+        var (profile, noProfile) = CommonOptions.FindProfile(profileName, pid);
+        if (noProfile is not null)
+        {
+            return output.Fail(ExitCode.Refused, noProfile.Sentence, [noProfile]);
+        }
+        using var run = new TransitionRun(output);
+        var options = new TransitionOptions(policy, profile, timeout, run.Cancel) { Progress = run.ShowProgress };
+        var commands = new Live.Controllers.Commands(new NativeLinux());
+        if (!dryRun)
+        {
+            return run.Print(commands.Apply(pid, patch, options));
+        }
+        var (report, plan) = commands.Check(pid, patch, options);
+        int result = run.Print(report);
+        if (plan is not null && !output.IsJson)
+        {
+            Console.Out.WriteLine(PlanView.Render(plan));
+        }
+        return result;
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
+
+namespace Wfpatch.Cli.Commands;
+
+internal static class CheckCommand
+{
+    public static Command Create()
+    {
+        var file = CommonOptions.PatchFile();
+        var pid = CommonOptions.Pid();
+        var policy = CommonOptions.PolicyOption();
+        var profile = CommonOptions.ProfileOption();
+        var json = CommonOptions.Json();
+        var command = new Command("check", "Do everything short of writing: would the patch go into this process?\n\nExample:\n  wfpatch check fix.wfp --pid 4711")
+        {
+            file, pid, policy, profile, json,
+        };
+        command.SetAction(r => Run(new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(policy), r.GetValue(profile)));
+        return command;
+    }
+
+    private static int Run(Output output, string file, int pid, Policy policy, string? profileName)
+    {
+        var (patch, code) = CommonOptions.ReadPatch(file, output);
+        if (patch is null)
+        {
+            return code;
+        }
+        var (profile, noProfile) = CommonOptions.FindProfile(profileName, pid);
+        if (noProfile is not null)
+        {
+            return output.Fail(ExitCode.Refused, noProfile.Sentence, [noProfile]);
+        }
+        using var run = new TransitionRun(output);
+        return run.Print(new Live.Controllers.Commands(new NativeLinux()).Check(pid, patch, new TransitionOptions(policy, profile, TimeSpan.Zero)).Report);
+    }
+}

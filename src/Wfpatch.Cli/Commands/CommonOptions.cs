@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Profiles;
+
+namespace Wfpatch.Cli.Commands;
+
+/// <summary>Options that several commands share, and what is made of them.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json") { Description = "print one JSON document on stdout" };
+
+    public static Option<int> Pid() => new("--pid") { Description = "the process to work on", Required = true, HelpName = "P" };
+
+    public static Argument<string> PatchFile() => new("patch") { Description = "the patch file (NAME.wfp)" };
+
+    public static Option<Policy> PolicyOption() => new("--policy")
+    {
+        Description = "when a thread migrates: at the profile's quiescence points, or when no changed function is on its stack",
+        DefaultValueFactory = _ => Policy.Auto,
+    };
+
+    public static Option<string?> ProfileOption() => new("--profile")
+    {
+        Description = "a shipped profile's name or a TOML file; without it the one for the program's name is taken",
+        HelpName = "NAME|FILE",
+    };
+
+    public static Option<TimeSpan> Timeout() => new("--timeout")
+    {
+        Description = "how long to wait for the last thread (500ms, 30s, 5m)",
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(30),
+        CustomParser = ParseTime,
+        HelpName = "30s",
+    };
+
+    /// <summary>Reads a patch file; a failure has been printed already.</summary>
+    public static (Patch? Patch, int Code) ReadPatch(string path, Output output)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, output.Fail(ExitCode.Usage, $"{path} cannot be read: {e.Message}", []));
+        }
+        var (patch, refusal) = PatchReader.Decode(bytes, Path.GetFileName(path));
+        return patch is null ? (null, output.Fail(ExitCode.Refused, refusal!.Sentence, [refusal])) : (patch, ExitCode.Done);
+    }
+
+    /// <summary>The profile that the user names, or the shipped one for the program.</summary>
+    public static (Profile? Profile, Refusal? Refusal) FindProfile(string? name, int process) => name is null
+        ? (ShippedProfiles.ForExecutable(new ProcFs(process).ReadExecutableName()), null)
+        : ShippedProfiles.Find(name);
+
+    private static TimeSpan ParseTime(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        var (digits, unit) = text switch
+        {
+            [.. var d, 'm', 's'] => (d, TimeSpan.FromMilliseconds(1)),
+            [.. var d, 's'] => (d, TimeSpan.FromSeconds(1)),
+            [.. var d, 'm'] => (d, TimeSpan.FromMinutes(1)),
+            _ => (text, TimeSpan.FromSeconds(1)),
+        };
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count * unit <= TimeSpan.FromDays(1))
+        {
+            return count * unit;
+        }
+        result.AddError($"'{text}' is no time; write 500ms, 30s or 5m.");
+        return default;
+    }
+}

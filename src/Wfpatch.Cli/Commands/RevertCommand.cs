@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
+
+namespace Wfpatch.Cli.Commands;
+
+internal static class RevertCommand
+{
+    public static Command Create()
+    {
+        var id = new Argument<string?>("id") { Description = "the patch's id or name; without it the last one", Arity = ArgumentArity.ZeroOrOne };
+        var pid = CommonOptions.Pid();
+        var policy = CommonOptions.PolicyOption();
+        var profile = CommonOptions.ProfileOption();
+        var timeout = CommonOptions.Timeout();
+        var json = CommonOptions.Json();
+        var command = new Command("revert", "Take a patch back, thread by thread; also one whose transition is not finished.\n\nExample:\n  wfpatch revert --pid 4711")
+        {
+            id, pid, policy, profile, timeout, json,
+        };
+        command.SetAction(r => Run(
+            new Output(r.GetValue(json)), r.GetValue(id), r.GetValue(pid), r.GetValue(policy), r.GetValue(profile), r.GetValue(timeout)));
+        return command;
+    }
+
+    private static int Run(Output output, string? id, int pid, Policy policy, string? profileName, TimeSpan timeout)
+    {
+        var (profile, noProfile) = CommonOptions.FindProfile(profileName, pid);
+        if (noProfile is not null)
+        {
+            return output.Fail(ExitCode.Refused, noProfile.Sentence, [noProfile]);
+        }
+        using var run = new TransitionRun(output);
+        var options = new TransitionOptions(policy, profile, timeout, run.Cancel) { Progress = run.ShowProgress };
+        return run.Print(new Live.Controllers.Commands(new NativeLinux()).Revert(pid, id, options));
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using Wfpatch.Cli.Views;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
+
+namespace Wfpatch.Cli.Commands;
+
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var pid = CommonOptions.Pid();
+        var json = CommonOptions.Json();
+        var command = new Command("status", "Show the generations of a process, each thread's generation, and what holds the pending ones.\n\nExample:\n  wfpatch status --pid 4711")
+        {
+            pid, json,
+        };
+        command.SetAction(r => Run(new Output(r.GetValue(json)), r.GetValue(pid)));
+        return command;
+    }
+
+    private static int Run(Output output, int pid)
+    {
+        var report = new Live.Controllers.Commands(new NativeLinux()).Status(pid);
+        if (report.Outcome is not (Outcome.Done or Outcome.Pending))
+        {
+            return output.Fail(ExitCode.Of(report.Outcome), report.Message, []);
+        }
+        output.WriteResult(StatusDocument.Of(report), DocumentContext.Readable.StatusDocument, StatusView.Render(report));
+        return ExitCode.Of(report.Outcome);
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Migrations;
+
+namespace Wfpatch.Cli.Views;
+
+/// <summary>The JSON documents of the commands (docs/json.md). Times are microseconds.</summary>
+internal sealed record RefusalDocument(string Code, string Subject, string Sentence)
+{
+    public static RefusalDocument[] Of(IEnumerable<Refusal> refusals) => [.. refusals.Select(r => new RefusalDocument(r.Code, r.Subject, r.Sentence))];
+}
+
+internal sealed record PatchDocument(string Id, string Name);
+
+internal sealed record FunctionDocument(string Name, string Address, string Tactic, string Trampoline, string NewCode);
+
+internal sealed record BlockerDocument(string Function, int Frame, string At, string Sentence)
+{
+    public static BlockerDocument? Of(Blocker? blocker) =>
+        blocker is null ? null : new BlockerDocument(blocker.Function, blocker.Frame, blocker.At.ToString(), blocker.Sentence);
+}
+
+internal sealed record ThreadDocument(int Tid, string Name, uint Generation, string How, double? AtUs, BlockerDocument? Blocker)
+{
+    public static ThreadDocument Of(ThreadReport t) => new(
+        t.Id, t.Name, t.Generation, t.Path.ToString().ToLowerInvariant(), t.At?.TotalMicroseconds, BlockerDocument.Of(t.Blocker));
+}
+
+internal sealed record TransitionDocument(
+    string Result, string Message, PatchDocument Patch, uint Generation, string Policy, FunctionDocument[] Functions, double ArmUs, double TransitionUs,
+    int Stops, double LongestStopUs, long BytesAdded, ThreadDocument[] Threads, RefusalDocument[] Refusals)
+{
+    public static TransitionDocument Of(TransitionReport r) => new(
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, new PatchDocument(r.PatchId, r.PatchName), r.Generation, r.Policy,
+        [.. r.Functions.Select(f => new FunctionDocument(f.Name, f.Address.ToString(), f.Tactic, f.Trampoline.ToString(), f.NewCode.ToString()))],
+        r.ArmTime.TotalMicroseconds, r.TransitionTime.TotalMicroseconds, r.Stops, r.LongestStop.TotalMicroseconds, r.BytesAdded,
+        [.. r.Threads.Select(ThreadDocument.Of)], RefusalDocument.Of(r.Refusals));
+}
+
+internal sealed record GenerationDocument(uint Id, PatchDocument Patch, string State);
+
+internal sealed record StatusThreadDocument(int Tid, string Name, uint Generation, BlockerDocument? Blocker);
+
+internal sealed record StatusDocument(
+    string Result, string Message, string Policy, GenerationDocument[] Generations, StatusThreadDocument[] Threads, RefusalDocument[] Refusals)
+{
+    public static StatusDocument Of(StatusReport r) => new(
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, r.OpenTransition,
+        [.. r.Generations.Select(g => new GenerationDocument(g.Id, new PatchDocument(g.Patch, g.PatchName), g.State))],
+        [.. r.Threads.Select(t => new StatusThreadDocument(t.Id, t.Name, t.Generation, BlockerDocument.Of(t.Blocker)))], []);
+}
+
+internal sealed record InspectFunctionDocument(string Name, string Unit, string Role, int OldBytes, int NewBytes);
+
+internal sealed record InspectObjectDocument(
+    string Object, string? BuildId, InspectFunctionDocument[] Functions, string[] Added, string[] Needs, int CodeBytes, int DataBytes, int UnwindBytes);
+
+internal sealed record InspectDocument(string Result, PatchDocument Patch, int FileBytes, InspectObjectDocument[] Objects, RefusalDocument[] Refusals);
+
+/// <summary>For what has no more to say than its result.</summary>
+internal sealed record PlainDocument(string Result, string Message, RefusalDocument[] Refusals);
+
+internal sealed record BuildDocument(string Result, string Message, PatchDocument? Patch, string File, string[] Functions, RefusalDocument[] Refusals);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(TransitionDocument))]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(InspectDocument))]
+[JsonSerializable(typeof(PlainDocument))]
+[JsonSerializable(typeof(BuildDocument))]
+internal sealed partial class DocumentContext : JsonSerializerContext
+{
+    /// <summary>Readable in a terminal: quotes and letters beyond ASCII are not escaped as if for a web page.</summary>
+    public static readonly DocumentContext Readable = new(new JsonSerializerOptions(Default.Options)
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

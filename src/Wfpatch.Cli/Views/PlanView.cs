@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using System.Text;
+using Wfpatch.Core.Generations;
+using Wfpatch.Live.Backends.Dispatch;
+
+namespace Wfpatch.Cli.Views;
+
+/// <summary>All writes of a plan in their order. Pure.</summary>
+internal static class PlanView
+{
+    public static string Render(DispatchPlan plan)
+    {
+        var text = new StringBuilder();
+        if (plan.NewRegion.Length > 0)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  map   {plan.NewRegion} read, execute: state and new code");
+        }
+        foreach (var page in plan.NewPages)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  map   {page} one page read, execute: trampolines");
+        }
+        foreach (var write in plan.Code)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  write {write.Address} {write.Bytes.Length} bytes that nothing leads to yet");
+        }
+        foreach (var write in new TransitionWrites(plan.Open).Arm())
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  arm   {write.Address} {Convert.ToHexStringLower(write.Bytes)}");
+        }
+        return text.ToString().TrimEnd();
+    }
+}
