@@ -14,7 +14,8 @@ internal static class StatusView
         text.AppendLine(report.Message);
         foreach (var generation in report.Generations)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"  generation {generation.Id,-4} {generation.State,-8} {generation.PatchName} {generation.Patch}".TrimEnd());
+            string line = string.Create(CultureInfo.InvariantCulture, $"  generation {generation.Id,-4} {generation.State,-8} {generation.PatchName} {generation.Patch}");
+            text.AppendLine(line.TrimEnd());
         }
         foreach (var group in report.Threads.GroupBy(t => t.Generation).OrderBy(g => g.Key))
         {

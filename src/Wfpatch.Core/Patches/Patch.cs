@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 namespace Wfpatch.Core.Patches;
 
 /// <summary>What a .wfp file holds: replacement functions, what they need, and what the running code must look like.</summary>
-/// <param name="Id">Sixteen lower-case hexadecimal digits: the first 8 bytes of the SHA-256 of the encoded content. Equal content, equal id.</param>
+/// <param name="Id">Sixteen lower-case hexadecimal digits: the first 8 bytes of the XXH128 of the encoded content. Equal content, equal id.</param>
 /// <param name="Name">A short name for people, usually that of the source patch.</param>
 /// <param name="Objects">One entry for each program or library that is changed; never empty.</param>
 public sealed record Patch(string Id, string Name, ImmutableArray<ObjectPatch> Objects);

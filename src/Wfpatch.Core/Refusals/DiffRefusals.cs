@@ -3,9 +3,44 @@ using System.Collections.Immutable;
 
 namespace Wfpatch.Core.Refusals;
 
-/// <summary>Codes 2xx: comparing two builds and making a patch of the difference.</summary>
+/// <summary>Codes 20x to 23x: comparing two builds and making a patch of the difference.</summary>
 public static class DiffRefusals
 {
+    public static readonly RefusalKind NoDifference = new("WF201", "no-difference", "No function differs between the two builds.", "Check that the change reaches the compiled code and that the second build has it.");
+    public static readonly RefusalKind NotAnObject = new("WF202", "not-an-object", "The ELF file is a linked program or library, not an object file.", "Name object files (.o), or trees that hold them.");
+    public static readonly RefusalKind SharedSection = new("WF203", "shared-section", "A change lies in a section that several functions or variables share, so that it cannot be told whose it is.", "Compile both builds with -ffunction-sections -fdata-sections.");
+    public static readonly RefusalKind DataChanged = new("WF204", "data-changed", "A variable's initial value, size, alignment or kind differs; the running program has its own value already.", "Leave the variable as it is, or restart the program with the new version.");
+    public static readonly RefusalKind DataAdded = new("WF205", "data-added", "A writable variable is new; patches cannot bring writable data yet.", "Do without the new variable.");
+    public static readonly RefusalKind DataRemoved = new("WF206", "data-removed", "A writable variable is gone; its state in the running program would be lost.", "Keep the variable.");
+    public static readonly RefusalKind StaticLocalRemoved = new("WF207", "static-local-removed", "A static local variable is gone from its function; its state in the running program would be lost.", "Keep the variable.");
+    public static readonly RefusalKind ThreadLocalChanged = new("WF208", "thread-local-changed", "A thread-local variable is new, gone or different.", "Leave thread-local variables as they are.");
+    public static readonly RefusalKind InitializersChanged = new("WF209", "initializers-changed", "The table of functions that run at start or end differs (.init_array, .ctors); they have run already.", "Leave constructors and destructors as they are.");
+    public static readonly RefusalKind RunsOnce = new("WF210", "runs-once", "A changed function runs at program start only (main, a constructor), so that a patch of it would never take effect.", "Leave the function as it is, or restart the program with the new version.");
+    public static readonly RefusalKind UnknownSectionChanged = new("WF211", "unknown-section-changed", "A loaded section of unknown kind differs, is new or is gone.", "Leave what makes that section as it is.");
+    public static readonly RefusalKind IndirectFunction = new("WF212", "indirect-function", "An indirect function (ifunc) differs or is needed by the new code.", "Leave indirect functions as they are.");
+    public static readonly RefusalKind ExceptionTables = new("WF213", "exception-tables", "New code has exception tables (C++, or C with -fexceptions and cleanups), which are not supported yet.", "Change only code without exception tables.");
+    public static readonly RefusalKind ComdatGroup = new("WF214", "comdat-group", "A changed function or variable is in a COMDAT group (C++ inline functions and templates), which is not supported yet.", "Change only code outside COMDAT groups.");
+    public static readonly RefusalKind UnknownRelocation = new("WF215", "unknown-relocation", "Code or data uses a relocation that is not supported.", "Compile both builds with the ordinary code model and TLS dialect.");
+    public static readonly RefusalKind SymbolChanged = new("WF216", "symbol-changed", "An alias, a weak mark, the binding, visibility or type of a symbol differs.", "Leave the declaration's linkage and attributes as they are.");
+    public static readonly RefusalKind CommonChanged = new("WF217", "common-symbol-changed", "A common symbol (a tentative definition compiled with -fcommon) differs, is new or is gone.", "Leave the variable as it is.");
+    public static readonly RefusalKind Ambiguous = new("WF218", "ambiguous-variable", "Static local variables of one name cannot be told apart between the two builds.", "Give the variables different names in both builds.");
+    public static readonly RefusalKind RegisterUseGrew = new("WF219", "register-use-grew", "A changed static function writes a register that the old one did not, and an unchanged caller may keep a value there (GCC's -fipa-ra).", "Compile both builds with -fno-ipa-ra, if the running program was so compiled too, or change the caller as well.");
+    public static readonly RefusalKind Unanchored = new("WF220", "unanchored-symbol", "New code needs a local symbol whose address no function of the running program tells.", "Let the change do without that symbol.");
+    public static readonly RefusalKind PointNotFound = new("WF221", "point-not-found", "A function that is to be a quiescence point is not in the old build, or there are several.", "Check the name.");
+    public static readonly RefusalKind UnitRemoved = new("WF222", "unit-removed", "An object file of the old build has no counterpart in the new one.", "Keep the file in the new build, or name the right trees.");
+    public static readonly RefusalKind SymbolMoved = new("WF223", "symbol-moved", "A global function or variable moved from one object file to another.", "Leave it in its file.");
+    public static readonly RefusalKind GlobalConstantChanged = new("WF224", "global-constant-changed", "Read-only data that other object files may use differs.", "Make the data static, or leave it as it is.");
+    public static readonly RefusalKind NotDecodable = new("WF225", "code-not-decodable", "A function's bytes are not all x86-64 instructions.", "Leave the function as it is.");
+    public static readonly RefusalKind InteriorReference = new("WF226", "interior-reference", "Code or data points into the middle of a changed function that is not its own.", "Leave the function as it is.");
+    public static readonly RefusalKind UnwindTable = new("WF227", "unwind-table", "The unwind table (.eh_frame) of new code is damaged or of an unknown form.", "Compile both builds with the compiler's default unwind tables.");
+    public static readonly RefusalKind UnsupportedReference = new("WF228", "unsupported-reference", "New code refers to something that no patch can express.", "Let the change do without it.");
 
-    public static readonly ImmutableArray<RefusalKind> All = [];
+    public static readonly ImmutableArray<RefusalKind> All =
+    [
+        NoDifference, NotAnObject, SharedSection, DataChanged, DataAdded, DataRemoved, StaticLocalRemoved, ThreadLocalChanged,
+        InitializersChanged, RunsOnce, UnknownSectionChanged, IndirectFunction, ExceptionTables, ComdatGroup, UnknownRelocation,
+        SymbolChanged, CommonChanged, Ambiguous, RegisterUseGrew, Unanchored, PointNotFound, UnitRemoved, SymbolMoved,
+        GlobalConstantChanged, NotDecodable, InteriorReference, UnwindTable, UnsupportedReference,
+        .. BuildRefusals.All,
+    ];
 }

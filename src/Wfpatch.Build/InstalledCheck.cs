@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Wfpatch.Build;
+
+/// <summary>The last step of each build: the patch against the installed file.</summary>
+internal static class InstalledCheck
+{
+    public static BuildResult Apply(BuildResult result, BuildOptions options)
+    {
+        if (result.Patch is null || options.InstalledMatch is null || options.InstalledFile is null)
+        {
+            return result;
+        }
+        options.Progress?.Report(new BuildEvent(BuildStage.Matching, $"matching the patch with {options.InstalledFile}"));
+        var (bytes, unreadable) = ElfReading.ReadBytes(options.InstalledFile);
+        if (bytes is null)
+        {
+            return BuildResult.Refused(unreadable!);
+        }
+        var refusals = options.InstalledMatch.Check(result.Patch.Objects[0], bytes, options.InstalledFile);
+        return refusals.IsEmpty ? result : new BuildResult(null, default, result.Changes, refusals);
+    }
+}

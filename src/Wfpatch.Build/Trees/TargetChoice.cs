@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Diffing;
+using Wfpatch.Core.Elf;
+using Wfpatch.Core.Refusals;
+
+namespace Wfpatch.Build.Trees;
+
+/// <summary>Finds the one program or library of a tree that a change reaches, and compares the objects that went into it.</summary>
+internal static class TargetChoice
+{
+    /// <param name="isWanted">Says of an output's file name whether it may be the target.</param>
+    /// <param name="buildIdOf">The build-id of the installed file of that name.</param>
+    public static BuildResult Diff(TreePair trees, Func<string, bool> isWanted, Func<string, string?> buildIdOf, BuildOptions options)
+    {
+        var reached = new List<(string Name, BuildResult Result)>();
+        BuildResult? unchanged = null;
+        foreach (var (path, file) in trees.Outputs.Where(o => isWanted(Path.GetFileName(o.Path))))
+        {
+            string name = Path.GetFileName(path);
+            var (units, refusals) = UnitsOf(trees, name, file);
+            if (!refusals.IsEmpty)
+            {
+                return BuildResult.Refused(refusals);
+            }
+            if (units.All(u => u.Old == u.New))
+            {
+                continue;
+            }
+            var diff = ObjectDiffer.Diff(units, new DiffOptions { ObjectName = name, BuildId = buildIdOf(name), PointNames = options.PointNames });
+            var result = BuildResult.Of(diff, options.Name);
+            if (diff.Refusals is [{ Kind: var kind }] && kind == DiffRefusals.NoDifference)
+            {
+                unchanged = result;
+                continue;
+            }
+            reached.Add((name, result));
+        }
+        return reached switch
+        {
+            [] => unchanged ?? BuildResult.Refused(BuildRefusals.NoTarget.About(options.Name,
+                "The change reaches no object file of an installed program or library; check that it is compiled in this build.")),
+            [var only] => only.Result,
+            _ => BuildResult.Refused(BuildRefusals.SeveralTargets.About(options.Name,
+                $"The change reaches {string.Join(" and ", reached.Select(r => r.Name))}; name the one that is meant.")),
+        };
+    }
+
+    private static (ImmutableArray<UnitPair> Units, ImmutableArray<Refusal> Refusals) UnitsOf(TreePair trees, string name, ElfFile output)
+    {
+        var program = new LinkedProgram(output);
+        var members = trees.OldObjects.Where(o => program.Contains(trees.OldFile(o))).ToList();
+        var (own, ambiguous) = WithoutTwins(trees, name, members);
+        if (!ambiguous.IsEmpty)
+        {
+            return ([], ambiguous);
+        }
+        // An object of the new tree alone may have been added to any program: it counts where something needs it.
+        var added = trees.NewObjects.Except(trees.OldObjects);
+        return trees.Pair(own, own.Intersect(trees.NewObjects).Concat(added));
+    }
+
+    // A source file that is compiled for several programs gives objects that look alike. Which of them was linked does not matter where they change alike.
+    private static (ImmutableArray<string> Own, ImmutableArray<Refusal> Refusals) WithoutTwins(TreePair trees, string name, List<string> members)
+    {
+        var own = new List<string>();
+        var refusals = new List<Refusal>();
+        foreach (var twins in members.GroupBy(m => Definitions(trees.OldFile(m))))
+        {
+            var ordered = twins.OrderByDescending(t => Path.GetFileName(t).StartsWith(name + "-", StringComparison.Ordinal))
+                .ThenBy(t => t.Length).ThenBy(t => t, StringComparer.Ordinal).ToList();
+            own.Add(ordered[0]);
+            if (twins.Key.Length > 0 && ordered.Select(trees.IsChanged).Distinct().Count() > 1)
+            {
+                refusals.Add(BuildRefusals.AmbiguousObject.About(ordered[0],
+                    $"{string.Join(" and ", ordered)} look like the same part of {name}, and only some of them changed."));
+            }
+        }
+        return ([.. own], [.. refusals]);
+    }
+
+    private static string Definitions(ElfFile file) => string.Join(' ', file.Symbols
+        .Where(s => s.IsDefined && s.Index > 0 && s.Kind is SymbolKind.Function or SymbolKind.Object)
+        .Select(s => $"{s.Name}:{s.Size}").Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using Wfpatch.Build;
+using Wfpatch.Cli.Views;
+
+namespace Wfpatch.Cli.Commands;
+
+internal static class BuildCommand
+{
+    public static Command Create()
+    {
+        var old = new Option<string?>("--old") { Description = "the object file, or tree of object files, of the running program", HelpName = "A" };
+        var @new = new Option<string?>("--new") { Description = "the same with the fix", HelpName = "B" };
+        var output = new Option<string>("--output", "-o") { Description = "the patch file to write", Required = true, HelpName = "FILE" };
+        var name = new Option<string?>("--name") { Description = "the patch's name for people; without it the output's file name" };
+        var points = new Option<string[]>("--points") { Description = "functions that a profile uses as quiescence points", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "F,F" };
+        var binary = new Option<string?>("--binary") { Description = "the installed program or library: its build-id goes into the patch, and its bytes are compared", HelpName = "FILE" };
+        var json = CommonOptions.Json();
+        var command = new Command("build", "Make a patch file of two builds, or of a Debian package's source and a fix.\n\nExample:\n  wfpatch build --old server.o --new server-fixed.o -o fix.wfp")
+        {
+            old, @new, output, name, points, binary, json,
+        };
+        command.SetAction(r => RunObjects(
+            new Output(r.GetValue(json)), r.GetValue(old), r.GetValue(@new), r.GetValue(output)!,
+            new BuildOptions
+            {
+                Name = r.GetValue(name) ?? Path.GetFileNameWithoutExtension(r.GetValue(output)!),
+                PointNames = [.. r.GetValue(points)!.SelectMany(p => p.Split(',', StringSplitOptions.RemoveEmptyEntries))],
+                InstalledFile = r.GetValue(binary),
+            }));
+        return command;
+    }
+
+    private static int RunObjects(Output output, string? old, string? @new, string file, BuildOptions options)
+    {
+        if (old is null || @new is null)
+        {
+            return output.Fail(ExitCode.Usage, "say what to compare: --old A --new B; see wfpatch build --help.", []);
+        }
+        var result = Directory.Exists(old) ? TreeBuild.Run(old, @new, options) : ObjectBuild.Run(old, @new, options);
+        return Finish(output, result, file);
+    }
+
+    private static int Finish(Output output, BuildResult result, string file)
+    {
+        if (result.Patch is not { } patch)
+        {
+            return output.Fail(ExitCode.Refused, "The two builds cannot be made into a patch.", result.Refusals);
+        }
+        string partial = file + ".part";
+        try
+        {
+            File.WriteAllBytes(partial, result.Bytes.Span);
+            File.Move(partial, file, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(partial);
+            return output.Fail(ExitCode.Usage, $"{file} cannot be written: {e.Message}", []);
+        }
+        string[] functions = [.. patch.Objects.SelectMany(o => o.Replacements.Select(r => o.OldFunctions[r.OldFunction].Name))];
+        string message = $"{file}: {functions.Length} function(s) replaced, {result.Bytes.Length} bytes, id {patch.Id}.";
+        output.WriteResult(
+            new BuildDocument("done", message, new PatchDocument(patch.Id, patch.Name), file, functions, []), DocumentContext.Readable.BuildDocument,
+            $"{message}\n{string.Join('\n', functions.Select(f => "  " + f))}");
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Diffing.Objects;
+
+namespace Wfpatch.Core.Diffing;
+
+/// <summary>From what differs to what must go into the patch.</summary>
+internal sealed class Close
+{
+    private readonly ImmutableArray<UnitDiff> _units;
+    private readonly GlobalIndex _oldGlobals;
+    private readonly GlobalIndex _newGlobals;
+    private readonly Dictionary<(string Unit, int Piece), string> _spread = [];
+    private readonly Dictionary<(string Unit, int Piece), IncludedPiece> _included = [];
+    private readonly Queue<IncludedPiece> _open = new();
+
+    private Close(ImmutableArray<UnitDiff> units)
+    {
+        _units = units;
+        _oldGlobals = GlobalIndex.OfOld(units);
+        _newGlobals = GlobalIndex.OfNew(units);
+    }
+
+    public static ChangeSet Over(ImmutableArray<UnitDiff> units)
+    {
+        var run = new Close(units);
+        foreach (var unit in units.Where(u => u.IsCompared))
+        {
+            run.Spread(unit);
+            run.IncludeChangedFunctions(unit);
+        }
+        while (run._open.TryDequeue(out var included))
+        {
+            run.IncludeWhatItNeeds(included);
+        }
+        return new ChangeSet(units, run._oldGlobals, run._newGlobals, [.. run._included.Values], run._spread.ToImmutableDictionary());
+    }
+
+    private bool IsChanged(UnitDiff unit, Piece @new) =>
+        unit.Differences.ContainsKey(@new.Index) || _spread.ContainsKey((unit.Unit, @new.Index));
+
+    // To a fixed point: what refers to a changed constant is changed, and so is a function with one of its parts.
+    private void Spread(UnitDiff unit)
+    {
+        bool isGrowing = true;
+        while (isGrowing)
+        {
+            isGrowing = false;
+            foreach (var piece in unit.New!.Pieces.Where(p => unit.OldOf(p) is not null && !IsChanged(unit, p)))
+            {
+                if (ReasonToFollow(unit, piece) is { } reason)
+                {
+                    _spread.Add((unit.Unit, piece.Index), reason);
+                    isGrowing = true;
+                }
+            }
+        }
+    }
+
+    private string? ReasonToFollow(UnitDiff unit, Piece piece)
+    {
+        if (piece.Kind is PieceKind.UnwindTable or PieceKind.ExceptionTable or PieceKind.Initializers or PieceKind.Unknown)
+        {
+            return null;
+        }
+        foreach (var reference in piece.References)
+        {
+            if (reference.Target is not PieceTarget inside)
+            {
+                continue;
+            }
+            var target = unit.New!.Pieces[inside.Piece];
+            if (target.Kind == PieceKind.Constant && IsChanged(unit, target))
+            {
+                return $"it refers to {target.Name}";
+            }
+            // A table of places within a function (jump table, computed goto) goes where the function goes.
+            if (piece.Kind is PieceKind.Constant or PieceKind.Writable && target.Kind == PieceKind.Code && IsInterior(reference) && IsChanged(unit, target))
+            {
+                return $"it points into {target.Name}";
+            }
+        }
+        bool hasChangedRelative = unit.New!.ParentOf(piece) is { } parent
+            ? IsChanged(unit, parent)
+            : piece.Kind == PieceKind.Code && unit.New.PartsOf(piece).Any(p => IsChanged(unit, p));
+        return hasChangedRelative ? "it is split, and the other part changed" : null;
+    }
+
+    /// <summary>True for a place within a function that only the function itself can mean.</summary>
+    internal static bool IsInterior(Reference reference) => reference.Offset != 0;
+
+    private void IncludeChangedFunctions(UnitDiff unit)
+    {
+        foreach (var piece in unit.New!.Pieces.Where(p => p.Kind == PieceKind.Code && unit.OldOf(p) is not null && IsChanged(unit, p)))
+        {
+            string reason = unit.Differences.TryGetValue(piece.Index, out string? difference) ? difference : _spread[(unit.Unit, piece.Index)];
+            Include(unit, piece, reason);
+        }
+    }
+
+    private void Include(UnitDiff unit, Piece @new, string reason)
+    {
+        var included = new IncludedPiece(unit, @new, unit.OldOf(@new), reason);
+        if (_included.TryAdd((unit.Unit, @new.Index), included))
+        {
+            _open.Enqueue(included);
+        }
+    }
+
+    private void IncludeWhatItNeeds(IncludedPiece included)
+    {
+        foreach (var reference in included.New.References)
+        {
+            if (reference.Target is PieceTarget inside)
+            {
+                var target = included.Unit.New!.Pieces[inside.Piece];
+                if (MustComeAlong(included.Unit, target))
+                {
+                    Include(included.Unit, target, $"{included.New.Name} needs it");
+                }
+            }
+            else if (reference.Target is ExternalTarget outside && _oldGlobals.Find(outside.Name) is null
+                && _newGlobals.Find(outside.Name) is { } added && added.Piece.Kind is PieceKind.Code or PieceKind.Constant)
+            {
+                Include(added.Unit, added.Piece, $"{included.New.Name} needs it");
+            }
+        }
+        foreach (var part in included.IsCode ? included.Unit.New!.PartsOf(included.New) : [])
+        {
+            Include(included.Unit, part, $"it is a part of {included.New.Name}");
+        }
+    }
+
+    private bool MustComeAlong(UnitDiff unit, Piece target) => target.Kind switch
+    {
+        PieceKind.Constant => !target.IsNamed || unit.OldOf(target) is null || IsChanged(unit, target),
+        PieceKind.Code => unit.OldOf(target) is null,
+        _ => false,
+    };
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+
+namespace Wfpatch.Core.Diffing;
+
+/// <summary>What the objects alone do not tell.</summary>
+public sealed record DiffOptions
+{
+    /// <summary>See <see cref="Patches.ObjectPatch.ObjectName"/>.</summary>
+    public string ObjectName { get; init; } = "";
+
+    /// <summary>See <see cref="Patches.ObjectPatch.BuildId"/>.</summary>
+    public string? BuildId { get; init; }
+
+    /// <summary>Functions whose old bodies the patch carries, so that a profile finds its quiescence points in a stripped program.</summary>
+    public ImmutableArray<string> PointNames { get; init; } = [];
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.IO.Hashing;
+using Wfpatch.Core.Diffing.Objects;
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Refusals;
+
+namespace Wfpatch.Core.Diffing.Emission;
+
+/// <summary>
+/// Makes every symbol that new code needs findable in a stripped program: where no function of the patch tells its address,
+/// an unchanged function comes along whose match does. A function is told by its own body, a variable by the smallest
+/// function that refers to it. A body that the program has twice tells nothing.
+/// </summary>
+internal sealed class Anchors
+{
+    /// <summary>Bytes outside fields that a body must have to be told from others.</summary>
+    private const int FewestFixedBytes = 12;
+
+    private readonly SymbolTable _symbols;
+    private readonly OldFunctions _functions;
+    private readonly List<(UnitDiff Unit, Piece Piece)> _candidates;
+    private ILookup<int, (UnitDiff Unit, Piece Piece)>? _tellers;
+
+    public Anchors(ChangeSet changes, SymbolTable symbols, OldFunctions functions)
+    {
+        _symbols = symbols;
+        _functions = functions;
+        var bodies = changes.Units.Where(u => u.Old is not null)
+            .SelectMany(u => u.Old!.Pieces.Where(IsUsable).Select(p => (Unit: u, Piece: p)));
+        _candidates =
+        [
+            .. bodies.GroupBy(b => Convert.ToHexString(XxHash128.Hash(Shape.Masked(b.Piece))))
+                .Where(g => g.Count() == 1).Select(g => g.Single())
+                .OrderBy(b => b.Piece.Size).ThenBy(b => b.Unit.Unit, StringComparer.Ordinal).ThenBy(b => b.Piece.Index),
+        ];
+    }
+
+    public IEnumerable<Refusal> AddFor(IEnumerable<PatchSection> sections)
+    {
+        var needed = sections.SelectMany(s => s.Relocations).Select(r => r.Symbol).Distinct().Order()
+            .Where(s => !_symbols[s].IsDefinedByPatch && _symbols.HomeOf(s) is not null).ToList();
+        foreach (int symbol in needed.Where(s => !_functions.Tells(s)))
+        {
+            if (_functions.Tells(symbol))
+            {
+                continue;
+            }
+            if (FindAnchor(symbol) is var (unit, piece))
+            {
+                _functions.Add(unit, piece, OldFunctionRole.Anchor);
+            }
+            else
+            {
+                yield return DiffRefusals.Unanchored.About(_symbols[symbol].Display,
+                    $"New code needs {_symbols[symbol].Display}, and no function of the running program tells its address unmistakably.");
+            }
+        }
+    }
+
+    private (UnitDiff Unit, Piece Piece)? FindAnchor(int symbol)
+    {
+        var home = _symbols.HomeOf(symbol)!.Value;
+        if (_candidates.Any(c => c.Unit == home.Unit && c.Piece == home.Piece))
+        {
+            return home;
+        }
+        _tellers ??= CollectTellers();
+        return _tellers[symbol].Select(t => ((UnitDiff, Piece)?)t).FirstOrDefault();
+    }
+
+    // Candidates are ordered by size, so that the first teller is the smallest.
+    private ILookup<int, (UnitDiff Unit, Piece Piece)> CollectTellers() => (
+        from candidate in _candidates
+        from reference in candidate.Piece.References
+        where !RelocationField.GoesThroughSlot(reference.Type)
+        let target = TargetOf(candidate.Unit, reference)
+        where target is not null
+        select (target: target.Value, candidate)).ToLookup(t => t.target, t => t.candidate);
+
+    private int? TargetOf(UnitDiff unit, Reference reference) => reference.Target switch
+    {
+        PieceTarget inside => _symbols.FindRunning(unit, unit.Old!.Pieces[inside.Piece], reference.Offset),
+        ExternalTarget outside => _symbols.FindOutside(outside.Name),
+        _ => null,
+    };
+
+    private static bool IsUsable(Piece piece) =>
+        piece is { IsOneFunction: true, IsInGroup: false, Undecodable: null }
+        && piece.References.All(r => RelocationField.WidthOf(r.Type) is not null && r.Target is not UnsupportedTarget)
+        && (long)piece.Size - piece.References.Sum(r => RelocationField.WidthOf(r.Type)!.Value) >= FewestFixedBytes;
+}

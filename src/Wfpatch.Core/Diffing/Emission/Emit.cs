@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Diffing.Objects;
+using Wfpatch.Core.Diffing.Unwind;
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Refusals;
+
+namespace Wfpatch.Core.Diffing.Emission;
+
+/// <summary>From a verified change set to the object patch: old functions, new sections, replacements, anchors and points.</summary>
+internal sealed class Emit
+{
+    private readonly ChangeSet _changes;
+    private readonly DiffOptions _options;
+    private readonly SymbolTable _symbols;
+    private readonly OldFunctions _oldFunctions;
+    private readonly ImmutableArray<PatchSection>.Builder _sections = ImmutableArray.CreateBuilder<PatchSection>();
+    private readonly List<Refusal> _refusals = [];
+
+    private Emit(ChangeSet changes, DiffOptions options)
+    {
+        _changes = changes;
+        _options = options;
+        _symbols = new SymbolTable(changes.OldGlobals);
+        _oldFunctions = new OldFunctions(_symbols);
+    }
+
+    public static (ObjectPatch? Patch, ImmutableArray<Refusal> Refusals) Patch(ChangeSet changes, DiffOptions options)
+    {
+        var run = new Emit(changes, options);
+        var replacements = run.AddReplacedFunctions();
+        run.AddSections();
+        run._refusals.AddRange(Points.Add(changes, options.PointNames, run._oldFunctions));
+        run._refusals.AddRange(new Anchors(changes, run._symbols, run._oldFunctions).AddFor(run._sections));
+        if (run._refusals.Count > 0)
+        {
+            return (null, [.. run._refusals]);
+        }
+        var patch = new ObjectPatch
+        {
+            ObjectName = options.ObjectName,
+            BuildId = options.BuildId,
+            Symbols = run._symbols.ToImmutable(),
+            OldFunctions = run._oldFunctions.ToImmutable(),
+            Sections = run._sections.ToImmutable(),
+            Replacements = [.. replacements.Select(r => new Replacement(r.Old, run._symbols.Defined(r.Included)))],
+        };
+        return (patch, []);
+    }
+
+    private List<(int Old, IncludedPiece Included)> AddReplacedFunctions()
+    {
+        var replacements = new List<(int, IncludedPiece)>();
+        foreach (var included in _changes.Included.Where(i => i.IsReplacement))
+        {
+            replacements.Add((_oldFunctions.Add(included.Unit, included.Old!, OldFunctionRole.Replaced), included));
+            foreach (var part in included.Unit.Old!.PartsOf(included.Old!))
+            {
+                _oldFunctions.Add(included.Unit, part, OldFunctionRole.Part);
+            }
+        }
+        return replacements;
+    }
+
+    private void AddSections()
+    {
+        var pool = new ConstantPool();
+        foreach (var included in _changes.Included)
+        {
+            _symbols.Define(included, _sections.Count);
+            _sections.Add(new PatchSection(
+                included.New.SectionName, included.IsCode ? PatchSectionKind.Code : PatchSectionKind.ReadOnlyData,
+                (uint)Math.Clamp(included.New.Alignment, 1, 4096), BytesOf(included.New), []));
+            foreach (var constant in included.New.References.Select(r => r.Target).OfType<ConstantTarget>())
+            {
+                pool.Add(constant);
+            }
+        }
+        var constants = pool.Emit(_sections, _symbols);
+        var references = new NewReferences(_changes, _symbols, constants);
+        for (int i = 0; i < _changes.Included.Length; i++)
+        {
+            var (relocations, refusals) = references.Translate(_changes.Included[i]);
+            _sections[i] = _sections[i] with { Relocations = relocations };
+            _refusals.AddRange(refusals);
+        }
+        AddUnwindTable();
+    }
+
+    private static ReadOnlyMemory<byte> BytesOf(Piece piece) => piece.Bytes.IsEmpty ? new byte[piece.Size] : piece.Bytes;
+
+    private void AddUnwindTable()
+    {
+        var builder = new UnwindTableBuilder(_symbols);
+        foreach (var unit in _changes.Included.Where(i => i.IsCode).GroupBy(i => i.Unit))
+        {
+            _refusals.AddRange(builder.Add(unit.Key, [.. unit]));
+        }
+        if (builder.ToSection() is { } section)
+        {
+            _sections.Add(section);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Diffing.Objects;
+using Wfpatch.Core.Patches;
+
+namespace Wfpatch.Core.Diffing.Emission;
+
+/// <summary>The functions of the old build that the patch carries, each once, with their holes in terms of symbols.</summary>
+internal sealed class OldFunctions(SymbolTable symbols)
+{
+    private readonly List<OldFunction> _functions = [];
+    private readonly Dictionary<(string Unit, int Piece), int> _index = [];
+
+    /// <summary>Symbols whose address a match gives: entries, and what a field leads to without a slot in between.</summary>
+    private readonly HashSet<int> _told = [];
+
+    public ImmutableArray<OldFunction> ToImmutable() => [.. _functions];
+
+    public bool Tells(int symbol) => _told.Contains(symbol);
+
+    public bool Contains(UnitDiff unit, Piece old) => _index.ContainsKey((unit.Unit, old.Index));
+
+    /// <summary>Adds a function, unless it is there in any role; its index.</summary>
+    public int Add(UnitDiff unit, Piece old, OldFunctionRole role)
+    {
+        if (_index.TryGetValue((unit.Unit, old.Index), out int present))
+        {
+            return present;
+        }
+        int entry = symbols.Running(unit, old, 0).Symbol;
+        var relocations = ImmutableArray.CreateBuilder<PatchRelocation>(old.References.Length);
+        foreach (var reference in old.References.Where(r => RelocationField.WidthOf(r.Type) is not null))
+        {
+            var (symbol, distance) = Resolve(unit, reference);
+            relocations.Add(new PatchRelocation(reference.Field, reference.Type, symbol, distance - reference.Bias));
+            if (symbol >= 0 && !RelocationField.GoesThroughSlot(reference.Type))
+            {
+                _told.Add(symbol);
+            }
+        }
+        _told.Add(entry);
+        _functions.Add(new OldFunction(old.Name, old.IsGlobal ? "" : unit.Unit, role, entry, old.Bytes, relocations.ToImmutable()));
+        _index.Add((unit.Unit, old.Index), _functions.Count - 1);
+        return _functions.Count - 1;
+    }
+
+    private (int Symbol, long Distance) Resolve(UnitDiff unit, Reference reference)
+    {
+        switch (reference.Target)
+        {
+            case PieceTarget inside:
+                return symbols.Running(unit, unit.Old!.Pieces[inside.Piece], reference.Offset);
+            case ExternalTarget outside:
+                var (symbol, distance) = symbols.Outside(outside.Name);
+                return (symbol, distance + reference.Offset);
+            case ConstantTarget constant:
+                return (symbols.OldConstant(constant, unit.Unit), reference.Offset);
+            default:
+                return (-1, reference.Offset);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Diffing.Emission;
+using Wfpatch.Core.Diffing.Objects;
+using Wfpatch.Core.Diffing.Rules;
+using Wfpatch.Core.Elf;
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Refusals;
+
+namespace Wfpatch.Core.Diffing;
+
+/// <summary>From two builds of a program's objects to what a patch must hold.</summary>
+public static class ObjectDiffer
+{
+    /// <summary>Compares one object; its unit is the name of the source file that the old object tells, else the object's name.</summary>
+    public static DiffResult Diff(ElfFile oldObject, ElfFile newObject, DiffOptions options)
+    {
+        string? source = oldObject.Symbols.FirstOrDefault(s => s.Kind == SymbolKind.File && s.Name.Length > 0)?.Name;
+        return Diff([new UnitPair(source ?? oldObject.Name, oldObject, newObject)], options);
+    }
+
+    /// <summary>Compares all objects of one program or library. Units that do not change are worth giving too: they tell
+    /// where global symbols are, and lend anchors.</summary>
+    public static DiffResult Diff(ImmutableArray<UnitPair> units, DiffOptions options)
+    {
+        var linked = units.SelectMany(u => new[] { u.Old, u.New }).OfType<ElfFile>().Where(f => !f.IsRelocatable)
+            .Select(f => DiffRefusals.NotAnObject.About(f.Name, $"{f.Name} is no object file; name object files (.o), or trees that hold them.")).Distinct().ToImmutableArray();
+        if (!linked.IsEmpty)
+        {
+            return new DiffResult(null, [], linked);
+        }
+        var compared = units.Select(UnitDiff.Of).ToImmutableArray();
+        var changes = Close.Over(compared);
+        var refusals = Verify.All(changes);
+        if (!refusals.IsEmpty)
+        {
+            return new DiffResult(null, ForPeople(changes), refusals);
+        }
+        var (patch, late) = Emit.Patch(changes, options);
+        return new DiffResult(patch, ForPeople(changes), late);
+    }
+
+    private static ImmutableArray<PieceChange> ForPeople(ChangeSet changes) =>
+    [
+        .. from included in changes.Included
+           let kind = !included.IsCode ? ChangeKind.Data : included.Old is null && !included.IsPart ? ChangeKind.Added : ChangeKind.Changed
+           orderby kind, included.Unit.Unit, included.New.Index
+           select new PieceChange(kind, included.New.Name, included.Unit.Unit, included.Reason),
+    ];
+}

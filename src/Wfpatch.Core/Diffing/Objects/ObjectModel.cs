@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Elf;
+
+namespace Wfpatch.Core.Diffing.Objects;
+
+/// <summary>An object file by its pieces and what they refer to.</summary>
+/// <param name="Unit">How local symbols of this object are told from those of others.</param>
+internal sealed record ObjectModel(string Unit, ElfFile File, ImmutableArray<Piece> Pieces, ImmutableDictionary<int, int> PieceOfSection)
+{
+    private ILookup<int, int>? _referrers;
+    private Dictionary<string, int>? _byName;
+
+    /// <summary>The pieces that refer to a piece, each once.</summary>
+    public IEnumerable<Piece> ReferrersOf(int piece)
+    {
+        _referrers ??= Pieces
+            .SelectMany(p => p.References.Select(r => r.Target).OfType<PieceTarget>().Select(t => (Target: t.Piece, Referrer: p.Index)).Distinct())
+            .ToLookup(p => p.Target, p => p.Referrer);
+        return _referrers[piece].Select(i => Pieces[i]);
+    }
+
+    /// <summary>The code piece of that name, or null.</summary>
+    public Piece? FindCode(string name)
+    {
+        if (_byName is null)
+        {
+            _byName = [];
+            foreach (var piece in Pieces.Where(p => p.Kind == PieceKind.Code))
+            {
+                foreach (var symbol in piece.Symbols)
+                {
+                    _byName.TryAdd(symbol.Name, piece.Index);
+                }
+            }
+        }
+        return _byName.TryGetValue(name, out int index) ? Pieces[index] : null;
+    }
+
+    /// <summary>The function that a split-off part (.cold) belongs to; null for a whole function.</summary>
+    public Piece? ParentOf(Piece piece) =>
+        piece.Kind == PieceKind.Code && SymbolNames.ParentOfPart(piece.Name) is { } parent ? FindCode(parent) : null;
+
+    /// <summary>The parts that were split off a function.</summary>
+    public IEnumerable<Piece> PartsOf(Piece piece) => Pieces.Where(p => p.Kind == PieceKind.Code && p != piece && ParentOf(p) is { } parent && parent.Index == piece.Index);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Diffing.Objects;
+using Wfpatch.Core.Elf;
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Refusals;
+
+namespace Wfpatch.Core.Diffing.Rules;
+
+/// <summary>What new code, and the old code that it takes the place of, must be like.</summary>
+internal static class CodeRules
+{
+    public static IEnumerable<Refusal> Check(ChangeSet changes) =>
+        changes.Included.SelectMany(i => CheckPiece(i).Concat(CheckReferences(i)).Concat(CheckRunsOnce(i)))
+            .Concat(changes.Units.Where(u => u.IsCompared).SelectMany(CheckOtherChanges));
+
+    private static IEnumerable<Refusal> CheckPiece(IncludedPiece included)
+    {
+        foreach (var piece in new[] { included.New, included.Old }.OfType<Piece>())
+        {
+            if (piece.Symbols.Any(s => s.Kind == SymbolKind.IndirectFunction))
+            {
+                yield return DiffRefusals.IndirectFunction.About(included.Display, $"{included.Display} is the resolver of an indirect function (ifunc).");
+            }
+            if (piece.IsInGroup || piece.Symbols.Any(s => s.Binding == SymbolBinding.GnuUnique))
+            {
+                yield return DiffRefusals.ComdatGroup.About(included.Display, $"{included.Display} is in a COMDAT group (C++), which is not supported yet.");
+            }
+            if (included.IsCode && piece.Undecodable is { } why)
+            {
+                yield return DiffRefusals.NotDecodable.About(included.Display, $"{included.Display} cannot be decoded: {why}.");
+            }
+            if (piece.Kind == PieceKind.Code ? !piece.IsOneFunction : piece.IsShared)
+            {
+                yield return DiffRefusals.SharedSection.About(included.Display,
+                    $"{included.Display} shares the section {piece.SectionName} with others; compile both builds with -ffunction-sections -fdata-sections.");
+            }
+        }
+    }
+
+    private static IEnumerable<Refusal> CheckReferences(IncludedPiece included)
+    {
+        foreach (var reference in included.New.References.Concat(included.Old is { Kind: PieceKind.Code } old ? old.References : []))
+        {
+            if (RelocationField.WidthOf(reference.Type) is not { } width || reference.Field + (ulong)width > included.New.Size + (included.Old?.Size ?? 0))
+            {
+                yield return DiffRefusals.UnknownRelocation.About(included.Display, $"{included.Display} uses the relocation {reference.Type}, which is not supported.");
+            }
+        }
+        foreach (var reference in included.New.References)
+        {
+            if (reference.Target is UnsupportedTarget unsupported)
+            {
+                yield return DiffRefusals.UnsupportedReference.About(included.Display, $"{included.Display} refers to {unsupported.Name}, which {unsupported.Reason}.");
+            }
+            else if (reference.Target is PieceTarget inside && included.Unit.New!.Pieces[inside.Piece] is { } target)
+            {
+                if (target.Symbols.Any(s => s.Kind == SymbolKind.IndirectFunction))
+                {
+                    yield return DiffRefusals.IndirectFunction.About(target.Name, $"{included.Display} refers to the indirect function (ifunc) {target.Name}.");
+                }
+                if (target.Kind is PieceKind.Initializers or PieceKind.ExceptionTable or PieceKind.UnwindTable or PieceKind.Unknown)
+                {
+                    yield return DiffRefusals.UnsupportedReference.About(included.Display, $"{included.Display} refers to the section {target.SectionName}, whose meaning wfpatch does not know.");
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<Refusal> CheckRunsOnce(IncludedPiece included)
+    {
+        if (included is not { IsCode: true, Old: { } old })
+        {
+            yield break;
+        }
+        bool isConstructor = included.Unit.Old!.ReferrersOf(old.Index).Any(r => r.Kind == PieceKind.Initializers)
+            || included.Unit.New!.ReferrersOf(included.New.Index).Any(r => r.Kind == PieceKind.Initializers);
+        bool isMain = old is { IsGlobal: true, Name: "main" };
+        if (isConstructor || isMain)
+        {
+            yield return DiffRefusals.RunsOnce.About(included.Display, $"{included.Display} runs at program start or end only, so that a patch of it would not take effect ({included.Reason}).");
+        }
+    }
+
+    // Code without a function symbol is compared too, and cannot be replaced.
+    private static IEnumerable<Refusal> CheckOtherChanges(UnitDiff unit)
+    {
+        foreach (var old in unit.Old!.Pieces.Where(p => p is { Kind: PieceKind.Code, IsNamed: false, Size: > 0 } && unit.NewOf(p) is null))
+        {
+            yield return DiffRefusals.SharedSection.About(old.SectionName, $"The code in {old.SectionName} of {unit.Unit} has no name in the old build and is gone or different in the new one.");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+
+namespace Wfpatch.Core.Patches;
+
+/// <summary>Writes patch files. The layout is described in docs/patch-format.md.</summary>
+public static class PatchWriter
+{
+    /// <summary>Makes the patch and the bytes of its file. The same content gives the same bytes.</summary>
+    /// <exception cref="ArgumentException">The content breaks a rule of the format: an error of the caller.</exception>
+    public static (Patch Patch, byte[] Bytes) Encode(ImmutableArray<ObjectPatch> objects, string name)
+    {
+        var problems = PatchRules.Check(objects);
+        if (problems.Count > 0)
+        {
+            throw new ArgumentException(string.Join("; ", problems), nameof(objects));
+        }
+        var output = new PatchEncoding();
+        output.Text(name);
+        output.List(objects, WriteObject);
+        byte[] payload = output.ToArray();
+        return (new Patch(PatchContainer.IdOf(payload), name, objects), PatchContainer.Wrap(payload));
+    }
+
+    private static void WriteObject(PatchEncoding output, ObjectPatch value)
+    {
+        output.Text(value.ObjectName);
+        output.Text(value.BuildId ?? "");
+        output.List(value.Symbols, WriteSymbol);
+        output.List(value.OldFunctions, WriteOldFunction);
+        output.List(value.Sections, WriteSection);
+        output.List(value.Replacements, WriteReplacement);
+    }
+
+    private static void WriteSymbol(PatchEncoding output, PatchSymbol value)
+    {
+        output.Text(value.Name);
+        output.Text(value.Unit);
+        output.Byte((byte)value.Kind);
+        output.Int32(value.Section);
+        output.UInt64(value.Offset);
+        output.UInt64(value.Size);
+        output.Byte(value.Content is null ? (byte)0 : (byte)1);
+        if (value.Content is { } content)
+        {
+            output.Blob(content.Span);
+        }
+    }
+
+    private static void WriteOldFunction(PatchEncoding output, OldFunction value)
+    {
+        output.Text(value.Name);
+        output.Text(value.Unit);
+        output.Byte((byte)value.Role);
+        output.Int32(value.Symbol);
+        output.Blob(value.Bytes.Span);
+        output.List(value.Relocations, WriteRelocation);
+    }
+
+    private static void WriteSection(PatchEncoding output, PatchSection value)
+    {
+        output.Text(value.Name);
+        output.Byte((byte)value.Kind);
+        output.UInt32(value.Alignment);
+        output.Blob(value.Bytes.Span);
+        output.List(value.Relocations, WriteRelocation);
+    }
+
+    private static void WriteRelocation(PatchEncoding output, PatchRelocation value)
+    {
+        output.UInt32(value.Offset);
+        output.UInt32((uint)value.Type);
+        output.Int32(value.Symbol);
+        output.Int64(value.Addend);
+    }
+
+    private static void WriteReplacement(PatchEncoding output, Replacement value)
+    {
+        output.Int32(value.OldFunction);
+        output.Int32(value.NewSymbol);
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Elf;
+
+namespace Wfpatch.Core.Patches;
+
+/// <summary>The fields of the relocations that a patch may hold (x86-64 psABI, table 4.9).</summary>
+public static class RelocationField
+{
+    /// <summary>Bytes of the field; null for a type that no patch holds, because no linker of ours would know what to do with it.</summary>
+    public static int? WidthOf(RelocationType type) => type switch
+    {
+        RelocationType.Absolute64 or RelocationType.Pc64 => 8,
+        RelocationType.Absolute32 or RelocationType.Absolute32S or RelocationType.Pc32 or RelocationType.Plt32 => 4,
+        RelocationType.GotPcRel or RelocationType.GotPcRelX or RelocationType.RexGotPcRelX => 4,
+        RelocationType.TpOff32 or RelocationType.GotTpOff or RelocationType.DtpOff32 => 4,
+        RelocationType.TlsGd or RelocationType.TlsLd => 4,
+        _ => null,
+    };
+
+    /// <summary>True where the value counts from the field's own address.</summary>
+    public static bool IsPcRelative(RelocationType type) => type is
+        RelocationType.Pc32 or RelocationType.Plt32 or RelocationType.Pc64 or RelocationType.GotPcRel or RelocationType.GotPcRelX
+        or RelocationType.RexGotPcRelX or RelocationType.GotTpOff or RelocationType.TlsGd or RelocationType.TlsLd;
+
+    /// <summary>True where the field leads to a slot that holds the symbol's address or offset, and not to the symbol
+    /// (a linker may have turned the instruction into one that needs no slot).</summary>
+    public static bool GoesThroughSlot(RelocationType type) => type is
+        RelocationType.GotPcRel or RelocationType.GotPcRelX or RelocationType.RexGotPcRelX or RelocationType.GotTpOff
+        or RelocationType.TlsGd or RelocationType.TlsLd;
+}
