@@ -74,8 +74,10 @@ internal sealed record BuildDocument(string Result, string Message, PatchDocumen
 internal sealed partial class DocumentContext : JsonSerializerContext
 {
     /// <summary>Readable in a terminal: quotes and letters beyond ASCII are not escaped as if for a web page.</summary>
-    public static readonly DocumentContext Readable = new(new JsonSerializerOptions(Default.Options!)
+    public static readonly DocumentContext Readable = new(new JsonSerializerOptions
     {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 }
