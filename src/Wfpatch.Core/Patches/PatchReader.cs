@@ -91,7 +91,7 @@ public static class PatchReader
         input.Text(), input.Text(), (PatchSymbolKind)input.Byte(), input.Int32(), input.UInt64(), input.UInt64(),
         input.Byte() switch
         {
-            0 => null,
+            0 => (ReadOnlyMemory<byte>?)null,
             1 => input.Blob(),
             _ => throw new MalformedPatchException("a symbol has an unknown mark"),
         });

@@ -36,7 +36,8 @@ internal sealed class SymbolTable(GlobalIndex oldGlobals)
         var key = (unit.Unit, old.Index, name);
         if (!_running.TryGetValue(key, out int index))
         {
-            ReadOnlyMemory<byte>? content = symbol is null && old.Kind == PieceKind.Constant && old.References.IsEmpty ? old.Bytes : null;
+            bool isPlain = symbol is null && old.Kind == PieceKind.Constant && old.References.IsEmpty && !old.Bytes.IsEmpty;
+            ReadOnlyMemory<byte>? content = isPlain ? old.Bytes : (ReadOnlyMemory<byte>?)null;
             index = Add(new PatchSymbol(
                 name, symbol is { IsLocal: false } ? "" : unit.Unit, symbol is null ? PatchSymbolKind.Constant : KindOf(old),
                 -1, 0, symbol is null || symbol.Size == 0 ? old.Size : symbol.Size, content));
