@@ -6,7 +6,8 @@ namespace Wfpatch.Live.Targets;
 
 /// <summary>
 /// Finds glibc's start_thread, the function in which every thread begins. It has no symbol in a stripped library, but
-/// pthread_create loads its address, and it is the one so loaded that ends the thread itself with the system call exit.
+/// pthread_create, or a function that it calls (create_thread), loads its address, and it is the one so loaded that ends the
+/// thread itself with the system call exit.
 /// </summary>
 public static class StartRoutine
 {
@@ -22,11 +23,11 @@ public static class StartRoutine
             {
                 if (library.UnwindTable is { } table && table.TryFind(library.Image.ToMemory(symbol.Value), out var creator))
                 {
-                    var starts = LoadedAddresses(memory, creator)
+                    IEnumerable<AddressRange> StartingAt(IEnumerable<Address> addresses) => addresses.Distinct()
                         .Select(a => table.TryFind(a, out var function) && function.Start == a ? function : default)
-                        .Where(f => f.Length > 0 && EndsThread(memory, f))
-                        .Distinct()
-                        .ToList();
+                        .Where(f => f.Length > 0);
+                    var creators = StartingAt(CalledAddresses(memory, creator)).Prepend(creator);
+                    var starts = StartingAt(creators.SelectMany(c => LoadedAddresses(memory, c))).Where(f => EndsThread(memory, f)).ToList();
                     return starts.Count == 1 ? starts[0] : null;
                 }
             }
@@ -38,6 +39,9 @@ public static class StartRoutine
         Decode(memory, function)
             .Where(i => i.Mnemonic == Mnemonic.Lea && i.IsIPRelativeMemoryOperand)
             .Select(i => new Address(i.IPRelativeMemoryAddress));
+
+    private static IEnumerable<Address> CalledAddresses(IMemory memory, AddressRange function) =>
+        Decode(memory, function).Where(i => i.FlowControl == FlowControl.Call).Select(i => new Address(i.NearBranchTarget));
 
     private static bool EndsThread(IMemory memory, AddressRange function)
     {
