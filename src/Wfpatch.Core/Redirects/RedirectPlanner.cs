@@ -19,6 +19,48 @@ public static class RedirectPlanner
     public static (RedirectPlan? Plan, Refusal? Refusal) Plan(
         string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength)
     {
+        var result = Find(name, function, code, space, trampolineLength);
+        if (result.Plan is not null)
+        {
+            space.Reserve(result.Plan);
+        }
+        return result;
+    }
+
+    /// <summary>
+    /// Plans a jump for a hook, which only has to be met once by a thread that enters the function: any instruction will do
+    /// from the entry up to the first branch or call, if nothing branches back to there. The one that needs the fewest new
+    /// pages is taken.
+    /// </summary>
+    public static (RedirectPlan? Plan, Refusal? Refusal) PlanHook(
+        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength)
+    {
+        Refusal? first = null;
+        RedirectPlan? best = null;
+        int offset = 0;
+        while (offset + EntryCode.CodeBytes <= code.Length && (ulong)offset < function.Length
+            && CodeReader.DecodeFirst(code.Span[offset..], function.Start + offset) is { FlowControl: Iced.Intel.FlowControl.Next } instruction
+            && EntryBranches.Find(code[..(int)Math.Min((ulong)code.Length, function.Length)], function.Start, offset + instruction.Length) is null)
+        {
+            var (plan, refusal) = Find(name, new AddressRange(function.Start + offset, function.End), code[offset..], space, trampolineLength);
+            first ??= refusal;
+            if (plan is not null && (best is null || space.CountNewPages(plan.TrampolineRange) < space.CountNewPages(best.TrampolineRange)))
+            {
+                best = plan;
+            }
+            offset += instruction.Length;
+        }
+        if (best is not null)
+        {
+            space.Reserve(best);
+            return (best, null);
+        }
+        return offset == 0 ? Plan(name, function, code, space, trampolineLength) : (null, first);
+    }
+
+    private static (RedirectPlan? Plan, Refusal? Refusal) Find(
+        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength)
+    {
         if (CodeReader.DecodeFirst(code.Span, function.Start) is not { } first)
         {
             return (null, RedirectRefusals.NotAnInstruction.About(name, $"{name} at {function.Start} does not begin with an instruction."));
@@ -44,7 +86,6 @@ public static class RedirectPlanner
         {
             return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction that leads to free memory."));
         }
-        space.Reserve(best);
         return (best, null);
     }
 

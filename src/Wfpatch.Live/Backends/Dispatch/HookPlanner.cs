@@ -74,9 +74,9 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
 
     private void Add(List<HookState> hooks, string name, HookKind kind, AddressRange function, AddressSpaceMap space)
     {
-        int length = (int)Math.Max(function.Length, EntryCode.CodeBytes);
+        int length = (int)function.Length + EntryCode.CodeBytes;
         var code = original.Read(function.Start, length) ?? throw new TargetAccessException($"reading {name}", Linux.Errno.Fault);
-        var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, HookTrampoline.Length);
+        var (plan, refusal) = RedirectPlanner.PlanHook(name, function, code, space, HookTrampoline.Length);
         if (plan is null)
         {
             refusals.Add(refusal!);
