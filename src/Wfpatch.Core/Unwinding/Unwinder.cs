@@ -40,7 +40,7 @@ public sealed class Unwinder
         {
             var pc = new Address(current.ValueOf(Register.Rip));
             var reason = _code.FindRow(isExact ? pc : pc - 1, ref row, out var table, out bool isSignalFrame);
-            var step = new FrameStep(table, in row, in current, isSignalFrame);
+            var step = new FrameStep(table, in row, in current, isExact, isSignalFrame);
             FrameRegisters caller = default;
             if (reason == UnwindFailureReason.None)
             {
