@@ -79,6 +79,7 @@ internal sealed class Anchors
 
     private int? TargetOf(UnitDiff unit, Reference reference) => reference.Target switch
     {
+        PieceTarget inside when unit.Old!.Pieces[inside.Piece] is { IsResolver: true } => null,
         PieceTarget inside => _symbols.FindRunning(unit, unit.Old!.Pieces[inside.Piece], reference.Offset),
         ExternalTarget outside => _symbols.FindOutside(outside.Name),
         _ => null,

@@ -57,10 +57,6 @@ internal sealed class ReferenceReader(
         {
             return MergedTarget(symbol, piece, file.Sections[symbol.SectionIndex], offset);
         }
-        if (symbol.Kind == SymbolKind.IndirectFunction)
-        {
-            return (new UnsupportedTarget(symbol.Name, "is an indirect function (ifunc)"), offset);
-        }
         return (new PieceTarget(index), (long)symbol.Value + offset);
     }
 
