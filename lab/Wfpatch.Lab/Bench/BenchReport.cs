@@ -11,14 +11,14 @@ namespace Wfpatch.Lab.Bench;
 /// <param name="Kernel">The running kernel's release.</param>
 internal sealed record BenchReport(DateTimeOffset Taken, int Processors, string Kernel, ImmutableArray<Figure> Figures)
 {
-    private static readonly JsonSerializerOptions s_options = new()
+    private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    internal string ToJson() => JsonSerializer.Serialize(this, s_options);
+    internal string ToJson() => JsonSerializer.Serialize(this, Options);
 
     internal IRenderable ToTable()
     {

@@ -10,7 +10,7 @@ namespace Wfpatch.Lab.Bench;
 internal sealed class HeartbeatGap : IMeasurement
 {
     private const int Pairs = 12;
-    private static readonly TimeSpan s_window = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(500);
 
     public string Name => "heartbeat";
 
@@ -30,14 +30,14 @@ internal sealed class HeartbeatGap : IMeasurement
         return
         [
             new("heartbeat gap", "us", Statistics.Median(with), Statistics.Median(without), "windows without a patch", 1000,
-                $"median of the largest gap in {s_window.TotalSeconds} s; with: {Statistics.Spread([.. with])}; without: {Statistics.Spread([.. without])}", [.. with]),
+                $"median of the largest gap in {Window.TotalSeconds} s; with: {Statistics.Spread([.. with])}; without: {Statistics.Spread([.. without])}", [.. with]),
         ];
     }
 
     private static async Task<double> GapAsync(TestTarget target, Func<Task> patch, CancellationToken cancel)
     {
         await target.AskAsync("reset", cancel);
-        Task window = Task.Delay(s_window, cancel);
+        Task window = Task.Delay(Window, cancel);
         await patch();
         await window;
         return SampleReport.Parse(await target.AskAsync("report", cancel)).GapUs;

@@ -14,7 +14,7 @@ internal sealed class MemcachedLatency : IMeasurement
     private const double RequestsPerSecond = 6000;
     private const int Pairs = 5;
     private const int PatchesInWindow = 4;
-    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1.5);
 
     private readonly List<(Latency Without, Latency With)> _pairs = [];
     private LoadCounts _counts;
@@ -28,15 +28,15 @@ internal sealed class MemcachedLatency : IMeasurement
         string patch = await target.BuildPatchAsync(cancel);
         using LoadGenerator load = new(target.Connect, Connections, RequestsPerSecond);
         LoadWindow warmUp = new("warm-up");
-        await WatchAsync(load, warmUp, s_period, cancel);
+        await WatchAsync(load, warmUp, Period, cancel);
         for (int pair = 0; pair < Pairs; pair++)
         {
             LoadWindow without = new("without");
             LoadWindow with = new("with");
-            await WatchAsync(load, without, s_period * PatchesInWindow, cancel);
+            await WatchAsync(load, without, Period * PatchesInWindow, cancel);
             for (int n = 0; n < PatchesInWindow; n++)
             {
-                Task<LoadWindow> period = WatchAsync(load, with, s_period, cancel);
+                Task<LoadWindow> period = WatchAsync(load, with, Period, cancel);
                 await ChangeAsync(target, patch, cancel);
                 await period;
             }
@@ -65,7 +65,7 @@ internal sealed class MemcachedLatency : IMeasurement
     {
         ImmutableArray<double> with = [.. _pairs.Select(pair => choose(pair.With))];
         ImmutableArray<double> without = [.. _pairs.Select(pair => choose(pair.Without))];
-        return new($"memcached {name}, a patch every {s_period.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s", "us", Statistics.Median(with), Statistics.Median(without),
+        return new($"memcached {name}, a patch every {Period.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s", "us", Statistics.Median(with), Statistics.Median(without),
             "windows without a patch", null, $"with: {Statistics.Spread(with)}; without: {Statistics.Spread(without)}", with);
     }
 
