@@ -15,7 +15,7 @@ namespace Wfpatch.Lab.Demo;
 internal sealed class MemcachedDemo : IDemoTarget
 {
     private const int Workers = 4;
-    private static readonly TimeSpan s_crashLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CrashLimit = TimeSpan.FromSeconds(20);
     private readonly MemcachedServer _server;
     private readonly byte[] _oldVersion;
 
@@ -76,7 +76,7 @@ internal sealed class MemcachedDemo : IDemoTarget
             return "the same request to an unpatched memcached: this build of it survives, too";
         }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(s_crashLimit);
+        limit.CancelAfter(CrashLimit);
         ExitStatus end = await unpatched.Process.WaitForExitAsync(limit.Token);
         return $"the same request to an unpatched memcached: it is dead ({end})";
     }

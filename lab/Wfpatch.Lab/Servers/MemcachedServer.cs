@@ -14,7 +14,7 @@ namespace Wfpatch.Lab.Servers;
 /// </summary>
 public sealed class MemcachedServer : IAsyncDisposable
 {
-    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
     private MemcachedServer(ChildProcess process, int port)
     {
@@ -70,7 +70,7 @@ public sealed class MemcachedServer : IAsyncDisposable
 
     private static async Task<bool> IsListeningAsync(ChildProcess process, int port, CancellationToken cancel)
     {
-        for (long end = MonotonicClock.NowNs + (s_startLimit.Ticks * 100); MonotonicClock.NowNs < end && !process.HasEnded;)
+        for (long end = MonotonicClock.NowNs + (StartLimit.Ticks * 100); MonotonicClock.NowNs < end && !process.HasEnded;)
         {
             try
             {

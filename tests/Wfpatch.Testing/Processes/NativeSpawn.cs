@@ -51,6 +51,7 @@ internal static unsafe partial class NativeSpawn
             Check(posix_spawn_file_actions_adddup2(actions, input, 0), "adddup2");
             Check(posix_spawn_file_actions_adddup2(actions, output, 1), "adddup2");
             Check(posix_spawn_file_actions_adddup2(actions, errors, 2), "adddup2");
+            Check(posix_spawn_file_actions_addclosefrom_np(actions, 3), "addclosefrom"); // what we were given ourselves without close-on-exec
             if (command.Folder is not null)
             {
                 Check(posix_spawn_file_actions_addchdir_np(actions, command.Folder), "addchdir");
@@ -177,6 +178,9 @@ internal static unsafe partial class NativeSpawn
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addclosefrom_np(byte* actions, int from);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int posix_spawn_file_actions_addchdir_np(byte* actions, string folder);
