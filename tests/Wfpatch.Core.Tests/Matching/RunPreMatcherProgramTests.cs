@@ -72,7 +72,7 @@ public sealed class RunPreMatcherProgramTests
     [Fact]
     public void FunctionsOfALargeUnitAreToldApart()
     {
-        var program = TwinProgram.Build(SampleSources.Many(1500), "-fPIE", "-pie");
+        var program = TwinProgram.Build(SampleSources.Many(600), "-fPIE", "-pie");
         var patch = ObjectTranslation.Of(program.Objects);
         var functions = program.Functions;
         RunPreMatcher.Match(patch, functions, program.Memory, program.Image);
