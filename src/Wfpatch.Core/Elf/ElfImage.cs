@@ -308,8 +308,12 @@ public sealed class ElfImage
         return symbols.ToImmutable();
     }
 
-    // The dynamic section has no count of symbols: it follows from the hash tables (DT_GNU_HASH, else DT_HASH).
-    private int CountSymbols()
+    // The dynamic section has no count of symbols: it follows from the hash tables (DT_GNU_HASH, else DT_HASH). An object that exports
+    // nothing has an empty DT_GNU_HASH, which says nothing of the imports: these are named by relocations.
+    private int CountSymbols() =>
+        Math.Max(CountHashedSymbols(), DynamicRelocations.Select(r => Math.Clamp(r.Symbol, -1, MaximumSymbols) + 1).DefaultIfEmpty().Max());
+
+    private int CountHashedSymbols()
     {
         const ulong TagHash = 4, TagGnuHash = 0x6ffffef5;
         var hash = DynamicAddress(TagHash);

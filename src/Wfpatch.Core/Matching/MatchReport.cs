@@ -48,7 +48,8 @@ internal sealed class MatchReport
         }
         else if (found.Count == 0)
         {
-            yield return NotFound(_codes[function], Expected(_codes[function]) ?? closest);
+            var nearest = Expected(_codes[function]) ?? (closest.Closeness > 0 ? closest : _finder.Closest(_codes[function]));
+            yield return NotFound(_codes[function], nearest);
         }
     }
 
@@ -96,7 +97,7 @@ internal sealed class MatchReport
         string symbol = closest.Symbol >= 0 ? _patch.Symbols[closest.Symbol].Display : "";
         return closest.Kind switch
         {
-            MismatchKind.NothingAlike => MatchRefusals.FunctionNotFound.About(old.Function.Name, $"No function of {ObjectName(_patch)} begins like {old.Display}."),
+            MismatchKind.None or MismatchKind.Code when closest.Offset == 0 => MatchRefusals.FunctionNotFound.About(old.Function.Name, $"No function of {ObjectName(_patch)} begins like {old.Display}."),
             MismatchKind.Code => MatchRefusals.FunctionNotFound.About(old.Function.Name,
                 $"No function of {ObjectName(_patch)} is {old.Display}; the closest one, at {closest.Place}, differs from {old.Function.Name}+0x{closest.Offset:x} on."),
             MismatchKind.Constant => MatchRefusals.ConstantDiffers.About(old.Function.Name, $"{where} uses a constant, at {closest.Found}, that differs from {symbol}."),

@@ -29,7 +29,7 @@ public static class RunPreMatcher
             return (null, malformed);
         }
         var running = RunningCode.Read(functions, memory);
-        if (running.Count == 0 && codes.Length > 0)
+        if (running.All.Count == 0 && codes.Length > 0)
         {
             string subject = MatchReport.ObjectName(patch);
             return (null, [MatchRefusals.ProgramUnreadable.About(subject, $"None of the {functions.Count} functions of {subject} can be read; check that the process still runs.")]);
