@@ -72,7 +72,7 @@ public sealed class DiffCase
     public static DiffResult Diff(Dictionary<string, string> old, Dictionary<string, string> @new, DiffOptions options) => ObjectDiffer.Diff(
         [.. old.Keys.Union(@new.Keys).Order(StringComparer.Ordinal).Select(unit => new UnitPair(unit, Read(old, unit), Read(@new, unit)))], options);
 
-    private static Elf.ElfFile? Read(Dictionary<string, string> objects, string unit) =>
+    private static Core.Elf.ElfFile? Read(Dictionary<string, string> objects, string unit) =>
         objects.TryGetValue(unit, out string? path) ? Compiler.ReadElf(path) : null;
 
     private IEnumerable<string> Sources(string side) => Directory.Exists(Path.Combine(Folder, side))
