@@ -153,13 +153,15 @@ public sealed class Controller
     /// <summary>Brings the open transition to its end, from whatever phase it is in.</summary>
     private TransitionReport Continue(TransitionOptions options)
     {
-        var clock = Stopwatch.StartNew();
-        var armTime = TimeSpan.Zero;
         var state = _backend.State;
         if (state.Transition!.Phase == TransitionPhase.Cancelling)
         {
             return Cancel(state.Images[state.Transition.Image]);
         }
+        // Reading all unwind tables takes longer than the transition: before it begins.
+        var migration = CreateMigration(state);
+        var clock = Stopwatch.StartNew();
+        var armTime = TimeSpan.Zero;
         if (state.Transition.Phase <= TransitionPhase.Arming)
         {
             _backend.Arm();
@@ -169,7 +171,7 @@ public sealed class Controller
         bool complete = true;
         if (_backend.State.Transition!.Phase == TransitionPhase.Migrating)
         {
-            (complete, threads) = Migrate(options, clock);
+            (complete, threads) = Migrate(migration, options, clock);
         }
         var open = _backend.State;
         if (complete)
@@ -179,10 +181,9 @@ public sealed class Controller
         return Report(open, complete, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
     }
 
-    private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) Migrate(TransitionOptions options, Stopwatch clock)
+    private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) Migrate(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
     {
         var state = _backend.State;
-        var migration = CreateMigration(state);
         _backend.RewriteHooks();
         _backend.OpenHooks();
         bool hasPoints = state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);

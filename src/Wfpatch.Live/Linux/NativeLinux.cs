@@ -70,6 +70,13 @@ public sealed unsafe class NativeLinux : ILinux
         }
     }
 
+    public void SetUrgent(bool urgent)
+    {
+        const int SchedOther = 0, SchedFifo = 1, LowestRealTime = 1;
+        int priority = urgent ? LowestRealTime : 0;
+        _ = NativeMethods.SchedSetScheduler(0, urgent ? SchedFifo : SchedOther, &priority);
+    }
+
     public int Seize(int thread) => Call(PtraceRequest.Seize, thread, 0, 0);
 
     public int Interrupt(int thread) => Call(PtraceRequest.Interrupt, thread, 0, 0);

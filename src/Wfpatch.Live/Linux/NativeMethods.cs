@@ -38,6 +38,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "sched_yield")]
     public static partial int SchedYield();
 
+    [LibraryImport("libc", EntryPoint = "sched_setscheduler", SetLastError = true)]
+    public static partial int SchedSetScheduler(int thread, int policy, int* parameter);
+
     // signal.h
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int process, int signal);

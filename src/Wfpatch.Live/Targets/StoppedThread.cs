@@ -40,6 +40,7 @@ public ref struct StoppedThread
     public static StoppedThread Take(ILinux linux, int thread, StopLog? log)
     {
         int error = linux.Seize(thread);
+        linux.SetUrgent(true);
         long since = Stopwatch.GetTimestamp();
         WaitStatus status = default;
         if (error == Errno.Success)
@@ -64,5 +65,6 @@ public ref struct StoppedThread
             _signal = 0;
             _log?.Add(Stopwatch.GetElapsedTime(_since));
         }
+        _linux.SetUrgent(false);
     }
 }
