@@ -43,7 +43,8 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, bool Json)
         }
         catch (Exception problem) when (problem is InvalidOperationException or InvalidDataException or IOException or System.Net.Sockets.SocketException)
         {
-            return [Figure.NotMeasured(measurement.Name, problem.Message)];
+            await Console.Error.WriteLineAsync($"bench: {measurement.Name}: {problem.Message}");
+            return [Figure.NotMeasured(measurement.Name, problem.Message.Split('\n')[0])];
         }
     }
 
