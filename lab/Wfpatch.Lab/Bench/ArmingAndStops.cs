@@ -37,7 +37,7 @@ internal sealed class ArmingAndStops : IMeasurement
         List<ToolReport> applied = [];
         for (int cycle = 0; cycle < Cycles; cycle++)
         {
-            applied.Add((await WfpatchTool.ApplyAsync(patch, target.Id, ["--policy", policy], cancel)).OrThrow());
+            applied.Add((await WfpatchTool.ApplyAsync(patch, target.Id, ["--policy", policy, .. SampleDemo.Arguments], cancel)).OrThrow());
             if (cycle == 0)
             {
                 added = ProcessMemory.MappedKiB(target.Id) - mapped;
@@ -55,7 +55,6 @@ internal sealed class ArmingAndStops : IMeasurement
         ImmutableArray<double> busyStopped = [.. applied.Select(report => (double)report.Threads.Count(thread => IsBusy(thread) && thread.How == "outside"))];
         ImmutableArray<double> longest = [.. applied.Select(report => report.LongestStopUs)];
         ImmutableArray<double> transition = [.. applied.Select(report => report.TransitionUs)];
-        ImmutableArray<double> memory = [.. applied.Select(report => report.Command!.Status.PeakMemoryKiB / 1024.0)];
         int functions = applied[0].Functions.Length;
         string with = $"{policy}, {BusyThreads} busy threads";
         const string StopAllIs = "stop all threads and let them go, median";
@@ -68,7 +67,6 @@ internal sealed class ArmingAndStops : IMeasurement
             new($"longest stop ({policy})", "us", Statistics.At(longest, 0.99), stopAllUs, StopAllIs, 100, $"{with}; p99 of {Statistics.Spread(longest)}", longest),
             new($"transition ({policy})", "us", Statistics.Median(transition), null, "", null, $"{with}; {Statistics.Spread(transition)}", transition),
             new($"mapped by the first patch ({policy})", "KiB", addedKiB, patchKiB, "the patch file", 64, $"{functions} functions; after {Cycles} cycles of apply and revert: {leftKiB} KiB", [addedKiB]),
-            new($"controller memory, apply ({policy})", "MiB", memory.Max(), null, "", null, "largest resident set", memory),
         ];
     }
 

@@ -12,7 +12,7 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, bool Json)
 {
     /// <summary>In the order in which they are measured; one after another, never two at once.</summary>
     internal static ImmutableArray<IMeasurement> All { get; } =
-        [new ArmingAndStops(), new CallCost(), new SelfMigration(), new HeartbeatGap(), new StatusStart(), new MemcachedLatency()];
+        [new ArmingAndStops(), new CallCost(), new SelfMigration(), new HeartbeatGap(), new StatusStart(), new ControllerMemory(), new MemcachedLatency()];
 
     /// <returns>0 when everything could be measured, whether or not goals are reached.</returns>
     internal async Task<int> RunAsync(CancellationToken cancel)
@@ -43,7 +43,8 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, bool Json)
         }
         catch (Exception problem) when (problem is InvalidOperationException or InvalidDataException or IOException or System.Net.Sockets.SocketException)
         {
-            return [Figure.NotMeasured(measurement.Name, problem.Message)];
+            await Console.Error.WriteLineAsync($"bench: {measurement.Name}: {problem.Message}");
+            return [Figure.NotMeasured(measurement.Name, problem.Message.Split('\n')[0])];
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed class CallCost : IMeasurement
 
     public string Name => "call";
 
+    internal static ImmutableArray<string> Arguments { get; } = ["--profile", TargetSource.Find("callcost").Profile!];
+
     /// <summary>Makes the patch from version 1 of the target to version 2.</summary>
     internal static async Task<string> BuildPatchAsync(CancellationToken cancel)
     {
@@ -29,14 +31,14 @@ internal sealed class CallCost : IMeasurement
         string patch = await BuildPatchAsync(cancel);
         await using TestTarget target = await TestTarget.StartAsync("callcost", new() { Arguments = ["stuck"] }, cancel);
         double before = await NsAsync(target, 1, cancel);
-        ToolReport pending = await WfpatchTool.ApplyAsync(patch, target.Id, ["--timeout", "1s"], cancel);
+        ToolReport pending = await WfpatchTool.ApplyAsync(patch, target.Id, [.. Arguments, "--timeout", "1s"], cancel);
         if (pending.Result != "pending")
         {
             throw new InvalidOperationException($"apply must be pending while a thread is stuck, and is {pending.Summary}");
         }
         double during = await NsAsync(target, 2, cancel);
         await target.AskAsync("release", cancel);
-        (await WfpatchTool.ApplyAsync(patch, target.Id, cancel: cancel)).OrThrow();
+        (await WfpatchTool.ApplyAsync(patch, target.Id, Arguments, cancel)).OrThrow();
         double after = await NsAsync(target, 2, cancel);
         return
         [

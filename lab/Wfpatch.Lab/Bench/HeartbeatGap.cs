@@ -24,7 +24,7 @@ internal sealed class HeartbeatGap : IMeasurement
         for (int pair = 0; pair < Pairs; pair++)
         {
             without.Add(await GapAsync(target, () => Task.CompletedTask, cancel));
-            with.Add(await GapAsync(target, async () => (await WfpatchTool.ApplyAsync(patch, target.Id, cancel: cancel)).OrThrow(), cancel));
+            with.Add(await GapAsync(target, async () => (await WfpatchTool.ApplyAsync(patch, target.Id, SampleDemo.Arguments, cancel)).OrThrow(), cancel));
             (await WfpatchTool.RevertAsync(target.Id, cancel: cancel)).OrThrow();
         }
         return

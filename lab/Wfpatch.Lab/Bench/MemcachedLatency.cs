@@ -56,7 +56,7 @@ internal sealed class MemcachedLatency : IMeasurement
     {
         ToolReport report = _isPatched
             ? await WfpatchTool.RevertAsync(target.Pid, cancel: cancel)
-            : await WfpatchTool.ApplyAsync(patch, target.Pid, cancel: cancel);
+            : await WfpatchTool.ApplyAsync(patch, target.Pid, target.ApplyArguments, cancel);
         report.OrThrow();
         _isPatched = !_isPatched;
     }

@@ -22,7 +22,7 @@ internal sealed class SelfMigration : IMeasurement
         for (int cycle = 0; cycle < Cycles; cycle++)
         {
             target.Send("watch");
-            (await WfpatchTool.ApplyAsync(patch, target.Id, ["--policy", "points"], cancel)).OrThrow();
+            (await WfpatchTool.ApplyAsync(patch, target.Id, ["--policy", "points", .. CallCost.Arguments], cancel)).OrThrow();
             string[] words = (await target.ReadLineAsync(cancel)).Split(' ');
             if (words[^1] != "2")
             {

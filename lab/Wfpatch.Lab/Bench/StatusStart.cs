@@ -18,21 +18,19 @@ internal sealed class StatusStart : IMeasurement
     {
         string patch = await SampleDemo.BuildPatchAsync(2, cancel);
         await using TestTarget target = await TestTarget.StartAsync("sample", cancel: cancel);
-        (await WfpatchTool.ApplyAsync(patch, target.Id, cancel: cancel)).OrThrow();
-        List<CommandResult> status = [];
+        (await WfpatchTool.ApplyAsync(patch, target.Id, SampleDemo.Arguments, cancel)).OrThrow();
+        List<double> status = [];
         List<double> nothing = [];
         for (int run = 0; run < Runs; run++)
         {
             nothing.Add((await ChildProcess.RunAsync(CommandLine.Of("true"), cancel)).Elapsed.TotalMilliseconds);
-            status.Add((await WfpatchTool.StatusAsync(target.Id, cancel)).OrThrow().Command!);
+            status.Add((await WfpatchTool.StatusAsync(target.Id, cancel)).OrThrow().Command!.Elapsed.TotalMilliseconds);
         }
-        ImmutableArray<double> ms = [.. status.Select(result => Math.Round(result.Elapsed.TotalMilliseconds, 2))];
-        ImmutableArray<double> memory = [.. status.Select(result => result.Status.PeakMemoryKiB / 1024.0)];
+        ImmutableArray<double> ms = [.. status.Select(elapsed => Math.Round(elapsed, 2))];
         return
         [
             new("wfpatch status, median", "ms", Statistics.Median(ms), Statistics.Median(nothing), "the program `true`", 50, Statistics.Spread(ms), ms),
             new("wfpatch status, best", "ms", ms.Min(), nothing.Min(), "the program `true`", null, "", []),
-            new("controller memory, status", "MiB", memory.Max(), null, "", null, "largest resident set", memory),
         ];
     }
 }

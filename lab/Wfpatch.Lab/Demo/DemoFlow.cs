@@ -52,7 +52,7 @@ internal sealed class DemoFlow
 
     private async Task<ToolReport> ApplyAsync(LoadGenerator load, CancellationToken cancel)
     {
-        Task<ToolReport> apply = WfpatchTool.ApplyAsync(_patch, _target.Pid, cancel: cancel);
+        Task<ToolReport> apply = WfpatchTool.ApplyAsync(_patch, _target.Pid, _target.ApplyArguments, cancel);
         Task shortest = Task.Delay(ShortestDuring, cancel);
         TimeSpan end = default;
         Show(_frame with { Phase = "being patched" });

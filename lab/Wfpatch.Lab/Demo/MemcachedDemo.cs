@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using System.Text;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Lab.Servers;
@@ -30,6 +31,9 @@ internal sealed class MemcachedDemo : IDemoTarget
     public string Title => $"the distribution's {MemcachedServer.Title(Workers)}, stripped (pid {Pid})";
 
     public int Pid => _server.Process.Id;
+
+    /// <summary>None: its profile is shipped and found by the program's name.</summary>
+    public ImmutableArray<string> ApplyArguments => [];
 
     public static async Task<IDemoTarget> StartAsync(CancellationToken cancel) => new MemcachedDemo(await MemcachedServer.StartAsync(Workers, cancel));
 

@@ -91,6 +91,14 @@ public sealed class ElfBadInputTests : IDisposable
         Assert.Equal("WF103", refusal!.Code);
     }
 
+    [Fact]
+    public void A_program_that_kept_its_relocations_is_read()
+    {
+        var (file, refusal) = ElfFile.Parse(Compile("program", "-Wl,--emit-relocs"), "it");
+        Assert.True(refusal is null, refusal?.ToString());
+        Assert.NotEmpty(file!.RelocationsOf(file.FindSection(".text")!.Index));
+    }
+
     [Theory]
     [MemberData(nameof(Installed))]
     public void Installed_objects_are_read_whole(string path)

@@ -34,7 +34,7 @@ internal static class Fuzzing
             runs++;
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.True(allocated < AllowedBytes, $"seed {seed}: {allocated} bytes allocated");
-            Assert.True(one.Elapsed.TotalSeconds < 3, $"seed {seed}: {one.Elapsed}");
+            Assert.True(one.Elapsed.TotalSeconds < 10, $"seed {seed}: {one.Elapsed}");
         }
         return (runs, refused);
     }

@@ -40,6 +40,9 @@ public sealed class CallFrameRuleTests
     [InlineData("0c 06 40 83 02", 0x106)] // def_cfa
     [InlineData("0c 06 40 0d 07 83 02", 0x106)] // def_cfa_register
     [InlineData("0e 10 0e 40 83 02", 0x106)] // def_cfa_offset
+    [InlineData("0f 03 77 c8 00 0d 06 83 02", 0x106)] // a register behind an expression takes up the last offset
+    [InlineData("0f 03 77 c0 00 0e 08 83 02", 0x106)] // an offset behind an expression waits for a register
+    [InlineData("0f 03 77 c8 00 0e 40 0d 07 83 02", 0x106)]
     [InlineData("12 07 78 83 02", 0x106)] // def_cfa_sf
     [InlineData("13 78 83 02", 0x106)] // def_cfa_offset_sf
     [InlineData("05 11 05 09 21 03 07 31 83 02", 0x106)] // registers that no stack needs
@@ -62,8 +65,6 @@ public sealed class CallFrameRuleTests
     [InlineData("83 80 80 80 80 80 80 80 80 80 80 01", UnwindFailureReason.MalformedInstructions)] // more than 64 bits
     [InlineData("10 03 7f 30", UnwindFailureReason.MalformedInstructions)] // an expression that is not there
     [InlineData("01 00 00 00 00 00 00 00 00", UnwindFailureReason.MalformedInstructions)] // backwards
-    [InlineData("0f 02 77 40 0e 08", UnwindFailureReason.MalformedInstructions)] // an offset to an expression
-    [InlineData("0f 02 77 40 0d 07", UnwindFailureReason.MalformedInstructions)]
     [InlineData("3f", UnwindFailureReason.UnsupportedInstruction)]
     [InlineData("0a 0a 0a 0a 0a 0a 0a 0a 0a", UnwindFailureReason.UnsupportedInstruction)] // remembered too often
     [InlineData("08 10", UnwindFailureReason.UnsupportedInstruction)] // a return address that is the place itself
@@ -167,6 +168,17 @@ public sealed class CallFrameRuleTests
     {
         var (reason, _) = Unwind(instructions, [.. Bytes(outerRules), 0x90, 1]);
         Assert.Equal(UnwindFailureReason.RegisterLost, reason);
+    }
+
+    [Theory]
+    [InlineData("0e 08")]
+    [InlineData("0d 07")]
+    [InlineData("90 01")]
+    public void Rules_without_a_frame_address_are_damaged(string rules)
+    {
+        var frames = new HandmadeFrames();
+        frames.Function(frames.Common(Bytes(rules)), Inner, 16, []);
+        Assert.Equal(UnwindFailureReason.MalformedInstructions, frames.Read().Table!.FindRow(new Address(Inner), out _));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal sealed class ReadelfFrames
     {
         var frames = new ReadelfFrames();
         string[] columns = [];
-        var commons = new Dictionary<string, (string[] Columns, Dictionary<string, string> Cells)>();
+        var commons = new Dictionary<string, Dictionary<string, string>>();
         string? common = null;
         foreach (string line in Toolchain.Run("readelf", "--debug-dump=frames-interp,no-follow-links", path).Split('\n'))
         {
@@ -36,7 +36,7 @@ internal sealed class ReadelfFrames
                 {
                     frames.Functions.Add(range);
                     // A function without instructions of its own has its common entry's row, which is not printed again.
-                    frames.Rows.Add((range.Start, commons[words.Single(w => w.StartsWith("cie=", StringComparison.Ordinal))[4..]].Cells));
+                    frames.Rows.Add((range.Start, commons.GetValueOrDefault(words.Single(w => w.StartsWith("cie=", StringComparison.Ordinal))[4..], [])));
                 }
             }
             else if (words.Length > 1 && words[0] == "LOC")
@@ -48,7 +48,7 @@ internal sealed class ReadelfFrames
                 var cells = columns.Zip(words.Skip(1)).ToDictionary(c => c.First, c => c.Second);
                 if (common is not null)
                 {
-                    commons[common] = (columns, cells);
+                    commons[common] = cells;
                 }
                 else if (frames.Functions.Count > 0)
                 {

@@ -66,10 +66,11 @@ public sealed class UnwindFuzzTests(ITestOutputHelper output) : IDisposable
     {
         var snapshot = StackSnapshot.Take(_tools.CompileFile("snapshots", "snapshots.c", "-O2", "-pthread"), "thread-signal");
         var start = snapshot.Registers.StackPointer;
-        byte[] original = snapshot.Stack.Read(start, 4096)!;
+        var slots = snapshot.Program.Unwinder.Trace(snapshot.Registers, snapshot.Stack).Trace!.Frames.SkipLast(1).Select(f => (int)(f.ReturnAddressSlot - start)).ToList();
+        byte[] original = snapshot.Stack.Read(start, slots.Max() + 256)!;
         var frames = new StackFrame[256];
         var seen = new Dictionary<UnwindFailureReason, int>();
-        var (runs, failed) = Fuzzing.Run(original, [(0, 1024)], (bytes, random) =>
+        var (runs, failed) = Fuzzing.Run(original, [.. slots.Select(s => (s, 8)), (0, original.Length)], (bytes, random) =>
         {
             var memory = new SegmentedMemory([(start, bytes)]);
             var registers = snapshot.Registers;

@@ -119,6 +119,26 @@ public sealed class UnwinderTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(0, count);
     }
 
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(4200, false)]
+    public void A_deep_stack_is_unwound_up_to_a_limit(int frames, bool isWithin)
+    {
+        // A function of one word that calls itself, and was first called by one that has no caller.
+        var handmade = new HandmadeFrames();
+        handmade.Function(handmade.Common([0x0c, 7, 8, 0x90, 1]), 0x1000, 16, []);
+        handmade.Function(handmade.Common([0x0c, 7, 8, 0x07, 16]), 0x2000, 16, []);
+        ulong[] stack = [.. Enumerable.Repeat(0x1008UL, frames - 2), 0x2008UL];
+        var memory = new SegmentedMemory([(new Address(0x10_0000), System.Runtime.InteropServices.MemoryMarshal.AsBytes<ulong>(stack).ToArray())]);
+        var registers = default(RegisterSet);
+        registers[Register.Rsp] = 0x10_0000;
+        registers[Register.Rip] = 0x1000;
+        var (trace, failure) = new Unwinder([handmade.Read().Table!]).Trace(in registers, memory);
+
+        Assert.Equal(isWithin ? frames : null, trace?.Frames.Length);
+        Assert.Equal(isWithin ? null : UnwindFailureReason.TooManyFrames, failure?.Reason);
+    }
+
     [Fact]
     public void A_stack_that_ends_unreadable_is_a_failure()
     {

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Wfpatch.Testing.Processes;
 
 /// <summary>
-/// posix_spawn(3), pipe2(2), waitid(2), wait4(2), kill(2). Not System.Diagnostics.Process: once the run-time library has
+/// posix_spawn(3), pipe2(2), waitid(2), kill(2). Not System.Diagnostics.Process: once the run-time library has
 /// started a child it reaps on SIGCHLD, also the ptrace stops of a child that we trace, and believes it has ended.
 /// </summary>
 internal static unsafe partial class NativeSpawn
@@ -96,17 +96,13 @@ internal static unsafe partial class NativeSpawn
     internal static ExitStatus Reap(int pid)
     {
         byte* info = stackalloc byte[Room];
-        Check(waitid(ProcessById, pid, info, Exited | NoWait), "waitid");
-        int code = *(int*)(info + 8); // si_code
-        int value = *(int*)(info + 24); // si_status
-        long* usage = stackalloc long[Room / sizeof(long)];
-        int status;
-        while (wait4(pid, &status, 0, usage) != pid)
+        while (waitid(ProcessById, pid, info, Exited) != 0)
         {
             ThrowUnlessInterrupted();
         }
-        long peak = usage[4]; // ru_maxrss, after two struct timeval
-        return code is KilledCode or DumpedCode ? new(-1, value, peak) : new(value, 0, peak);
+        int code = *(int*)(info + 8); // si_code
+        int value = *(int*)(info + 24); // si_status
+        return code is KilledCode or DumpedCode ? new(-1, value) : new(value, 0);
     }
 
     internal static void Signal(int pid, int signal) => Check(kill(pid, signal), "kill");
@@ -208,9 +204,6 @@ internal static unsafe partial class NativeSpawn
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int waitid(int kind, int id, byte* info, int options);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int wait4(int pid, int* status, int options, long* usage);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int pid, int signal);

@@ -75,6 +75,8 @@ static void put_state(pid_t child, const struct user_regs_struct *r, uint32_t ki
 
 int main(int argc, char **argv)
 {
+    // Should the program hang, both end.
+    alarm(300);
     pid_t child = fork();
     if (child == 0) {
         int null = open("/dev/null", O_WRONLY);
