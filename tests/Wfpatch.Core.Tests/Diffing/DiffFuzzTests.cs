@@ -34,7 +34,7 @@ public sealed class DiffFuzzTests : IDisposable
             }
             var result = ObjectDiffer.Diff(before, after, new DiffOptions { ObjectName = "server" });
             return result.Patch is { } patch ? PatchRules.Check([patch]).Count == 0 : !result.Refusals.IsEmpty;
-        }, iter: 1_500);
+        }, iter: 3_000);
     }
 
     public void Dispose() => Directory.Delete(_output, recursive: true);

@@ -31,7 +31,9 @@ internal sealed class Emit
         var replacements = run.AddReplacedFunctions();
         run.AddSections();
         run._refusals.AddRange(Points.Add(changes, options.PointNames, run._oldFunctions));
-        run._refusals.AddRange(new Anchors(changes, run._symbols, run._oldFunctions).AddFor(run._sections));
+        var anchors = new Anchors(changes, run._symbols, run._oldFunctions);
+        anchors.AddForLookalikes();
+        run._refusals.AddRange(anchors.AddFor(run._sections));
         if (run._refusals.Count > 0)
         {
             return (null, [.. run._refusals]);
