@@ -24,19 +24,29 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         string old = Path.Combine(folder, "old");
         string @new = Path.Combine(folder, "new-" + patchKey);
         string work = Path.Combine(folder, "work");
+        try
+        {
+            var refusal = await BuildMissingAsync(old, @new, work, patchFile);
+            return refusal is null ? ((SourceTree(old), SourceTree(@new)), null) : (null, refusal);
+        }
+        finally
+        {
+            // A finished build is not here any more.
+            BuildCache.Remove(work);
+        }
+    }
+
+    private async Task<Refusal?> BuildMissingAsync(string old, string @new, string work, string patchFile)
+    {
         if (Directory.Exists(old))
         {
             progress?.Report(new BuildEvent(BuildStage.OldBuild, $"{Title} is compiled already"));
         }
         else if (await BuildOldAsync(work, old) is { } refusal)
         {
-            return (null, refusal);
+            return refusal;
         }
-        if (!Directory.Exists(@new) && await BuildNewAsync(old, work, @new, patchFile) is { } newRefusal)
-        {
-            return (null, newRefusal);
-        }
-        return ((SourceTree(old), SourceTree(@new)), null);
+        return Directory.Exists(@new) ? null : await BuildNewAsync(old, work, @new, patchFile);
     }
 
     // The unpacked source is the only folder within.
@@ -81,7 +91,6 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         string tree = SourceTree(work);
         if (await SourcePatch.ApplyAsync(tree, patchFile, log, cancel) is { } refusal)
         {
-            BuildCache.Remove(work);
             return refusal;
         }
         progress?.Report(new BuildEvent(BuildStage.NewBuild, $"compiling {Title} with {Path.GetFileName(patchFile)}", log));
@@ -93,7 +102,6 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
     {
         if (Failure(built, log, "compile") is { } refusal)
         {
-            BuildCache.Remove(work);
             return refusal;
         }
         Directory.Move(work, finished);

@@ -14,10 +14,22 @@ internal sealed class PackageSource(BuildCache cache, InstalledPackage package, 
         {
             return (Description(finished), null);
         }
-        string log = cache.Log($"{package.Source}-source");
         string unfinished = finished + ".unfinished";
         BuildCache.Remove(unfinished);
         Directory.CreateDirectory(unfinished);
+        try
+        {
+            return await DownloadAsync(unfinished, finished);
+        }
+        finally
+        {
+            BuildCache.Remove(unfinished);
+        }
+    }
+
+    private async Task<(string? Description, Refusal? Refusal)> DownloadAsync(string unfinished, string finished)
+    {
+        string log = cache.Log($"{package.Source}-source");
         progress?.Report(new BuildEvent(BuildStage.Sources, $"fetching the source of {package.Source} {package.SourceVersion}", log));
         var apt = await PrivateApt.PrepareAsync(Path.Combine(cache.Root, "apt"), cancel);
         var update = await apt.Run(log, cancel).RunAsync("apt-get", "update");
@@ -28,7 +40,6 @@ internal sealed class PackageSource(BuildCache cache, InstalledPackage package, 
         var fetched = await apt.Run(log, cancel, unfinished).RunAsync("apt-get", "source", "--download-only", "--only-source", $"{package.Source}={package.SourceVersion}");
         if (!fetched.IsOk || Description(unfinished) is null)
         {
-            BuildCache.Remove(unfinished);
             return (null, BuildRefusals.NoSource.About(package.Source,
                 $"The source of {package.Source} {package.SourceVersion}, the installed version, cannot be had; see {log}."));
         }

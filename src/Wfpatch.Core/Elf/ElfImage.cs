@@ -43,7 +43,7 @@ public sealed class ElfImage
         _symbols = new(ReadSymbols);
         _symbolsByName = new(() => _symbols.Value.Where(s => s.Index > 0).ToLookup(s => s.Name));
         _allRelocations = new(ReadRelocations);
-        _relocations = new(() => [.. _allRelocations.Value.Where(r => r.Symbol == 0 || (uint)r.Symbol < (uint)DynamicSymbols.Length)]);
+        _relocations = new(() => [.. _allRelocations.Value.Where(r => r.Symbol == 0 || (r.Symbol > 0 && r.Symbol < DynamicSymbols.Length))]);
         _versions = new(ReadVersions);
     }
 
@@ -359,7 +359,6 @@ public sealed class ElfImage
         return table == Address.Zero ? null : _memory.Read(table, DynamicSymbols.Length * 2);
     }
 
-    /// <summary>All of them, also those that name a symbol beyond the table: by these the symbols are counted.</summary>
     private ImmutableArray<ElfRelocation> ReadRelocations()
     {
         const ulong TagRelocations = 7, TagRelocationsSize = 8, TagPltSize = 2, TagPlt = 23;

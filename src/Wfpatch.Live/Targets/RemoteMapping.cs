@@ -14,6 +14,8 @@ namespace Wfpatch.Live.Targets;
 public sealed class RemoteMapping(Target target, StopLog stops)
 {
     private const int Rounds = 200;
+    private const int RoundsForIdle = 10;
+    private const int RoundsForBlocked = 30;
 
     private static readonly TimeSpan WaitForMapping = TimeSpan.FromSeconds(5);
 
@@ -39,13 +41,17 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         return false;
     }
 
-    // Threads that are blocked with no limit first: nothing of theirs depends on time.
+    // Threads that are blocked with no limit first: nothing of theirs depends on time. Later also sleepers, and where a target
+    // has no blocked thread at all, running ones.
     private IEnumerable<int> OrderedCandidates(int round) => target.Proc.ReadThreads()
         .Select(t => (Thread: t, Activity: target.Proc.ReadActivity(t)))
-        .Where(t => t.Activity is { IsBlocked: true, Number: >= 0 } a && SyscallRestart.MayInterrupt(a.Number, a.Timeout)
-            && (round > 10 || !SyscallRestart.HasTimeoutInMilliseconds(a.Number, a.Timeout)))
+        .Where(t => t.Activity is { } a && (a.IsBlocked ? IsUsable(a, round >= RoundsForIdle) : round >= RoundsForBlocked))
         .OrderBy(t => t.Thread == target.Process ? 1 : 0)
         .Select(t => t.Thread);
+
+    private static bool IsUsable(ThreadActivity blocked, bool alsoSleepers) =>
+        blocked.Number >= 0 && SyscallRestart.MayInterrupt(blocked.Number, blocked.Timeout)
+        && (alsoSleepers || !SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Timeout));
 
     private bool TryBorrow(int thread, SyscallRequest[] requests, AddressRange codeRange)
     {
@@ -59,10 +65,13 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         {
             return false;
         }
-        if (SyscallRestart.WasInterrupted((long)registers.OrigRax, (long)registers.Rax))
+        long call = (long)registers.OrigRax;
+        bool wasInterrupted = SyscallRestart.WasInterrupted(call, (long)registers.Rax);
+        if (wasInterrupted || call < 0)
         {
             var resume = new ResumeRegisters(
-                InterruptedCall.RestartAddress(in registers), SyscallRestart.NumberToGoOn((long)registers.OrigRax, (long)registers.Rax),
+                wasInterrupted ? InterruptedCall.RestartAddress(in registers) : registers.Rip,
+                wasInterrupted ? SyscallRestart.NumberToGoOn(call, (long)registers.Rax) : registers.Rax,
                 registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9, registers.Rcx, registers.R11);
             int length = SyscallStub.Encode(requests, in resume, stub);
             if (target.Memory.TryWrite(codeRange.Start, stub.AsSpan(0, length)) == Errno.Success)

@@ -58,7 +58,9 @@ internal static class CodeRules
                 {
                     yield return DiffRefusals.IndirectFunction.About(target.Name, $"{included.Display} refers to the indirect function (ifunc) {target.Name}.");
                 }
-                if (target.Kind is PieceKind.Initializers or PieceKind.ExceptionTable or PieceKind.UnwindTable or PieceKind.Unknown)
+                bool isStrange = target.Kind is PieceKind.Initializers or PieceKind.ExceptionTable or PieceKind.UnwindTable
+                    || (target.Kind == PieceKind.Unknown && (!target.IsNamed || included.Unit.OldOf(target) is null));
+                if (isStrange)
                 {
                     yield return DiffRefusals.UnsupportedReference.About(included.Display, $"{included.Display} refers to the section {target.SectionName}, whose meaning wfpatch does not know.");
                 }

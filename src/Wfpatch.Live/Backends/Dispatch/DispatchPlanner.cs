@@ -169,10 +169,11 @@ public sealed class DispatchPlanner
 
     private AddressSpaceMap BuildSpace(AddressRange newRegion)
     {
-        const long HeapGrowth = 64L << 20, StackGrowth = 16L << 20;
+        // What grows is not built over: the stack as far as it may, the heap for its next steps. Beyond, brk fails when it
+        // meets a page of ours, and malloc takes its memory from mmap; a wider margin would cost redirects.
+        const long HeapGrowth = 1L << 20, StackGrowth = 16L << 20;
         var taken = _target.Mappings.Select(m => m.Path switch
         {
-            // What may still grow is not built over.
             "[heap]" => new AddressRange(m.Range.Start, m.Range.End + HeapGrowth),
             "[stack]" => new AddressRange(m.Range.Start - StackGrowth, m.Range.End),
             _ => m.Range,
