@@ -197,11 +197,11 @@ public sealed class Controller
         OldCode(state).Select(o => o.Range), Trampolines(state).Select(t => t.Range),
         state.Transition!.ReversedTo != 0 ? state.Transition.Generation : 0, _stops);
 
-    private static List<(string Name, AddressRange Range)> OldCode(TargetState state) =>
-        [.. new TransitionWrites(state).OldCode(), .. Trampolines(state)];
+    private static List<HeldCode> OldCode(TargetState state) => [.. HeldCode.Of(state), .. Trampolines(state)];
 
-    private static IEnumerable<(string Name, AddressRange Range)> Trampolines(TargetState state) =>
-        state.Redirects.Select(r => (r.Name, r.Plan.TrampolineRange)).Concat(state.Hooks.Select(h => (h.Name, h.Plan.TrampolineRange)));
+    private static IEnumerable<HeldCode> Trampolines(TargetState state) => state.Redirects
+        .Select(r => (r.Name, r.Plan)).Concat(state.Hooks.Select(h => (h.Name, h.Plan)))
+        .Select(t => new HeldCode(t.Name, t.Plan.TrampolineRange, "at its entry"));
 
     private (DispatchPlan? Plan, PolicyChoice? Choice, TransitionReport? Report) PlanApply(Patch patch, TransitionOptions options)
     {

@@ -70,7 +70,7 @@ public static class StatusReader
         {
             return new Blocker("", -1, a.InstructionPointer, $"it is in system call {a.Number}, which cannot be restarted unseen");
         }
-        var oldCode = new TransitionWrites(state).OldCode();
+        var oldCode = HeldCode.Of(state);
         var migration = new OutsideMigration(
             target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), oldCode.Select(o => o.Range), [], 0, stops);
         var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread)?.Asleep ?? TimeSpan.Zero);

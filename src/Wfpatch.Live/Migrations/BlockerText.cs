@@ -7,10 +7,10 @@ namespace Wfpatch.Live.Migrations;
 public static class BlockerText
 {
     /// <param name="oldCode">What the visit looked for, in the same order.</param>
-    public static Blocker Describe(ThreadVisit visit, IReadOnlyList<(string Name, AddressRange Range)> oldCode) => visit.Result switch
+    public static Blocker Describe(ThreadVisit visit, IReadOnlyList<HeldCode> oldCode) => visit.Result switch
     {
         VisitResult.Busy => new Blocker(
-            oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, which the patch replaces"),
+            oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, {oldCode[visit.Verdict.OldCode].Why}"),
         VisitResult.Unreliable => new Blocker(
             "", visit.Unwinding.Depth, visit.At, $"its stack cannot be unwound beyond {visit.At} ({visit.Unwinding.Reason})"),
         VisitResult.Traced => new Blocker("", -1, Address.Zero, "another tracer is attached to it"),

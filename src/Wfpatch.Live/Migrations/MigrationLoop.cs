@@ -23,7 +23,7 @@ public sealed class MigrationLoop
     private readonly ILinux _linux;
     private readonly Target _target;
     private readonly OutsideMigration _outside;
-    private readonly IReadOnlyList<(string Name, AddressRange Range)> _oldCode;
+    private readonly IReadOnlyList<HeldCode> _oldCode;
     private readonly uint _destination;
     private readonly bool _hasPoints;
     private readonly Stopwatch _clock;
@@ -33,7 +33,7 @@ public sealed class MigrationLoop
     /// <param name="oldCode">The names of what <paramref name="outside"/> looks for, in the same order.</param>
     /// <param name="clock">Running since arming began.</param>
     public MigrationLoop(
-        ILinux linux, Target target, OutsideMigration outside, IReadOnlyList<(string Name, AddressRange Range)> oldCode,
+        ILinux linux, Target target, OutsideMigration outside, IReadOnlyList<HeldCode> oldCode,
         TransitionState transition, bool hasPoints, Stopwatch clock)
     {
         _linux = linux;

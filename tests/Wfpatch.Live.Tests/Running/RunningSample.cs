@@ -23,12 +23,16 @@ public sealed class RunningSample : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <param name="program">sample, busy or stuck.</param>
-    /// <param name="workers">Only for the sample.</param>
-    public static async Task<RunningSample> StartAsync(string program = "sample", int workers = 0, int busy = 0)
+    /// <summary>The sample server.</summary>
+    public static Task<RunningSample> StartAsync(TestPatch patch, int workers, int busy) =>
+        StartAsync("sample", patch, workers, "--workers", $"{workers}", "--busy", $"{busy}");
+
+    /// <summary>A program that is made of it and has no workers: busy or stuck.</summary>
+    public static Task<RunningSample> StartAsync(string program, TestPatch patch) => StartAsync(program, patch, workers: 0);
+
+    private static async Task<RunningSample> StartAsync(string program, TestPatch patch, int workers, params ImmutableArray<string> arguments)
     {
-        ImmutableArray<string> arguments = program == "sample" ? ["--workers", $"{workers}", "--busy", $"{busy}"] : [];
-        TestTarget target = await TestTarget.StartAsync(program, new() { Arguments = arguments }, Cancel);
+        TestTarget target = await PatchableTarget.StartAsync(program, patch, arguments);
         try
         {
             var connections = ImmutableArray.CreateBuilder<SampleConnection>();
@@ -45,7 +49,9 @@ public sealed class RunningSample : IAsyncDisposable
         }
     }
 
-    public async Task<SampleReport> ReportAsync() => SampleReport.Parse(await Target.AskAsync("report", Cancel));
+    public Task<string> AskAsync(string command) => Target.AskAsync(command, Cancel);
+
+    public async Task<SampleReport> ReportAsync() => SampleReport.Parse(await AskAsync("report"));
 
     /// <summary>Every worker must answer with this version, and with nothing of another one.</summary>
     public async Task ExpectRepliesOfAsync(int version)
@@ -71,8 +77,18 @@ public sealed class RunningSample : IAsyncDisposable
         {
             Assert.Equal((other, from.Versions.GetValueOrDefault(other)), (other, count));
         }
-        Assert.Equal(0, to.Mixed);
+        Assert.Equal(from.Mixed, to.Mixed);
         return to;
+    }
+
+    /// <summary>
+    /// Under the policy points no request is served by two versions. Under stack one may be that a thread was in, between two
+    /// replaced functions, when it migrated: that policy knows nothing of requests.
+    /// </summary>
+    public async Task ExpectNoMixedRequestsAsync(string policy, int transitions)
+    {
+        var report = await ReportAsync();
+        Assert.InRange(report.Mixed, 0, policy == "stack" ? transitions * report.Threads.Length : 0);
     }
 
     public async ValueTask DisposeAsync()

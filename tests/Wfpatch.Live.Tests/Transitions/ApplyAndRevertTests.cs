@@ -23,7 +23,7 @@ public sealed class ApplyAndRevertTests
     {
         var profile = withProfile ? Profile : null;
         var patch = await TestPatches.GetAsync("sample");
-        await using var sample = await RunningSample.StartAsync(workers: 2, busy: 2);
+        await using var sample = await RunningSample.StartAsync(patch, workers: 2, busy: 2);
         await sample.ExpectRepliesOfAsync(1);
 
         var applied = await InProcess.ApplyAsync(sample.Id, patch, policy, profile: profile).ExpectAsync(Outcome.Done);
@@ -39,25 +39,27 @@ public sealed class ApplyAndRevertTests
         await sample.ExpectBusyThreadsServeAsync(1);
         Assert.Equal((used, TransitionKind.Revert, 2u), (reverted.Policy, reverted.Kind, reverted.Generation));
         await ExpectSettledStatusAsync(sample.Id, generation: 2);
+        await sample.ExpectNoMixedRequestsAsync(used, transitions: 2);
     }
 
     [Fact]
     public async Task Points_migrate_busy_threads_without_a_stop()
     {
         var patch = await TestPatches.GetAsync("busy");
-        await using var busy = await RunningSample.StartAsync("busy");
+        await using var busy = await RunningSample.StartAsync("busy", patch);
         var report = await InProcess.ApplyAsync(busy.Id, patch, Policy.Points, profile: Profile).ExpectAsync(Outcome.Done);
         var workers = report.Threads.Where(t => t.Name.StartsWith("busy-", StringComparison.Ordinal)).ToList();
         Assert.Equal(16, workers.Count);
         Assert.All(workers, t => Assert.Equal(MigrationPath.Point, t.Path));
         await busy.ExpectBusyThreadsServeAsync(2);
+        await busy.ExpectNoMixedRequestsAsync("points", transitions: 1);
     }
 
     [Fact]
     public async Task A_second_patch_goes_on_top_and_both_come_off()
     {
         var (first, second) = (await TestPatches.GetAsync("sample"), await TestPatches.GetAsync("sample", 2, 3));
-        await using var sample = await RunningSample.StartAsync(workers: 2, busy: 2);
+        await using var sample = await RunningSample.StartAsync(first, workers: 2, busy: 2);
 
         await InProcess.ApplyAsync(sample.Id, first, profile: Profile).ExpectAsync(Outcome.Done);
         await InProcess.ApplyAsync(sample.Id, second, profile: Profile).ExpectAsync(Outcome.Done);
@@ -78,13 +80,14 @@ public sealed class ApplyAndRevertTests
         await sample.ExpectRepliesOfAsync(1);
         await sample.ExpectBusyThreadsServeAsync(1);
         await ExpectSettledStatusAsync(sample.Id, generation: 4);
+        await sample.ExpectNoMixedRequestsAsync("points", transitions: 4);
     }
 
     [Fact]
     public async Task Applied_again_after_a_revert_it_adds_nothing()
     {
         var patch = await TestPatches.GetAsync("sample");
-        await using var sample = await RunningSample.StartAsync(workers: 1, busy: 1);
+        await using var sample = await RunningSample.StartAsync(patch, workers: 1, busy: 1);
         await InProcess.ApplyAsync(sample.Id, patch).ExpectAsync(Outcome.Done);
         string maps = ExecutableMappings(sample.Id);
         for (int round = 0; round < 5; round++)
@@ -102,7 +105,7 @@ public sealed class ApplyAndRevertTests
     public async Task A_program_with_one_thread_changes_and_keeps_its_static_variable()
     {
         var patch = await TestPatches.GetAsync("single");
-        await using TestTarget single = await TestTarget.StartAsync("single", cancel: TestContext.Current.CancellationToken);
+        await using TestTarget single = await PatchableTarget.StartAsync("single", patch);
         await InProcess.ApplyAsync(single.Id, patch).ExpectAsync(Outcome.Done);
         await ExpectLatestAsync(2);
         await InProcess.RevertAsync(single.Id).ExpectAsync(Outcome.Done);
