@@ -55,10 +55,10 @@ public sealed class MigrationLoop
         bool first = true;
         while (true)
         {
-            bool newOnes = Discover(first);
+            bool hasNew = Discover(first);
             first = false;
             ReadWords();
-            if (!newOnes && _threads.Values.All(t => t.IsDone))
+            if (!hasNew && _threads.Values.All(t => t.IsDone))
             {
                 progress(Threads);
                 return true;
@@ -80,18 +80,19 @@ public sealed class MigrationLoop
     // One more look: a thread may have arrived while the last one was visited.
     private bool Finish()
     {
-        bool newOnes = Discover(false);
+        bool hasNew = Discover(false);
         ReadWords();
         foreach (var thread in _threads.Values.Where(t => !t.IsDone))
         {
             thread.Blocker ??= new Blocker("", -1, Address.Zero, _hasPoints ? "it has not come by a quiescence point" : "it could not be migrated yet");
         }
-        return !newOnes && _threads.Values.All(t => t.IsDone);
+        return !hasNew && _threads.Values.All(t => t.IsDone);
     }
 
     private void Pause() => Thread.Sleep(_clock.ElapsedMilliseconds < 20 ? 0 : 1);
 
-    /// <summary>Takes the list of threads anew; true where one was not known.</summary>
+    /// <summary>Takes the list of threads anew; true where one was not known that is in an old generation. Those born in the new
+    /// one do not matter: in a program that makes threads all the time there is always one more of them.</summary>
     private bool Discover(bool first)
     {
         var alive = _target.Proc.ReadThreads();
@@ -106,7 +107,7 @@ public sealed class MigrationLoop
             thread.Path = first || !IsInDestination(thread) ? MigrationPath.Pending : MigrationPath.Born;
             thread.MigratedAt = thread.IsDone ? _clock.Elapsed : null;
             _threads.Add(id, thread);
-            any = true;
+            any |= !thread.IsDone;
         }
         var set = alive.ToHashSet();
         foreach (var gone in _threads.Values.Where(t => !t.IsDone && !set.Contains(t.Id)))
