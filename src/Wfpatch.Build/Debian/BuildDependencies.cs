@@ -32,7 +32,7 @@ internal sealed class BuildDependencies(BuildCache cache, InstalledPackage packa
         return (await CheckAsync(tree, log)).IsOk
             ? null
             : BuildRefusals.BuildDependencies.About(package.Source,
-                $"The build dependencies of {package.Source} are missing and could not be installed; run once as root: apt-get build-dep {package.Source} (see {log}).");
+                $"The build dependencies of {package.Source} are missing and could not be installed; run the same command once as root, or install what {log} names.");
     }
 
     private Task<ToolResult> CheckAsync(string tree, string log) =>

@@ -83,6 +83,9 @@ public enum HookKind : byte
 
     /// <summary>The start routine of threads: a thread is born in the newest generation.</summary>
     ThreadStart = 1,
+
+    /// <summary>The error path of a system call that ends with EINTR when a thread is stopped.</summary>
+    CallGuard = 2,
 }
 
 /// <param name="IsArmed">Whether passers-by migrate.</param>

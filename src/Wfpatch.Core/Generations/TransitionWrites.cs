@@ -42,7 +42,7 @@ public sealed class TransitionWrites
                 yield return DispatchTrampoline.WriteSlot(at, NextSlot(redirect), version);
             }
         }
-        foreach (var hook in _state.Hooks.Where(h => h.IsArmed))
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard))
         {
             yield return HookTrampoline.WriteSet(hook.Plan.Trampoline, hook.Set, _transition.Destination);
         }
@@ -63,10 +63,14 @@ public sealed class TransitionWrites
         }
     }
 
+    /// <summary>Opens the guards of system calls: from here on threads may be stopped.</summary>
+    public IEnumerable<CodeWrite> OpenGuards() =>
+        _state.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.CallGuard).Select(h => Entry(h.Plan, armed: true));
+
     /// <summary>Opens the hooks: from here on threads migrate.</summary>
     public IEnumerable<CodeWrite> OpenHooks()
     {
-        foreach (var hook in _state.Hooks.Where(h => h.IsArmed))
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard))
         {
             yield return HookTrampoline.Select(hook.Plan.Trampoline, hook.Set);
             yield return Entry(hook.Plan, armed: true);
@@ -79,7 +83,10 @@ public sealed class TransitionWrites
         foreach (var hook in _state.Hooks)
         {
             yield return Entry(hook.Plan, armed: false);
-            yield return HookTrampoline.Select(hook.Plan.Trampoline, -1);
+            if (hook.Kind != HookKind.CallGuard)
+            {
+                yield return HookTrampoline.Select(hook.Plan.Trampoline, -1);
+            }
         }
     }
 

@@ -24,7 +24,7 @@ public static class SyscallRestart
     public const int EpollPwait = 281;
     public const int RestartSyscall = 219;
 
-    private const int RtSigTimedWait = 128, SemTimedOp = 220, IoGetEvents = 208, IoPGetEvents = 333, IoUringEnter = 426, EpollPwait2 = 441;
+    private const int SemOp = 65, RtSigTimedWait = 128, SemTimedOp = 220, IoGetEvents = 208, IoPGetEvents = 333, IoUringEnter = 426, EpollPwait2 = 441;
     private const int Interrupted = 4, RestartSys = 512, RestartNoIntr = 513, RestartNoHand = 514, RestartBlock = 516;
 
     /// <param name="call">The number of the call, or -1 where the thread is in none (orig_rax).</param>
@@ -55,6 +55,10 @@ public static class SyscallRestart
         RtSigTimedWait or IoGetEvents or IoPGetEvents or IoUringEnter => false,
         _ => true,
     };
+
+    /// <summary>Whether a stop ends the call with EINTR, which somebody must hide from the program. The kernel restarts all others by itself.</summary>
+    public static bool EndsWhenStopped(long call) =>
+        call is EpollWait or EpollPwait or EpollPwait2 or RtSigTimedWait or SemOp or SemTimedOp or IoGetEvents or IoPGetEvents or IoUringEnter;
 
     /// <summary>Whether its limit is a number of milliseconds in the fourth argument, so that the rest must be computed.</summary>
     public static bool HasTimeoutInMilliseconds(long call, ulong fourth) => call is EpollWait or EpollPwait && (int)fourth > 0;

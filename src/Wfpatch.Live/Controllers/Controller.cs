@@ -134,6 +134,7 @@ public sealed class Controller
     {
         var state = _backend.State;
         var visits = CreateMigration(state);
+        _backend.OpenGuards();
         _backend.Cancel(() => WaitUntilOutside(visits));
         return Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = _backend.State.Generation };
     }
@@ -160,6 +161,7 @@ public sealed class Controller
         }
         // Reading all unwind tables takes longer than the transition: before it begins.
         var migration = CreateMigration(state);
+        _backend.OpenGuards();
         var clock = Stopwatch.StartNew();
         var armTime = TimeSpan.Zero;
         if (state.Transition.Phase <= TransitionPhase.Arming)

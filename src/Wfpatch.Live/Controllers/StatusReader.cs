@@ -61,19 +61,22 @@ public static class StatusReader
             return new ThreadReport(thread, name, word, MigrationPath.Point, null, null);
         }
         uint generation = word == open.Generation ? word : state.Generation;
-        return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, stops));
+        return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, block, stops));
     }
 
-    private static Blocker FindBlocker(Target target, TargetState state, int thread, StopLog stops)
+    // Opening the memory for the permit needs the right to change the target; who may stop its threads has it.
+    private static Blocker FindBlocker(Target target, TargetState state, int thread, Address block, StopLog stops)
     {
         if (target.Proc.ReadActivity(thread) is { IsBlocked: true } a && !SyscallRestart.MayInterrupt(a.Number, a.Timeout))
         {
             return new Blocker("", -1, a.InstructionPointer, $"it is in system call {a.Number}, which cannot be restarted unseen");
         }
+        target.Memory.OpenForWriting();
         var oldCode = new TransitionWrites(state).OldCode();
         var migration = new OutsideMigration(
             target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), oldCode.Select(o => o.Range), [], 0, stops);
-        var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread)?.Asleep ?? TimeSpan.Zero);
+        var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread)?.Asleep ?? TimeSpan.Zero,
+            block == Address.Zero ? block : block + ThreadWord.PermitOffset);
         return BlockerText.Describe(visit, oldCode);
     }
 

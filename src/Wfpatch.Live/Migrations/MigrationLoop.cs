@@ -103,6 +103,7 @@ public sealed class MigrationLoop
         foreach (int id in alive.Where(id => !_threads.ContainsKey(id)))
         {
             var thread = new ThreadRecord(id, _target.Proc.ReadThreadName(id) ?? "", ThreadControlBlock.Find(_linux, _target.Memory, id));
+            ClearPermit(thread);
             thread.Path = first || !IsInDestination(thread) ? MigrationPath.Pending : MigrationPath.Born;
             thread.MigratedAt = thread.IsDone ? _clock.Elapsed : null;
             _threads.Add(id, thread);
@@ -114,6 +115,16 @@ public sealed class MigrationLoop
             Complete(gone, MigrationPath.Exited);
         }
         return any;
+    }
+
+    // A controller that was killed just before a visit leaves the permit behind.
+    private void ClearPermit(ThreadRecord thread)
+    {
+        var permit = thread.ControlBlock + ThreadWord.PermitOffset;
+        if (thread.ControlBlock != Address.Zero && _target.Memory.TryReadUInt32(permit, out uint left) && left != 0)
+        {
+            _target.Memory.Write(permit, stackalloc byte[ThreadWord.Size]);
+        }
     }
 
     private bool IsInDestination(ThreadRecord thread) =>
@@ -144,16 +155,17 @@ public sealed class MigrationLoop
     {
         foreach (var thread in _threads.Values.Where(t => !t.IsDone && t.NextVisit <= _clock.Elapsed).ToArray())
         {
-            if (ShallVisit(thread, out var asleep))
+            if (ShallVisit(thread, out var asleep, out bool needsPermit))
             {
-                Visit(thread, asleep);
+                Visit(thread, asleep, needsPermit);
             }
         }
     }
 
-    private bool ShallVisit(ThreadRecord thread, out TimeSpan asleep)
+    private bool ShallVisit(ThreadRecord thread, out TimeSpan asleep, out bool needsPermit)
     {
         asleep = TimeSpan.Zero;
+        needsPermit = true;
         if (_target.Proc.ReadThreadState(thread.Id) is null or 'Z' or 'X')
         {
             Complete(thread, MigrationPath.Exited);
@@ -179,6 +191,7 @@ public sealed class MigrationLoop
         {
             return false;
         }
+        needsPermit = SyscallRestart.EndsWhenStopped(blocked.Number);
         if (SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Timeout))
         {
             asleep = SleepClock.Read(_target.Process, thread.Id)?.Asleep ?? _clock.Elapsed - thread.BlockedSince;
@@ -186,9 +199,10 @@ public sealed class MigrationLoop
         return true;
     }
 
-    private void Visit(ThreadRecord thread, TimeSpan asleep)
+    private void Visit(ThreadRecord thread, TimeSpan asleep, bool needsPermit)
     {
-        var visit = _outside.Visit(thread.Id, _destination, asleep);
+        var permit = needsPermit && thread.ControlBlock != Address.Zero ? thread.ControlBlock + ThreadWord.PermitOffset : Address.Zero;
+        var visit = _outside.Visit(thread.Id, _destination, asleep, permit);
         thread.Visits++;
         switch (visit.Result)
         {

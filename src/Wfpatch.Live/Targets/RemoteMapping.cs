@@ -14,8 +14,8 @@ namespace Wfpatch.Live.Targets;
 public sealed class RemoteMapping(Target target, StopLog stops)
 {
     private const int Rounds = 200;
-    private const int RoundsForIdle = 10;
-    private const int RoundsForBlocked = 30;
+    private const int RoundsForRestarted = 20;
+    private const int RoundsForRunning = 60;
 
     private static readonly TimeSpan WaitForMapping = TimeSpan.FromSeconds(5);
 
@@ -41,17 +41,17 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         return false;
     }
 
-    // Threads that are blocked with no limit first: nothing of theirs depends on time. Later also sleepers, and where a target
-    // has no blocked thread at all, running ones.
+    // Threads first whose call the kernel restarts. Where a target has none, running ones; only then those whose call ends with
+    // EINTR if we are killed in the middle.
     private IEnumerable<int> OrderedCandidates(int round) => target.Proc.ReadThreads()
         .Select(t => (Thread: t, Activity: target.Proc.ReadActivity(t)))
-        .Where(t => t.Activity is { } a && (a.IsBlocked ? IsUsable(a, round >= RoundsForIdle) : round >= RoundsForBlocked))
+        .Where(t => t.Activity is { } a && (a.IsBlocked ? IsUsable(a, round >= RoundsForRunning) : round >= RoundsForRestarted))
         .OrderBy(t => t.Thread == target.Process ? 1 : 0)
         .Select(t => t.Thread);
 
-    private static bool IsUsable(ThreadActivity blocked, bool alsoSleepers) =>
+    private static bool IsUsable(ThreadActivity blocked, bool isLastResort) =>
         blocked.Number >= 0 && SyscallRestart.MayInterrupt(blocked.Number, blocked.Timeout)
-        && (alsoSleepers || !SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Timeout));
+        && (isLastResort || !SyscallRestart.EndsWhenStopped(blocked.Number));
 
     private bool TryBorrow(int thread, SyscallRequest[] requests, AddressRange codeRange)
     {

@@ -38,7 +38,7 @@ public sealed class KilledControllerTests
     {
         var (patch, _) = await SamplePatches.BuildAsync(1, 2);
         int steps = 0;
-        for (int step = 1; await RunAndKillAsync(["revert"], step, Check, t => Assert.Equal(Outcome.Done, Run(c => c.Apply(t.Id, patch, Options)).Outcome)) is false; step++)
+        for (int step = 1; await RunAndKillAsync(["revert"], step, Check, t => ApplyWhole(t, patch)) is false; step++)
         {
             steps = step;
         }
@@ -54,6 +54,12 @@ public sealed class KilledControllerTests
         }
     }
 
+    private static void ApplyWhole(TestTarget target, Patch patch)
+    {
+        var report = Run(c => c.Apply(target.Id, patch, Options));
+        Assert.True(report.Outcome == Outcome.Done, $"{report.Message} {string.Join("; ", report.Refusals)}");
+    }
+
     private static async Task CompleteOrUndoAsync(TestTarget target, Patch patch, int step)
     {
         if (step % 2 == 0)
@@ -65,8 +71,7 @@ public sealed class KilledControllerTests
         var undone = Run(c => c.Revert(target.Id, null, Options));
         Assert.True(undone.Outcome == Outcome.Done || undone.Refusals is [{ Code: "WF702" }], $"step {step}: {undone.Message}");
         await AssertServesOnlyAsync(target, 1, step);
-        var again = Run(c => c.Apply(target.Id, patch, Options));
-        Assert.True(again.Outcome == Outcome.Done, $"step {step}: {again.Message} {string.Join("; ", again.Refusals)}");
+        ApplyWhole(target, patch);
         await AssertServesOnlyAsync(target, 2, step);
     }
 

@@ -59,28 +59,30 @@ public sealed class DispatchPlanner
         }
         var space = BuildSpace(region.NewRegion);
         var redirects = PlanRedirects(part, match, table.Functions, space);
-        var hooks = new HookPlanner(_target, _state, _original, _refusals).Plan(profile, part, match, space);
+        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
+        var hooks = hookPlanner.Plan(profile, part, match, space);
         var linked = image is null ? Link(part, match, loaded, region.Start) : null;
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
         image ??= DescribeImage(patch, part, match, linked!, loaded);
-        return Compose(patch, policy, region, space, redirects, hooks, image, existing, linked);
+        return Compose(patch, policy, region, space, redirects, (hooks, hookPlanner.Code), image, existing, linked);
     }
 
     /// <summary>Plans a revert of an image that is in force.</summary>
     public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(int image, Profile? profile, string policy)
     {
         var space = BuildSpace(default);
-        var hooks = new HookPlanner(_target, _state, _original, _refusals).Plan(profile, null, null, space);
+        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
+        var hooks = hookPlanner.Plan(profile, null, null, space);
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
         var region = new RegionChoice(_state.Regions, default, default);
         var state = _state with { Hooks = hooks };
-        return Finish(region, space, state, TransitionKind.Revert, image, policy, []);
+        return Finish(region, space, state, TransitionKind.Revert, image, policy, hookPlanner.Code);
     }
 
     private LoadedObject? FindObject(ObjectPatch part)
@@ -236,13 +238,13 @@ public sealed class DispatchPlanner
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
         Patch patch, string policy, RegionChoice region, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
-        ImmutableArray<HookState> hooks, ImageState image, int existing, LinkedImage? linked)
+        (ImmutableArray<HookState> States, IReadOnlyList<CodeWrite> Code) hooks, ImageState image, int existing, LinkedImage? linked)
     {
         var state = _state with
         {
             Regions = region.Regions,
             Redirects = redirects,
-            Hooks = hooks,
+            Hooks = hooks.States,
             Images = existing >= 0 ? _state.Images : _state.Images.Add(image),
         };
         var code = new List<CodeWrite>();
@@ -250,6 +252,7 @@ public sealed class DispatchPlanner
         {
             code.Add(new CodeWrite(linked.Start, linked.Bytes.ToArray()));
         }
+        code.AddRange(hooks.Code);
         code.AddRange(redirects.Skip(_state.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan)));
         var (plan, refusals) = Finish(region, space, state, TransitionKind.Apply, existing >= 0 ? existing : state.Images.Length - 1, policy, code);
         return TargetJournal.Fits(plan!.Open) ? (plan, refusals) : (null, [TransitionRefusals.JournalFull.About(patch.Name, $"The state in process {_target.Process} has no room for {patch.Name}.")]);
@@ -259,13 +262,12 @@ public sealed class DispatchPlanner
         RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, int image, string policy, IReadOnlyList<CodeWrite> code)
     {
         ImmutableArray<Address> newPages = [.. space.NewPages];
-        var hooks = state.Hooks.Skip(_state.Hooks.Length).Select(h => HookTrampoline.Initial(h.Plan));
         var pages = _state.TrampolinePages.AddRange(newPages);
         var isFirst = _state.Regions.IsEmpty;
         var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, policy);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
         var writes = new TransitionWrites(open);
-        var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. hooks, .. writes.Prepare()])
+        var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
         {
             BytesAdded = (newPages.Length * (long)Address.PageSize) + code.Sum(c => c.Bytes.Length),
         };
