@@ -40,6 +40,13 @@ public sealed record TargetState
     public ImageState? VersionOf(Address entry, IEnumerable<AppliedPatch> applied) =>
         applied.Reverse().Select(a => Images[a.Image]).FirstOrDefault(i => i.Functions.Any(f => f.Entry == entry));
 
+    /// <summary>The newest application of a patch, if what runs now is its code: later patches may have replaced it.</summary>
+    public AppliedPatch? FindInForce(string patchId) =>
+        Applied.LastOrDefault(a => Images[a.Image].PatchId == patchId) is { } last
+        && Images[last.Image].Functions.All(f => VersionOf(f.Entry, Applied) == Images[last.Image])
+            ? last
+            : null;
+
     public int FindRedirect(Address entry)
     {
         for (int i = 0; i < Redirects.Length; i++)

@@ -23,7 +23,7 @@ public sealed class TransitionWrites
         _transition = state.Transition ?? throw new ArgumentException("no transition is open", nameof(state));
         _after = _transition.Kind == TransitionKind.Apply
             ? _state.Applied.Add(new AppliedPatch(_transition.Generation, _transition.Image))
-            : _state.Applied.RemoveAll(a => a.Image == _transition.Image);
+            : RemoveLast(_state.Applied, _transition.Image);
     }
 
     private IEnumerable<RedirectState> Affected =>
@@ -150,6 +150,10 @@ public sealed class TransitionWrites
         }
         return all.ToImmutable();
     }
+
+    // A patch that later ones replaced whole may be in force a second time.
+    private static ImmutableArray<AppliedPatch> RemoveLast(ImmutableArray<AppliedPatch> applied, int image) =>
+        applied.Reverse().FirstOrDefault(a => a.Image == image) is { } last ? applied.Remove(last) : applied;
 
     private Address? VersionBefore(RedirectState redirect) => VersionIn(_state.Applied, redirect);
 

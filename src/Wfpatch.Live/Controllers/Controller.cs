@@ -216,7 +216,7 @@ public sealed class Controller
         {
             return (null, null, TransitionReport.Refused([OpenRefusal(state.Images[open.Image])]));
         }
-        if (state.Applied.FirstOrDefault(a => state.Images[a.Image].PatchId == patch.Id) is { } there)
+        if (state.FindInForce(patch.Id) is { } there)
         {
             var done = new TransitionReport(Outcome.Done, $"{patch.Name} is already in force in process {_target.Process} (generation {there.Generation}).");
             return (null, null, done with { PatchId = patch.Id, PatchName = patch.Name, Generation = state.Generation, Threads = SettledThreads(state) });

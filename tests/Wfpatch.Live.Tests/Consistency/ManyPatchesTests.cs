@@ -13,7 +13,7 @@ public sealed class ManyPatchesTests
 {
     private const int BusyThreads = 16;
     private const int Patches = 1000;
-    private const int Stack = 8;
+    private const int Versions = 4;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -21,9 +21,9 @@ public sealed class ManyPatchesTests
     public async Task Thousand_patches_under_sixteen_busy_threads_never_mix_a_request()
     {
         var patches = new List<Patch>();
-        for (int version = 1; version < Stack; version++)
+        for (int version = 1; version <= Versions; version++)
         {
-            patches.Add((await SamplePatches.BuildAsync(version, version + 1)).Patch);
+            patches.Add((await SamplePatches.BuildAsync(version, (version % Versions) + 1)).Patch);
         }
         await using var target = await TestTarget.StartAsync("sample", new TargetOptions { Arguments = ["--workers", "0", "--busy", $"{BusyThreads}"] }, Cancel);
         var commands = new Commands(new NativeLinux());
@@ -37,13 +37,10 @@ public sealed class ManyPatchesTests
                 AssertComplete(commands.Apply(target.Id, patch, options));
                 applied++;
             }
+            // From the last version the circle leads back to the first.
             var newest = await ReportAsync(target);
             Assert.Equal(0, newest.Mixed);
-            Assert.All(newest.Threads.Where(t => t.Name.StartsWith("busy", StringComparison.Ordinal)), t => Assert.Equal(Stack, t.Version));
-            foreach (var _ in patches)
-            {
-                AssertComplete(commands.Revert(target.Id, null, options));
-            }
+            Assert.All(newest.Threads.Where(t => t.Name.StartsWith("busy", StringComparison.Ordinal)), t => Assert.Equal(1, t.Version));
             // The first round maps what all others use.
             int now = (await File.ReadAllLinesAsync($"/proc/{target.Id}/maps", Cancel)).Length;
             Assert.True(mappings == 0 || now <= mappings, $"{now} mappings after {applied} patches, {mappings} after the first round");
@@ -52,7 +49,7 @@ public sealed class ManyPatchesTests
         var last = await ReportAsync(target);
         Assert.Equal(0, last.Mixed);
         Assert.All(last.Threads.Where(t => t.Name.StartsWith("busy", StringComparison.Ordinal)), t => Assert.Equal(1, t.Version));
-        Assert.All(Enumerable.Range(1, Stack), v => Assert.True(last.Versions.GetValueOrDefault(v.ToString(CultureInfo.InvariantCulture)) > 0, $"no request was served by version {v}"));
+        Assert.All(Enumerable.Range(1, Versions), v => Assert.True(last.Versions.GetValueOrDefault(v.ToString(CultureInfo.InvariantCulture)) > 0, $"no request was served by version {v}"));
         TestContext.Current.TestOutputHelper?.WriteLine($"{applied} patches, {last.Requests} requests, {last.Mixed} mixed");
     }
 
