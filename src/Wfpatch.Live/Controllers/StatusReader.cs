@@ -2,7 +2,6 @@
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
-using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Targets;
@@ -67,9 +66,10 @@ public static class StatusReader
     // Opening the memory for the permit needs the right to change the target; who may stop its threads has it.
     private static Blocker FindBlocker(Target target, TargetState state, int thread, Address block, StopLog stops)
     {
-        if (target.Proc.ReadActivity(thread) is { IsBlocked: true } a && !SyscallRestart.MayInterrupt(a.Number, a.Timeout))
+        if (target.Proc.ReadActivity(thread) is { IsBlocked: true } blocked
+            && InterruptibleCalls.FindObstacle(target.Linux, target.Process, in blocked) is { } obstacle)
         {
-            return new Blocker("", -1, a.InstructionPointer, $"it is in system call {a.Number}, which cannot be restarted unseen");
+            return BlockerText.Describe(in blocked, obstacle);
         }
         target.Memory.OpenForWriting();
         var oldCode = HeldCode.Of(state);

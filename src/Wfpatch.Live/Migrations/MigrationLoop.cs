@@ -178,11 +178,6 @@ public sealed class MigrationLoop
             thread.BlockedAt = Address.Zero;
             return activity is not null && !_hasPoints;
         }
-        if (!SyscallRestart.MayInterrupt(blocked.Number, blocked.Timeout))
-        {
-            thread.Blocker = new Blocker("", -1, blocked.InstructionPointer, $"it is in system call {blocked.Number}, which cannot be restarted unseen");
-            return false;
-        }
         if (thread.BlockedAt != blocked.StackPointer)
         {
             thread.BlockedAt = blocked.StackPointer;
@@ -192,8 +187,13 @@ public sealed class MigrationLoop
         {
             return false;
         }
+        if (InterruptibleCalls.FindObstacle(_linux, _target.Process, in blocked) is { } obstacle)
+        {
+            thread.Blocker = BlockerText.Describe(in blocked, obstacle);
+            return false;
+        }
         needsPermit = SyscallRestart.EndsWhenStopped(blocked.Number);
-        if (SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Timeout))
+        if (SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Arguments.Fourth))
         {
             asleep = SleepClock.Read(_target.Process, thread.Id)?.Asleep ?? _clock.Elapsed - thread.BlockedSince;
         }

@@ -2,7 +2,7 @@
 using System.Globalization;
 using Wfpatch.Live.Linux;
 
-namespace Wfpatch.Live.Migrations;
+namespace Wfpatch.Live.Targets;
 
 /// <summary>
 /// Since when a blocked thread sleeps: /proc/PID/task/TID/sched tells the scheduler's time at which it last ran
