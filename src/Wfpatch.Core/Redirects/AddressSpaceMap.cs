@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 
 namespace Wfpatch.Core.Redirects;
@@ -7,85 +8,70 @@ namespace Wfpatch.Core.Redirects;
 /// redirects write or read as their displacement. Grows while a plan is made.</summary>
 public sealed class AddressSpaceMap
 {
+    private const long Page = (long)Address.PageSize;
+
     /// <summary>vm.mmap_min_addr at its default; nothing is mapped below.</summary>
     private static readonly Address Lowest = new(0x10000);
 
-    private readonly AddressRange[] _taken;
-    private readonly SortedSet<ulong> _trampolinePages;
-    private readonly HashSet<ulong> _newPages = [];
-    private readonly List<AddressRange> _trampolines;
-    private readonly List<RedirectPlan> _redirects;
+    private readonly ImmutableArray<AddressRange> _taken;
+    private readonly SortedSet<ulong> _pages;
+    private readonly SortedSet<ulong> _newPages = [];
+    private readonly RangeSet _trampolines = new();
+    private readonly RangeSet _written = new();
+    private readonly RangeSet _displacements = new();
 
-    /// <param name="mapped">Every mapping of the target.</param>
-    /// <param name="trampolinePages">Pages of ours that hold trampolines already, by start.</param>
+    /// <param name="mapped">Every mapping of the target, with room to grow where one needs it. They may overlap.</param>
+    /// <param name="trampolinePages">Pages of ours that are mapped and hold trampolines, by start.</param>
     /// <param name="redirects">The redirects that exist: their trampolines and the code bytes that they write or read.</param>
     public AddressSpaceMap(IEnumerable<AddressRange> mapped, IEnumerable<Address> trampolinePages, IEnumerable<RedirectPlan> redirects)
     {
-        _taken = [.. mapped.OrderBy(r => r.Start)];
-        _trampolinePages = [.. trampolinePages.Select(p => p.Value)];
-        _redirects = [.. redirects];
-        _trampolines = [.. _redirects.Select(r => r.TrampolineRange)];
+        _taken = Merge(mapped);
+        _pages = [.. trampolinePages.Select(p => p.Value)];
+        foreach (var redirect in redirects)
+        {
+            Add(redirect);
+        }
     }
 
     /// <summary>Pages that the plan needs and that are not mapped yet, in order.</summary>
-    public IReadOnlyList<Address> NewPages => [.. _newPages.Order().Select(p => new Address(p))];
+    public IReadOnlyList<Address> NewPages => [.. _newPages.Select(p => new Address(p))];
 
-    /// <summary>Whether no mapping and no planned page lies in the range.</summary>
+    /// <summary>Whether no mapping and no trampoline page, mapped or planned, lies in the range.</summary>
     public bool IsFree(AddressRange range)
     {
-        if (range.Start < Lowest || range.End > Address.UserEnd || range.End < range.Start)
+        if (range.Start < Lowest || range.End > Address.UserEnd || range.End <= range.Start)
         {
             return false;
         }
-        if (_newPages.Any(p => range.Overlaps(AddressRange.OfLength(new Address(p), (long)Address.PageSize))))
+        if (_pages.GetViewBetween(range.Start.PageStart.Value, range.End.Value - 1).Count > 0)
         {
             return false;
         }
-        int low = 0;
-        int high = _taken.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_taken[middle].End <= range.Start)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-        return low == _taken.Length || !_taken[low].Overlaps(range);
+        int next = FirstEndingAfter(range.Start);
+        return next == _taken.Length || !_taken[next].Overlaps(range);
     }
 
     /// <summary>Whether a trampoline can stand in the range: each page is free, or ours with these bytes unused.</summary>
     public bool CanHold(AddressRange trampoline) =>
-        PagesOf(trampoline).All(p => IsTrampolinePage(p) || IsFree(AddressRange.OfLength(p, (long)Address.PageSize)))
-        && !_trampolines.Any(t => t.Overlaps(trampoline));
+        trampoline.End > trampoline.Start
+        && RangeSet.PagesOf(trampoline).All(p => _pages.Contains(p.Value) || IsFree(AddressRange.OfLength(p, Page)))
+        && !_trampolines.Overlaps(trampoline);
 
     /// <summary>How many pages would have to be mapped for it.</summary>
-    public int CountNewPages(AddressRange trampoline) => PagesOf(trampoline).Count(p => !IsTrampolinePage(p));
+    public int CountNewPages(AddressRange trampoline) => RangeSet.PagesOf(trampoline).Count(p => !_pages.Contains(p.Value));
 
     /// <summary>Whether another redirect changes a byte that this one would read as its displacement, or the other way round.</summary>
     public bool Collides(AddressRange written, AddressRange displacement) =>
-        _redirects.Any(r => r.Displacement.Overlaps(written) || r.Write.Trimmed().Range.Overlaps(displacement) || r.Write.Trimmed().Range.Overlaps(written));
-
-    /// <summary>Trampoline pages, mapped or planned, that lie in the range: the cheapest places for a trampoline that is free to choose.</summary>
-    public IEnumerable<Address> TrampolinePagesIn(AddressRange range) =>
-        _trampolinePages.GetViewBetween(range.Start.PageStart.Value, Math.Max(range.Start.PageStart.Value, range.End.Value))
-            .Concat(_newPages.Order())
-            .Distinct()
-            .Select(p => new Address(p))
-            .Where(p => p >= range.Start.PageStart && p < range.End);
+        _displacements.Overlaps(written) || _written.Overlaps(displacement) || _written.Overlaps(written);
 
     /// <summary>A place of <paramref name="length"/> bytes that starts within <paramref name="starts"/>: in a page of ours
-    /// where there is one, else in the first free page; null where there is none.</summary>
-    public Address? FindPlace(AddressRange starts, int length)
+    /// where there is one, else in free memory; of several the one that is nearest to <paramref name="near"/>. Null where there is none.</summary>
+    public Address? FindPlace(AddressRange starts, int length, Address near)
     {
         const int Step = 16;
-        foreach (var page in TrampolinePagesIn(starts))
+        foreach (var page in PagesIn(starts).OrderBy(p => Distance(p, near)))
         {
-            var last = page + (long)Address.PageSize - length;
+            var last = page + Page - length;
             for (var at = page < starts.Start ? starts.Start.AlignUp(Step) : page; at <= last && at < starts.End; at += Step)
             {
                 if (CanHold(AddressRange.OfLength(at, length)))
@@ -94,30 +80,21 @@ public sealed class AddressSpaceMap
                 }
             }
         }
-        if (CanHold(AddressRange.OfLength(starts.Start, length)))
-        {
-            return starts.Start;
-        }
-        var candidates = _taken.Select(t => t.End).Where(e => e > starts.Start).Prepend(starts.Start.AlignUp(Address.PageSize));
-        foreach (var at in candidates.TakeWhile(e => e < starts.End))
-        {
-            if (CanHold(AddressRange.OfLength(at, length)))
-            {
-                return at;
-            }
-        }
-        return null;
+        return FreeStarts(starts)
+            .OrderBy(a => Distance(a, near))
+            .Where(a => CanHold(AddressRange.OfLength(a, length)))
+            .Select(a => (Address?)a)
+            .FirstOrDefault();
     }
 
     /// <summary>Takes the place of a planned redirect.</summary>
     public void Reserve(RedirectPlan plan)
     {
-        foreach (var page in PagesOf(plan.TrampolineRange).Where(p => !IsTrampolinePage(p)))
+        foreach (var page in RangeSet.PagesOf(plan.TrampolineRange).Where(p => _pages.Add(p.Value)))
         {
             _newPages.Add(page.Value);
         }
-        _trampolines.Add(plan.TrampolineRange);
-        _redirects.Add(plan);
+        Add(plan);
     }
 
     /// <summary>The free range of that length nearest to <paramref name="near"/> within reach of a rel32, or null.</summary>
@@ -142,13 +119,77 @@ public sealed class AddressSpaceMap
         return best;
     }
 
-    private bool IsTrampolinePage(Address page) => _trampolinePages.Contains(page.Value) || _newPages.Contains(page.Value);
-
-    private static IEnumerable<Address> PagesOf(AddressRange range)
+    private void Add(RedirectPlan redirect)
     {
-        for (var page = range.Start.PageStart; page < range.End; page += (long)Address.PageSize)
+        _trampolines.Add(redirect.TrampolineRange);
+        _written.Add(redirect.Write.Trimmed().Range);
+        _displacements.Add(redirect.Displacement);
+    }
+
+    private IEnumerable<Address> PagesIn(AddressRange starts) => starts.Length == 0
+        ? []
+        : _pages.GetViewBetween(starts.Start.PageStart.Value, starts.End.Value - 1).Select(p => new Address(p));
+
+    /// <summary>Where free memory may begin, or its last page begins, within a range: at its ends and beside each mapping.</summary>
+    private IEnumerable<Address> FreeStarts(AddressRange starts)
+    {
+        yield return starts.Start;
+        var lowest = starts.Start < Lowest ? Lowest : starts.Start.AlignUp(Address.PageSize);
+        if (starts.Contains(lowest))
         {
-            yield return page;
+            yield return lowest;
+        }
+        for (int i = FirstEndingAfter(starts.Start < Lowest ? starts.Start : starts.Start - Page); i < _taken.Length && _taken[i].Start <= starts.End; i++)
+        {
+            var after = _taken[i].End.AlignUp(Address.PageSize);
+            var before = _taken[i].Start.PageStart - Page;
+            if (starts.Contains(before))
+            {
+                yield return before;
+            }
+            if (starts.Contains(after))
+            {
+                yield return after;
+            }
         }
     }
+
+    /// <summary>The first of the taken ranges, which are in order and do not overlap, that ends behind an address.</summary>
+    private int FirstEndingAfter(Address address)
+    {
+        int low = 0;
+        int high = _taken.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_taken[middle].End <= address)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private static ImmutableArray<AddressRange> Merge(IEnumerable<AddressRange> ranges)
+    {
+        var merged = ImmutableArray.CreateBuilder<AddressRange>();
+        foreach (var range in ranges.Where(r => r.Length > 0).OrderBy(r => r.Start))
+        {
+            if (merged.Count > 0 && range.Start <= merged[^1].End)
+            {
+                merged[^1] = new AddressRange(merged[^1].Start, range.End > merged[^1].End ? range.End : merged[^1].End);
+            }
+            else
+            {
+                merged.Add(range);
+            }
+        }
+        return merged.ToImmutable();
+    }
+
+    private static ulong Distance(Address a, Address b) => a < b ? b.Value - a.Value : a.Value - b.Value;
 }

@@ -39,7 +39,9 @@ public sealed class FirstInstructionTactic : IRedirectTactic
         }
         bytes[at] = JumpNear;
         var jump = entry.Entry + at;
-        if (Reach(jump, bytes.AsSpan(at + 1, 4), free) is not { } reach || space.FindPlace(reach, trampolineLength) is not { } place
+        var starts = new AddressRange(entry.Places.Start, entry.Places.End - trampolineLength + 1);
+        if (Intersect(Reach(jump, bytes.AsSpan(at + 1, 4), free), starts) is not { } reach
+            || space.FindPlace(reach, trampolineLength, jump) is not { } place
             || !X86.Displacement.TryCompute(place, jump + 5, out int displacement))
         {
             return null;
@@ -47,21 +49,26 @@ public sealed class FirstInstructionTactic : IRedirectTactic
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at + 1), displacement);
         var write = QuadwordWrite(entry, bytes);
         var plan = new RedirectPlan(entry.Entry, Name, entry.Code[..entry.FirstLength], write, jump, place, trampolineLength);
-        return space.Collides(write.Trimmed().Range, plan.Displacement) ? null : plan;
+        bool changes = !write.Old.Span.SequenceEqual(write.New.Span);
+        return changes && !space.Collides(write.Trimmed().Range, plan.Displacement) ? plan : null;
     }
 
-    /// <summary>Where the jump can lead with its low <paramref name="free"/> displacement bytes free and the others fixed.</summary>
+    /// <summary>Where the jump can lead with its low <paramref name="free"/> displacement bytes free and the others fixed; null: beyond all memory.</summary>
     private static AddressRange? Reach(Address jump, Span<byte> displacement, int free)
     {
         if (free == 4)
         {
-            return new AddressRange(new Address(jump.Value > int.MaxValue ? jump.Value - int.MaxValue : 0), jump + int.MaxValue);
+            return new AddressRange(Address.Zero, Address.UserEnd);
         }
         displacement[..free].Clear();
         var start = jump + 5 + BinaryPrimitives.ReadInt32LittleEndian(displacement);
         // A fixed displacement that leads below address 0 wraps to the top of the address space.
         return start > Address.UserEnd ? null : new AddressRange(start, start + (1L << (8 * free)));
     }
+
+    private static AddressRange? Intersect(AddressRange? a, AddressRange b) => a is { } range && range.Overlaps(b)
+        ? new AddressRange(range.Start > b.Start ? range.Start : b.Start, range.End < b.End ? range.End : b.End)
+        : null;
 
     private static EntryWrite QuadwordWrite(EntryCode entry, ReadOnlySpan<byte> jumpBytes)
     {

@@ -5,7 +5,8 @@ namespace Wfpatch.Core.Redirects;
 
 /// <summary>A function's entry as the planner sees it.</summary>
 /// <param name="Code">Bytes from the entry on, at least <see cref="CodeBytes"/>: they may reach past a short function's end.</param>
-public sealed record EntryCode(Address Entry, ReadOnlyMemory<byte> Code, int FirstLength)
+/// <param name="Places">Where all of its trampoline must lie to reach the function and the new code.</param>
+public sealed record EntryCode(Address Entry, ReadOnlyMemory<byte> Code, int FirstLength, AddressRange Places)
 {
     /// <summary>The longest first instruction, and the displacement of a jump in its last byte.</summary>
     public const int CodeBytes = X86.CodeReader.LongestInstruction + 5;

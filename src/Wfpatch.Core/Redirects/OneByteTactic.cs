@@ -22,7 +22,7 @@ public sealed class OneByteTactic : IRedirectTactic
             var target = jump + 5 + BinaryPrimitives.ReadInt32LittleEndian(entry.Code.Span[(at + 1)..]);
             var write = new EntryWrite(jump, entry.Code.Slice(at, 1), new[] { JumpNear });
             var plan = new RedirectPlan(entry.Entry, Name, entry.Code[..entry.FirstLength], write, jump, target, trampolineLength);
-            if (entry.Code.Span[at] != JumpNear && space.CanHold(plan.TrampolineRange) && !space.Collides(write.Range, plan.Displacement))
+            if (entry.Code.Span[at] != JumpNear && entry.Places.Contains(plan.TrampolineRange) && space.CanHold(plan.TrampolineRange) && !space.Collides(write.Range, plan.Displacement))
             {
                 yield return plan;
             }

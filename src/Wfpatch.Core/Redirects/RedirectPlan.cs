@@ -40,6 +40,10 @@ public sealed record RedirectPlan(
     /// <summary>The four bytes after the opcode: as long as the redirect is on, nobody may change them.</summary>
     public AddressRange Displacement => AddressRange.OfLength(Jump + 1, 4);
 
+    /// <summary>Whether every jump of the trampoline reaches every address of some memory.</summary>
+    public bool CanReach(AddressRange memory) =>
+        Math.Abs(memory.Start - TrampolineRange.End) < int.MaxValue && Math.Abs(memory.End - Trampoline) < int.MaxValue;
+
     /// <summary>Where the old function goes on after its first instruction.</summary>
     public Address Continuation => Entry + FirstInstruction.Length;
 }

@@ -16,10 +16,11 @@ public static class RedirectPlanner
     /// <param name="function">Its code's range.</param>
     /// <param name="code">Its bytes and at least <see cref="EntryCode.CodeBytes"/> bytes from its entry on.</param>
     /// <param name="trampolineLength">Bytes that the trampoline needs.</param>
+    /// <param name="newCode">Memory that every jump of the trampoline must reach; empty: none.</param>
     public static (RedirectPlan? Plan, Refusal? Refusal) Plan(
-        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength)
+        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode = default)
     {
-        var result = Find(name, function, code, space, trampolineLength);
+        var result = Find(name, function, code, space, trampolineLength, newCode);
         if (result.Plan is not null)
         {
             space.Reserve(result.Plan);
@@ -42,7 +43,7 @@ public static class RedirectPlanner
             && CodeReader.DecodeFirst(code.Span[offset..], function.Start + offset) is { FlowControl: Iced.Intel.FlowControl.Next } instruction
             && EntryBranches.Find(code[..(int)Math.Min((ulong)code.Length, function.Length)], function.Start, offset + instruction.Length) is null)
         {
-            var (plan, refusal) = Find(name, new AddressRange(function.Start + offset, function.End), code[offset..], space, trampolineLength);
+            var (plan, refusal) = Find(name, new AddressRange(function.Start + offset, function.End), code[offset..], space, trampolineLength, default);
             first ??= refusal;
             if (plan is not null && (best is null || space.CountNewPages(plan.TrampolineRange) < space.CountNewPages(best.TrampolineRange)))
             {
@@ -59,7 +60,7 @@ public static class RedirectPlanner
     }
 
     private static (RedirectPlan? Plan, Refusal? Refusal) Find(
-        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength)
+        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode)
     {
         if (CodeReader.DecodeFirst(code.Span, function.Start) is not { } first)
         {
@@ -76,7 +77,7 @@ public static class RedirectPlanner
         {
             return (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches back into its own first instruction at {back}."));
         }
-        var entry = new EntryCode(function.Start, code, first.Length);
+        var entry = new EntryCode(function.Start, code, first.Length, Places(function.Start, first, newCode));
         var best = Tactics
             .Select(t => t.Plan(entry, space, trampolineLength)
                 .Where(p => CanContinue(p, first))
@@ -84,9 +85,33 @@ public static class RedirectPlanner
             .FirstOrDefault(p => p is not null);
         if (best is null)
         {
-            return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction that leads to free memory."));
+            return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction ({first}) that leads to free memory."));
         }
         return (best, null);
+    }
+
+    /// <summary>Where a trampoline reaches the function, what its first instruction leads to, and the new code.</summary>
+    private static AddressRange Places(Address entry, in Iced.Intel.Instruction first, AddressRange newCode)
+    {
+        // Less than a rel32 reaches, by more than the function's first bytes and a trampoline are long.
+        const long Reach = int.MaxValue - (long)Address.PageSize;
+        var low = entry;
+        var high = entry;
+        void Include(Address at) => (low, high) = (at < low ? at : low, at > high ? at : high);
+        if (newCode.Length > 0)
+        {
+            Include(newCode.Start);
+            Include(newCode.End);
+        }
+        if (first.IsIPRelativeMemoryOperand)
+        {
+            Include(new Address(first.IPRelativeMemoryAddress));
+        }
+        if (first.IsJccShortOrNear || first.IsJmpShortOrNear)
+        {
+            Include(new Address(first.NearBranchTarget));
+        }
+        return new AddressRange(high.Value > Reach ? high - Reach : Address.Zero, low + Reach);
     }
 
     private static bool CanContinue(RedirectPlan plan, in Iced.Intel.Instruction first)

@@ -64,11 +64,12 @@ public readonly record struct RelocatedInstruction(byte[] Bytes, bool FallsThrou
         }
         return instruction.FlowControl switch
         {
+            // Iced counts syscall and sysenter among the calls.
+            _ when instruction.Mnemonic is Mnemonic.Syscall or Mnemonic.Sysenter or Mnemonic.Hlt => RelocationObstacle.System,
             FlowControl.Call or FlowControl.IndirectCall => RelocationObstacle.Call,
             FlowControl.Interrupt or FlowControl.Exception or FlowControl.XbeginXabortXend => RelocationObstacle.System,
             FlowControl.ConditionalBranch when instruction.IsLoop || instruction.IsLoopcc || instruction.IsJcxShort => RelocationObstacle.ShortBranch,
             FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch when !(instruction.IsJccShortOrNear || instruction.IsJmpShortOrNear) => RelocationObstacle.ShortBranch,
-            _ when instruction.Mnemonic is Mnemonic.Syscall or Mnemonic.Sysenter or Mnemonic.Hlt or Mnemonic.Xbegin => RelocationObstacle.System,
             _ => RelocationObstacle.None,
         };
     }

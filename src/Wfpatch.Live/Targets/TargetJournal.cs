@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
@@ -10,6 +11,9 @@ namespace Wfpatch.Live.Targets;
 /// <summary>The state that lies in the target. Two copies are written in turn, so that one is whole at every instant.</summary>
 public sealed class TargetJournal
 {
+    // A gigabyte of generated code.
+    private const ulong MostPages = 1 << 18;
+
     private readonly TargetMemory _memory;
     private ulong _sequence;
 
@@ -31,9 +35,9 @@ public sealed class TargetJournal
     {
         unknownVersion = 0;
         Span<byte> header = stackalloc byte[16];
-        foreach (var mapping in Candidates(mappings))
+        foreach (var start in Candidates(mappings).SelectMany(m => PossibleStarts(m.Range, memory)))
         {
-            if (!memory.TryRead(mapping.Range.Start, header) || !JournalLayout.IsHeader(header))
+            if (!memory.TryRead(start, header) || !JournalLayout.IsHeader(header))
             {
                 continue;
             }
@@ -43,10 +47,10 @@ public sealed class TargetJournal
                 return null;
             }
             var newest = Enumerable.Range(0, 2)
-                .Select(c => ReadCopy(memory, JournalLayout.CopyAddress(mapping.Range.Start, c)))
+                .Select(c => ReadCopy(memory, JournalLayout.CopyAddress(start, c)))
                 .Where(c => c is not null)
                 .MaxBy(c => c!.Value.Sequence);
-            return new TargetJournal(memory, mapping.Range.Start, newest?.State ?? TargetState.Empty, newest?.Sequence ?? 0);
+            return new TargetJournal(memory, start, newest?.State ?? TargetState.Empty, newest?.Sequence ?? 0);
         }
         return null;
     }
@@ -85,8 +89,25 @@ public sealed class TargetJournal
         _sequence = sequence;
     }
 
-    private static IEnumerable<Mapping> Candidates(ImmutableArray<Mapping> mappings) =>
-        mappings.Where(m => m.IsAnonymous && m.IsPrivate && m.IsExecutable && !m.IsWritable && m.IsReadable);
+    /// <summary>Whether it is such memory as we map: a range of ours may be a part of it, since the kernel joins neighbours.</summary>
+    public static bool MayBeOurs(Mapping m) => m.IsAnonymous && m.IsPrivate && m.IsExecutable && !m.IsWritable && m.IsReadable;
+
+    private static IEnumerable<Mapping> Candidates(ImmutableArray<Mapping> mappings) => mappings.Where(MayBeOurs);
+
+    // Trampoline pages, or the target's own generated code, may lie directly below the region, and the kernel shows both as
+    // one mapping: the header may be at any of its pages.
+    private static IEnumerable<Address> PossibleStarts(AddressRange mapping, TargetMemory memory)
+    {
+        uint magic = BinaryPrimitives.ReadUInt32LittleEndian(JournalLayout.Magic);
+        var pages = new Address[(int)Math.Min(mapping.Length / Address.PageSize, MostPages)];
+        for (int i = 0; i < pages.Length; i++)
+        {
+            pages[i] = mapping.Start + (i * (long)Address.PageSize);
+        }
+        var words = new uint[pages.Length];
+        memory.ReadWords(pages, words);
+        return pages.Where((_, i) => words[i] == magic);
+    }
 
     private static (TargetState State, ulong Sequence)? ReadCopy(TargetMemory memory, Address at)
     {

@@ -21,6 +21,9 @@ public sealed class TargetMemory : IMemory, IDisposable
     public bool TryRead(Address address, Span<byte> destination) =>
         destination.Length == 0 || _linux.Read(_process, address, destination) == Errno.Success;
 
+    /// <summary>Reads a 32 bit word at each address; 0 where there is none.</summary>
+    public void ReadWords(ReadOnlySpan<Address> addresses, Span<uint> words) => _linux.ReadWords(_process, addresses, words, absent: 0);
+
     /// <summary>Opens the memory file: the kernel's check whether this process may be changed.</summary>
     public void OpenForWriting()
     {

@@ -65,7 +65,7 @@ public sealed class ObjectDifferTests : IDisposable
 
     public void Dispose() => Directory.Delete(_output, recursive: true);
 
-    private (Elf.ElfFile Old, Elf.ElfFile New) CompileCase(string name, string prefix = "")
+    private (Core.Elf.ElfFile Old, Core.Elf.ElfFile New) CompileCase(string name, string prefix = "")
     {
         string folder = Path.Combine(_output, prefix);
         if (prefix.Length > 0)

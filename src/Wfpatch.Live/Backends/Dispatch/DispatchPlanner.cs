@@ -58,7 +58,7 @@ public sealed class DispatchPlanner
             return (null, [.. _refusals]);
         }
         var space = BuildSpace(region.NewRegion);
-        var redirects = PlanRedirects(part, match, table.Functions, space);
+        var redirects = PlanRedirects(part, match, table.Functions, space, RegionOf(region));
         var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
         var hooks = hookPlanner.Plan(profile, part, match, space);
         var linked = image is null ? Link(part, match, loaded, region.Start) : null;
@@ -169,6 +169,9 @@ public sealed class DispatchPlanner
         return new RegionChoice(_state.Regions.Add(new RegionState(found, (ulong)(at + size.Bytes - found.Start))), found, at);
     }
 
+    /// <summary>The whole region, so that trampolines reach what later patches put there too.</summary>
+    private static AddressRange RegionOf(RegionChoice choice) => choice.Regions.First(r => r.Range.Contains(choice.Start)).Range;
+
     private AddressSpaceMap BuildSpace(AddressRange newRegion)
     {
         // What grows is not built over: the stack as far as it may, the heap for its next steps. Beyond, brk fails when it
@@ -180,28 +183,33 @@ public sealed class DispatchPlanner
             "[stack]" => new AddressRange(m.Range.Start - StackGrowth, m.Range.End),
             _ => m.Range,
         });
-        var pages = _state.TrampolinePages.ToHashSet();
+        // A page may have been journaled and never mapped, and something else may lie there now.
+        var pages = _state.TrampolinePages.Where(p => _target.Mappings.Any(m => m.Range.Contains(p) && TargetJournal.MayBeOurs(m)));
         return new AddressSpaceMap(
-            taken.Where(t => !pages.Contains(t.Start)).Append(newRegion).Where(r => r.Length > 0),
-            _state.TrampolinePages,
+            taken.Append(newRegion),
+            pages,
             _state.Redirects.Select(r => r.Plan).Concat(_state.Hooks.Select(h => h.Plan)));
     }
 
-    private ImmutableArray<RedirectState> PlanRedirects(ObjectPatch part, Match match, ImmutableArray<AddressRange> functions, AddressSpaceMap space)
+    private ImmutableArray<RedirectState> PlanRedirects(ObjectPatch part, Match match, ImmutableArray<AddressRange> functions, AddressSpaceMap space, AddressRange newCode)
     {
         var redirects = _state.Redirects.ToBuilder();
         foreach (var found in match.Functions.Where(f => part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Replaced))
         {
             var entry = found.Running.Entry;
-            if (_state.FindRedirect(entry) >= 0)
+            string name = part.OldFunctions[found.OldFunction].Name;
+            if (_state.FindRedirect(entry) is >= 0 and var existing)
             {
+                if (!_state.Redirects[existing].Plan.CanReach(newCode))
+                {
+                    _refusals.Add(RedirectRefusals.NoPlace.About(name, $"The trampoline that {name} got from an earlier patch does not reach the new code at {newCode}."));
+                }
                 continue;
             }
-            string name = part.OldFunctions[found.OldFunction].Name;
             var function = functions.First(f => f.Start == entry);
             int length = (int)Math.Max(function.Length, EntryCode.CodeBytes);
             var code = _original.Read(entry, length) ?? throw new TargetAccessException($"reading {name}", Linux.Errno.Fault);
-            var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, DispatchTrampoline.Length);
+            var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, DispatchTrampoline.Length, newCode);
             if (plan is null)
             {
                 _refusals.Add(refusal!);
@@ -262,7 +270,7 @@ public sealed class DispatchPlanner
         RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, int image, string policy, IReadOnlyList<CodeWrite> code)
     {
         ImmutableArray<Address> newPages = [.. space.NewPages];
-        var pages = _state.TrampolinePages.AddRange(newPages);
+        var pages = _state.TrampolinePages.Union(newPages).ToImmutableArray();
         var isFirst = _state.Regions.IsEmpty;
         var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, policy);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using CsCheck;
+using Wfpatch.Core.Tests.Addresses;
+using Wfpatch.Testing.Simulation;
+using Xunit;
+
+namespace Wfpatch.Core.Tests.Generations;
+
+/// <summary>
+/// Thousands of random schedules of threads and controllers on the bytes that would be in a target: no request runs two
+/// versions, no thread is led to an address that is no version, after the end everybody gets the right one, numbers of
+/// generations are never used again, and a controller that is killed after any store harms nobody.
+/// </summary>
+public sealed class ScheduleTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void PointsAreNeverMixed() => Run(points: true, 700);
+
+    [Fact]
+    public void StacksAreNeverMixed() => Run(points: false, 700);
+
+    private void Run(bool points, int count)
+    {
+        SimulationTotals totals = new();
+        var options = Gen.Select(
+            Gen.Int[0, int.MaxValue], Gen.Int[1, 8], Gen.Int[1, 7], Gen.Int[1, 4], Gen.Int[500, 6000], Gen.Int[0, 3],
+            (seed, threads, functions, patches, ticks, crashes) => new SimulationOptions(
+                seed, points, threads, functions, Patches(seed, functions, patches, all: !points), ticks, crashes switch { 0 => 0, 1 => 40, 2 => 150, _ => 500 }));
+        Seeded.Check(options, count, o => totals.Add(Simulation.Run(o)));
+        output.WriteLine(totals.ToString());
+        Assert.True(totals is { Settled: > 500, Reversed: > 20, Cancelled: > 20, Crashes: > 500, Births: > 200, Signals: > 2_000, Calls: > 50_000 }, totals.ToString());
+    }
+
+    /// <summary>Under the stack policy a patch replaces all functions: a call is consistent with regard to one patch.</summary>
+    private static ImmutableArray<ImmutableArray<int>> Patches(int seed, int functions, int count, bool all)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, functions).Where(f => all || random.Next(2) == 0).DefaultIfEmpty(0).ToImmutableArray())];
+    }
+}

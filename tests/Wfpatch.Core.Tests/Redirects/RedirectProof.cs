@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+using Iced.Intel;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Redirects;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Tests.X86;
+using Wfpatch.Core.X86;
+using Xunit;
+
+namespace Wfpatch.Core.Tests.Redirects;
+
+/// <summary>What must be true of every redirect, whatever tactic made it: judged by a decoder, not by the planner's own words.</summary>
+internal static class RedirectProof
+{
+    /// <param name="code">The bytes from the entry on, as they are without redirects.</param>
+    public static void Check(RedirectPlan plan, ReadOnlySpan<byte> code)
+    {
+        CheckEntry(plan, code);
+        CheckPass(plan, code, CodeText.Decode(code, plan.Entry));
+    }
+
+    /// <summary>The entry alone, for hooks too.</summary>
+    public static void CheckEntry(RedirectPlan plan, ReadOnlySpan<byte> code)
+    {
+        int length = CodeText.Decode(code, plan.Entry).Length;
+        Assert.Equal(length, plan.FirstInstruction.Length);
+        CheckWrite(plan, code, length);
+        CheckJump(plan, code);
+    }
+
+    private static void CheckWrite(RedirectPlan plan, ReadOnlySpan<byte> code, int firstLength)
+    {
+        var write = plan.Write.Range;
+        Assert.True(AddressRange.OfLength(plan.Entry, firstLength).Contains(write), "the write leaves the first instruction");
+        Assert.True(write.Length == 1 || write.Start.Value / 8 == (write.End.Value - 1) / 8, "the write is more than one aligned quadword");
+        Assert.True(plan.Write.Old.Span.SequenceEqual(code.Slice((int)(write.Start - plan.Entry), (int)write.Length)), "the old bytes are others");
+        Assert.False(plan.Write.New.Span.SequenceEqual(plan.Write.Old.Span), "nothing is changed");
+    }
+
+    /// <summary>The entry is a near jump with prefixes that mean nothing, for the processors of both makers.</summary>
+    private static void CheckJump(RedirectPlan plan, ReadOnlySpan<byte> code)
+    {
+        var changed = code.ToArray();
+        plan.Write.New.Span.CopyTo(changed.AsSpan((int)(plan.Write.Address - plan.Entry)));
+        int prefixes = (int)(plan.Jump - plan.Entry);
+        for (int i = 0; i < prefixes; i++)
+        {
+            bool segment = changed[i] is 0x2e or 0x36 or 0x3e or 0x26 or 0x64 or 0x65;
+            bool rex = changed[i] is >= 0x40 and <= 0x4f && i == prefixes - 1;
+            Assert.True(segment || rex, $"{changed[i]:x2} before the jump means something");
+        }
+        foreach (var maker in new[] { DecoderOptions.None, DecoderOptions.AMD })
+        {
+            var jump = Decoder.Create(64, changed, plan.Entry.Value, maker).Decode();
+            Assert.Equal(Code.Jmp_rel32_64, jump.Code);
+            Assert.Equal(prefixes + 5, jump.Length);
+            Assert.Equal(plan.Trampoline.Value, jump.NearBranchTarget);
+        }
+    }
+
+    /// <summary>The trampoline as it is first written leads to the same instruction, moved, and on to the second one.</summary>
+    private static void CheckPass(RedirectPlan plan, ReadOnlySpan<byte> code, in Instruction first)
+    {
+        var initial = DispatchTrampoline.Initial(plan);
+        Assert.Equal(plan.Trampoline, initial.Address);
+        Assert.Equal(plan.TrampolineLength, initial.Bytes.Length);
+        var pass = DispatchTrampoline.PassAddress(plan.Trampoline);
+        Assert.Equal(pass, FollowTests(initial));
+        var block = initial.Bytes.AsSpan((int)(pass - plan.Trampoline));
+        var moved = CodeText.Decode(block, pass);
+        Assert.Equal(CodeText.Meaning(first), CodeText.Meaning(moved));
+        if (first.FlowControl is FlowControl.Next or FlowControl.ConditionalBranch)
+        {
+            var back = CodeText.Decode(block[moved.Length..], pass + moved.Length);
+            Assert.Equal(Code.Jmp_rel32_64, back.Code);
+            Assert.Equal(plan.Entry + first.Length, new Address(back.NearBranchTarget));
+        }
+        else
+        {
+            Assert.Contains(first.FlowControl, new[] { FlowControl.Return, FlowControl.UnconditionalBranch, FlowControl.IndirectBranch });
+        }
+    }
+
+    /// <summary>Where the selector leads: two tests that do nothing come before it.</summary>
+    private static Address FollowTests(CodeWrite trampoline)
+    {
+        var at = trampoline.Address;
+        for (int slot = 0; slot < DispatchTrampoline.SlotCount; slot++)
+        {
+            var test = CodeText.Decode(trampoline.Bytes.AsSpan((int)(at - trampoline.Address)), at);
+            Assert.Equal(Code.Test_EAX_imm32, test.Code);
+            at += test.Length;
+        }
+        var selector = CodeText.Decode(trampoline.Bytes.AsSpan((int)(at - trampoline.Address)), at);
+        Assert.Equal(Code.Jmp_rel8_64, selector.Code);
+        return new Address(selector.NearBranchTarget);
+    }
+}

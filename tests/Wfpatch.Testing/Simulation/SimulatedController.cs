@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Unwinding;
+
+namespace Wfpatch.Testing.Simulation;
+
+/// <summary>One command on the simulated target, as Wfpatch.Live's Controller and MigrationLoop carry it out: a sequence of steps,
+/// after each of which it may be killed.</summary>
+/// <param name="rounds">How often it looks at the threads before it gives up waiting; the transition stays open then.</param>
+public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<SimulatedThread> threads, bool points, int rounds, Random random)
+{
+    public IEnumerable<CodeWrite> Apply(int patch)
+    {
+        var state = backend.State;
+        if (state.Transition is { } open)
+        {
+            bool isOwn = open is { Kind: TransitionKind.Apply, ReversedTo: 0, Phase: not TransitionPhase.Cancelling } && open.Image == backend.FindImage(patch);
+            return isOwn ? Continue() : [];
+        }
+        int image = backend.FindImage(patch);
+        return state.Applied.Any(a => a.Image == image) ? [] : backend.Prepare(TransitionKind.Apply, patch, points).Concat(Lazily(Continue));
+    }
+
+    /// <summary>Takes back the open transition, or one of the patches in force.</summary>
+    public IEnumerable<CodeWrite> Revert(int patch)
+    {
+        if (backend.State.Transition is { } open)
+        {
+            return RevertOpen(open);
+        }
+        int image = backend.FindImage(patch);
+        var state = backend.State;
+        var later = state.Applied.SkipWhile(a => a.Image != image).Skip(1).SelectMany(a => state.Images[a.Image].Functions);
+        bool isFree = state.Applied.Any(a => a.Image == image) && !later.Any(f => state.Images[image].Functions.Any(g => g.Entry == f.Entry));
+        return isFree ? backend.Prepare(TransitionKind.Revert, patch, points).Concat(Lazily(Continue)) : [];
+    }
+
+    private IEnumerable<CodeWrite> RevertOpen(TransitionState open)
+    {
+        if (open.Kind != TransitionKind.Apply || open.ReversedTo != 0)
+        {
+            return Continue();
+        }
+        return open.Phase switch
+        {
+            TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling => Cancel(),
+            TransitionPhase.Migrating => backend.Reverse().Concat(Lazily(Continue)),
+            _ => backend.Settle(),
+        };
+    }
+
+    private IEnumerable<CodeWrite> Continue()
+    {
+        var phase = backend.State.Transition!.Phase;
+        if (phase == TransitionPhase.Cancelling)
+        {
+            return Cancel();
+        }
+        var arm = phase <= TransitionPhase.Arming ? backend.Arm() : [];
+        return arm.Concat(Lazily(() => backend.State.Transition!.Phase == TransitionPhase.Migrating
+            ? backend.RewriteHooks().Concat(backend.OpenHooks()).Concat(Migrate())
+            : backend.Settle()));
+    }
+
+    private IEnumerable<CodeWrite> Cancel() => backend.Cancel(WaitUntilOutside);
+
+    private IEnumerable<CodeWrite> WaitUntilOutside()
+    {
+        foreach (var thread in threads.Where(t => !t.HasEnded).ToList())
+        {
+            while (!thread.HasEnded && !thread.IsBlocked && thread.Pc is { } pc && Trampolines().Any(t => t.Contains(pc)))
+            {
+                yield return default;
+            }
+        }
+    }
+
+    private IEnumerable<CodeWrite> Migrate()
+    {
+        HashSet<int> known = [];
+        HashSet<int> done = [];
+        uint destination = backend.State.Transition!.Destination;
+        for (int round = 0; round < rounds; round++)
+        {
+            var alive = threads.Where(t => !t.HasEnded).ToList();
+            bool hasNew = alive.Exists(t => !known.Contains(t.Id) && t.Word != destination);
+            known.UnionWith(alive.Select(t => t.Id));
+            yield return default;
+            foreach (var thread in alive.Where(t => t.Word == destination))
+            {
+                done.Add(thread.Id);
+                yield return default;
+            }
+            if (!hasNew && alive.All(t => done.Contains(t.Id)))
+            {
+                foreach (var store in backend.Settle())
+                {
+                    yield return store;
+                }
+                yield break;
+            }
+            foreach (var thread in alive.Where(t => !done.Contains(t.Id) && !t.HasEnded && (t.IsBlocked || !points) && random.Next(2) == 0).ToList())
+            {
+                if (thread.HasEnded || Visit(thread, destination))
+                {
+                    done.Add(thread.Id);
+                }
+                yield return default;
+            }
+        }
+    }
+
+    /// <summary>As OutsideMigration: the thread is stopped meanwhile, so that all of it is one step.</summary>
+    private bool Visit(SimulatedThread thread, uint destination)
+    {
+        var transition = backend.State.Transition!;
+        bool runsOldCode = transition.ReversedTo == 0 || thread.Word == transition.Generation || (thread.Pc is { } pc && Trampolines().Any(t => t.Contains(pc)));
+        // A thread that is blocked in the middle of a request comes by the point again.
+        var requests = backend.State.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.Point).Select(h => h.Function);
+        var oldCode = new TransitionWrites(backend.State).OldCode().Select(o => o.Range).Concat(Trampolines()).Concat(requests).ToArray();
+        var frames = thread.Stack().Select(a => new StackFrame(a, default, default, IsExact: true, IsSignalFrame: false)).ToArray();
+        if (runsOldCode && !StackVerdict.Decide(frames, oldCode).IsQuiescent)
+        {
+            return false;
+        }
+        thread.Word = destination;
+        return true;
+    }
+
+    private IEnumerable<AddressRange> Trampolines() =>
+        backend.State.Redirects.Select(r => r.Plan.TrampolineRange).Concat(backend.State.Hooks.Select(h => h.Plan.TrampolineRange));
+
+    private static IEnumerable<CodeWrite> Lazily(Func<IEnumerable<CodeWrite>> make)
+    {
+        foreach (var write in make())
+        {
+            yield return write;
+        }
+    }
+}

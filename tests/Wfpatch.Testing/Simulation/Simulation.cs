@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Redirects;
+
+namespace Wfpatch.Testing.Simulation;
+
+/// <summary>
+/// A target without a process: threads that execute the very bytes of entries and trampolines, one instruction at a time,
+/// interleaved with controllers that write one store at a time, are killed, and are followed by others. Every call is checked
+/// when it arrives.
+/// </summary>
+public sealed class Simulation
+{
+    private const int TraceLength = 200;
+    private const int DrainTicks = 200_000;
+
+    private readonly SimulationOptions _options;
+    private readonly Random _random;
+    private readonly SimulatedProgram _program;
+    private readonly SimulationOracle _oracle;
+    private readonly List<SimulatedThread> _threads = [];
+    private readonly List<uint> _deadWords = [];
+    private readonly Queue<string> _trace = new();
+    private SimulatedBackend? _backend;
+    private IEnumerator<CodeWrite>? _controller;
+    private bool _draining;
+
+    private Simulation(SimulationOptions options)
+    {
+        _options = options;
+        _random = new Random(options.Seed);
+        _program = new SimulatedProgram(options.Functions, options.Patches);
+        _oracle = new SimulationOracle(_program);
+    }
+
+    public SimulationTotals Totals { get; } = new();
+
+    /// <summary>Runs one schedule to its end.</summary>
+    /// <exception cref="SimulationException">An invariant does not hold; the message has the last steps.</exception>
+    public static SimulationTotals Run(SimulationOptions options)
+    {
+        var simulation = new Simulation(options);
+        try
+        {
+            simulation.Run();
+        }
+        catch (Exception e) when (e is SimulationException or InvalidOperationException or ArgumentException or KeyNotFoundException)
+        {
+            throw new SimulationException($"{options}\n{string.Join('\n', simulation._trace)}\n{e.Message}", e);
+        }
+        return simulation.Totals;
+    }
+
+    private void Run()
+    {
+        for (int i = 0; i < _options.Threads; i++)
+        {
+            var thread = new SimulatedThread(i, 0) { Serves = i % 3 != 2, Speed = _random.Next(3) switch { 0 => 1, 1 => 4, _ => 16 } };
+            thread.Frames.Add(new SimulatedFrame(FrameKind.Loop, SimulatedProgram.Loop, 0, 0));
+            _threads.Add(thread);
+        }
+        for (int tick = 0; tick < _options.Ticks; tick++)
+        {
+            Tick();
+        }
+        Drain();
+        CheckEnd();
+    }
+
+    private void Tick()
+    {
+        if (!_draining && _random.Next(100) == 0)
+        {
+            // The scheduler's favour changes; some do not run at all for long, wherever they are.
+            _threads[_random.Next(_threads.Count)].Speed = _random.Next(4) switch { 0 => 0, 1 => 1, 2 => 4, _ => 16 };
+        }
+        if (_controller is null)
+        {
+            if (_random.Next(20) == 0)
+            {
+                StartCommand();
+            }
+        }
+        else if (_random.Next(3) == 0)
+        {
+            StepController();
+            return;
+        }
+        StepThread(PickThread());
+    }
+
+    // ----- controllers -----
+
+    private void StartCommand()
+    {
+        _backend = new SimulatedBackend(_program, _random, state =>
+        {
+            _oracle.Journaled(state, Totals);
+            Trace($"journal: generation {state.Generation}, transition {state.Transition}");
+        });
+        int patch = _random.Next(_options.Patches.Length);
+        int rounds = _draining ? int.MaxValue : _random.Next(1, 40);
+        bool revert = _random.Next(3) == 0;
+        if (_backend.State.Transition is { } open && (_draining || _random.Next(4) != 0))
+        {
+            patch = _program.FindPatch(_backend.State.Images[open.Image]);
+            revert = open.Kind == TransitionKind.Revert || open.ReversedTo != 0 || open.Phase == TransitionPhase.Cancelling
+                || _random.Next(open.Phase == TransitionPhase.Arming ? 2 : 5) == 0;
+        }
+        var controller = new SimulatedController(_backend, _threads, _options.Points, rounds, _random);
+        Trace($"{(revert ? "revert" : "apply")} patch {patch}");
+        _controller = (revert ? controller.Revert(patch) : controller.Apply(patch)).GetEnumerator();
+    }
+
+    private void StepController()
+    {
+        if (!_controller!.MoveNext())
+        {
+            EndController("the controller is done");
+            return;
+        }
+        if (_controller.Current is { Bytes.Length: > 0 } store)
+        {
+            Trace($"store {Convert.ToHexStringLower(store.Bytes)} at {store.Address}");
+        }
+        if (!_draining && _options.CrashOneIn > 0 && _random.Next(_options.CrashOneIn) == 0)
+        {
+            Totals.Crashes++;
+            EndController("the controller is killed");
+        }
+    }
+
+    private void EndController(string how)
+    {
+        Trace(how);
+        _controller!.Dispose();
+        _controller = null;
+    }
+
+    // ----- threads -----
+
+    private SimulatedThread PickThread()
+    {
+        int total = _threads.Sum(t => t.Speed);
+        if (total == 0)
+        {
+            return _threads[_random.Next(_threads.Count)];
+        }
+        int picked = _random.Next(total);
+        foreach (var thread in _threads)
+        {
+            picked -= thread.Speed;
+            if (picked < 0)
+            {
+                return thread;
+            }
+        }
+        return _threads[^1];
+    }
+
+    private void StepThread(SimulatedThread thread)
+    {
+        if (thread.IsBlocked)
+        {
+            thread.IsBlocked = _random.Next(8) != 0;
+        }
+        else if (!_draining && _random.Next(60) == 0 && thread.Frames.Count is > 0 and < 8)
+        {
+            Interrupt(thread);
+        }
+        else if (thread.Pc is not null)
+        {
+            Execute(thread);
+        }
+        else
+        {
+            ThreadProgram.Act(this, thread);
+        }
+    }
+
+    private void Interrupt(SimulatedThread thread)
+    {
+        Totals.Signals++;
+        thread.Frames.Add(new SimulatedFrame(FrameKind.Handler, SimulatedProgram.Handler, 0, 0, thread.Pc is { } pc ? (pc, thread.Zero) : null));
+        thread.Pc = null;
+        Trace($"signal: {thread}");
+    }
+
+    private void Execute(SimulatedThread thread)
+    {
+        var at = thread.Pc!.Value;
+        bool isTest = _program.Memory[at] == 0xa9;
+        int length = Interpreter.Step(thread, _program.Memory);
+        Trace($"{thread}");
+        if (!isTest && _controller is not null && _backend!.InFlight is { Length: > 0 } changing && changing.Overlaps(AddressRange.OfLength(at, length)))
+        {
+            throw new SimulationException($"thread {thread.Id} executes {at} while {changing} is being written");
+        }
+        Arrive(thread, thread.Pc!.Value);
+    }
+
+    private void Arrive(SimulatedThread thread, Address at)
+    {
+        if (at == _program.Start.Body)
+        {
+            Enter(thread, new SimulatedFrame(FrameKind.Loop, SimulatedProgram.Loop, 0, 0));
+        }
+        else if (at == _program.Point.Body)
+        {
+            thread.Calls.Clear();
+            Enter(thread, new SimulatedFrame(FrameKind.Request, at, _random.Next(1, 4), 0));
+        }
+        else if (_program.TryFindBody(at, out var body))
+        {
+            Totals.Calls++;
+            int expected = _oracle.VersionFor(thread, body.Function);
+            if (expected != body.Version)
+            {
+                throw new SimulationException($"thread {thread.Id} with word {thread.Word} gets version {body.Version} of f{body.Function} and not {expected}");
+            }
+            thread.Calls.Add(body);
+            Enter(thread, new SimulatedFrame(FrameKind.Function, at, body.Function, body.Version));
+        }
+    }
+
+    private static void Enter(SimulatedThread thread, SimulatedFrame frame)
+    {
+        thread.Frames.Add(frame);
+        thread.Pc = null;
+    }
+
+    /// <summary>What threads do of themselves: the part of the target that is not interpreted.</summary>
+    private static class ThreadProgram
+    {
+        public static void Act(Simulation s, SimulatedThread thread)
+        {
+            switch (thread.Top.Kind)
+            {
+                case FrameKind.Loop:
+                    InLoop(s, thread);
+                    break;
+                case FrameKind.Request:
+                    InRequest(s, thread);
+                    break;
+                case FrameKind.Function:
+                    InFunction(s, thread);
+                    break;
+                default:
+                    InHandler(s, thread);
+                    break;
+            }
+        }
+
+        private static void InLoop(Simulation s, SimulatedThread thread)
+        {
+            int choice = s._random.Next(16);
+            if (choice < 4)
+            {
+                thread.IsBlocked = true;
+            }
+            else if (choice == 4 && !s._draining && s._threads.Count > 2)
+            {
+                End(s, thread);
+            }
+            else if (choice == 5 && !s._draining && s._threads.Count < s._options.Threads * 2)
+            {
+                Bear(s);
+            }
+            else if (thread.Serves)
+            {
+                thread.Pc = s._program.Point.Entry;
+            }
+            else
+            {
+                thread.Calls.Clear();
+                Call(s, thread);
+            }
+        }
+
+        private static void InRequest(Simulation s, SimulatedThread thread)
+        {
+            if (s._random.Next(8) == 0)
+            {
+                thread.IsBlocked = true;
+                return;
+            }
+            if (thread.Top.Function > 0)
+            {
+                thread.Frames[^1] = thread.Top with { Function = thread.Top.Function - 1 };
+                Call(s, thread);
+                return;
+            }
+            s.Totals.Requests++;
+            if (s._options.Points)
+            {
+                s.CheckOneGeneration(thread);
+            }
+            thread.Frames.RemoveAt(thread.Frames.Count - 1);
+        }
+
+        private static void InFunction(Simulation s, SimulatedThread thread)
+        {
+            int choice = s._random.Next(12);
+            if (choice == 0)
+            {
+                thread.IsBlocked = true;
+            }
+            else if (choice < 4 && thread.Frames.Count < 6)
+            {
+                Call(s, thread);
+            }
+            else
+            {
+                thread.Frames.RemoveAt(thread.Frames.Count - 1);
+                if (!s._options.Points && !thread.Frames.Exists(f => f.Kind == FrameKind.Function))
+                {
+                    s.CheckOneGeneration(thread);
+                    thread.Calls.Clear();
+                }
+            }
+        }
+
+        private static void InHandler(Simulation s, SimulatedThread thread)
+        {
+            int choice = s._random.Next(8);
+            if (choice == 0)
+            {
+                thread.IsBlocked = true;
+            }
+            else if (choice == 1 && thread.Frames.Count < 6)
+            {
+                Call(s, thread);
+            }
+            else if (choice > 4)
+            {
+                var interrupted = thread.Top.Interrupted;
+                thread.Frames.RemoveAt(thread.Frames.Count - 1);
+                thread.Pc = interrupted?.Pc;
+                thread.Zero = interrupted?.Zero ?? thread.Zero;
+            }
+        }
+
+        private static void Call(Simulation s, SimulatedThread thread) => thread.Pc = s._program.Functions[s._random.Next(s._options.Functions)].Entry;
+
+        private static void End(Simulation s, SimulatedThread thread)
+        {
+            thread.HasEnded = true;
+            s._threads.Remove(thread);
+            s._deadWords.Add(thread.Word);
+            s.Trace($"ended: {thread}");
+        }
+
+        /// <summary>A new thread has a fresh stack, or that of one that has ended, with its word.</summary>
+        private static void Bear(Simulation s)
+        {
+            uint word = s._deadWords.Count > 0 && s._random.Next(2) == 0 ? s._deadWords[s._random.Next(s._deadWords.Count)] : 0;
+            var thread = new SimulatedThread(s.Totals.Births++ + s._options.Threads, word) { Serves = s._random.Next(2) == 0, Pc = s._program.Start.Entry };
+            s._threads.Add(thread);
+            s.Trace($"born: {thread}");
+        }
+    }
+
+    // ----- checks -----
+
+    private void CheckOneGeneration(SimulatedThread thread)
+    {
+        if (!_oracle.IsOneGeneration(thread.Calls))
+        {
+            throw new SimulationException($"thread {thread.Id} was in two generations: {string.Join(' ', thread.Calls.Select(c => $"f{c.Function}v{c.Version}"))}");
+        }
+    }
+
+    /// <summary>Brings what is open to its end. Nobody is killed or held up any more, so it must have one.</summary>
+    private void Drain()
+    {
+        _draining = true;
+        if (_controller is not null)
+        {
+            EndController("the last controller is killed");
+        }
+        _threads.ForEach(t => t.Speed = 8);
+        for (int tick = 0; tick < DrainTicks; tick++)
+        {
+            if (_controller is null)
+            {
+                if (_oracle.State.Transition is null)
+                {
+                    return;
+                }
+                StartCommand();
+            }
+            Tick();
+        }
+        throw new SimulationException("the transition does not end");
+    }
+
+    private void CheckEnd()
+    {
+        foreach (var thread in _threads)
+        {
+            for (int function = 0; function < _options.Functions; function++)
+            {
+                if (thread.Frames.Count == 0)
+                {
+                    thread.Frames.Add(new SimulatedFrame(FrameKind.Loop, SimulatedProgram.Loop, 0, 0));
+                }
+                for (thread.Pc = _program.Functions[function].Entry; thread.Pc is not null;)
+                {
+                    Execute(thread);
+                }
+            }
+        }
+        foreach (var redirect in _oracle.State.Redirects.Where(r => r.Slot < 0))
+        {
+            CheckOriginal(redirect.Plan);
+        }
+        foreach (var hook in _oracle.State.Hooks)
+        {
+            CheckOriginal(hook.Plan);
+        }
+    }
+
+    private void CheckOriginal(RedirectPlan plan)
+    {
+        var range = plan.Write.Range;
+        if (!_program.Memory.Read(range.Start, (int)range.Length)!.AsSpan().SequenceEqual(_program.Original.Read(range.Start, (int)range.Length)))
+        {
+            throw new SimulationException($"{plan.Entry} is not as it was");
+        }
+    }
+
+    private void Trace(string line)
+    {
+        _trace.Enqueue(line);
+        if (_trace.Count > TraceLength)
+        {
+            _trace.Dequeue();
+        }
+    }
+}

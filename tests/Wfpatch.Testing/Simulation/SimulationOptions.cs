@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+
+namespace Wfpatch.Testing.Simulation;
+
+/// <summary>One random schedule.</summary>
+/// <param name="Seed">Everything random follows from it.</param>
+/// <param name="Points">The policy: points, or stack.</param>
+/// <param name="Patches">For each patch the functions that it replaces.</param>
+/// <param name="Ticks">Steps of threads and of controllers, before all that is open is brought to its end.</param>
+/// <param name="CrashOneIn">A controller is killed after one in so many of its stores; 0: never.</param>
+public sealed record SimulationOptions(int Seed, bool Points, int Threads, int Functions, ImmutableArray<ImmutableArray<int>> Patches, int Ticks, int CrashOneIn)
+{
+    public override string ToString() =>
+        $"seed {Seed}, {(Points ? "points" : "stack")}, {Threads} threads, {Functions} functions, patches {string.Join(" ", Patches.Select(p => $"[{string.Join(",", p)}]"))}, {Ticks} ticks, crash one in {CrashOneIn}";
+}
+
+/// <summary>What happened in a simulation, so that a test sees that it was worth something.</summary>
+public sealed record SimulationTotals
+{
+    public int Calls { get; set; }
+
+    public int Requests { get; set; }
+
+    public int Crashes { get; set; }
+
+    public int Settled { get; set; }
+
+    public int Reversed { get; set; }
+
+    public int Cancelled { get; set; }
+
+    public int Births { get; set; }
+
+    public int Signals { get; set; }
+
+    public void Add(SimulationTotals other)
+    {
+        Calls += other.Calls;
+        Requests += other.Requests;
+        Crashes += other.Crashes;
+        Settled += other.Settled;
+        Reversed += other.Reversed;
+        Cancelled += other.Cancelled;
+        Births += other.Births;
+        Signals += other.Signals;
+    }
+}

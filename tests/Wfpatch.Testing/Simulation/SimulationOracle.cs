@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Generations;
+
+namespace Wfpatch.Testing.Simulation;
+
+/// <summary>What must be true, judged by the last state that lay whole in the journal: which version a thread gets, and that
+/// generation numbers are given out once.</summary>
+public sealed class SimulationOracle(SimulatedProgram program)
+{
+    private readonly List<ImmutableArray<int>> _generations = [[.. program.Functions.Select(_ => 0)]];
+    private uint _highest;
+
+    public TargetState State { get; private set; } = TargetState.Empty;
+
+    public void Journaled(TargetState state, SimulationTotals totals)
+    {
+        Count(state, totals);
+        var before = State.Transition;
+        State = state;
+        if (state.Transition is { } open && (before is null || before.Destination != open.Destination))
+        {
+            if (open.Destination <= _highest)
+            {
+                throw new SimulationException($"generation {open.Destination} is given out after {_highest}");
+            }
+            _highest = open.Destination;
+        }
+        Remember(state.Applied);
+        Remember(After());
+    }
+
+    /// <summary>The version that a thread must get, by its word. While it is settled everybody gets the same: nobody is left in the
+    /// other generation, and threads that are born when the hooks are closed have no word.</summary>
+    public int VersionFor(SimulatedThread thread, int function)
+    {
+        bool isNew = State.Transition switch
+        {
+            { Phase: TransitionPhase.Settling } settling => settling.ReversedTo == 0,
+            { } open => thread.Word == open.Generation,
+            null => false,
+        };
+        return program.VersionOf(function, State, isNew ? After() : State.Applied);
+    }
+
+    /// <summary>Whether there is one generation in which all the calls got their versions.</summary>
+    public bool IsOneGeneration(IReadOnlyList<(int Function, int Version)> calls) =>
+        _generations.Exists(g => calls.All(c => g[c.Function] == c.Version));
+
+    private ImmutableArray<AppliedPatch> After() => State.Transition switch
+    {
+        null => State.Applied,
+        { Kind: TransitionKind.Apply } apply => State.Applied.Add(new AppliedPatch(apply.Generation, apply.Image)),
+        var revert => State.Applied.RemoveAll(a => a.Image == revert.Image),
+    };
+
+    private void Remember(ImmutableArray<AppliedPatch> applied)
+    {
+        ImmutableArray<int> versions = [.. program.Functions.Select((_, f) => program.VersionOf(f, State, applied))];
+        if (!_generations.Exists(g => g.SequenceEqual(versions)))
+        {
+            _generations.Add(versions);
+        }
+    }
+
+    private void Count(TargetState state, SimulationTotals totals)
+    {
+        if (State.Transition is { } was && state.Transition is null)
+        {
+            bool cancelled = was.Phase == TransitionPhase.Cancelling;
+            totals.Cancelled += cancelled ? 1 : 0;
+            totals.Reversed += was.ReversedTo != 0 ? 1 : 0;
+            totals.Settled += cancelled || was.ReversedTo != 0 ? 0 : 1;
+        }
+    }
+}
