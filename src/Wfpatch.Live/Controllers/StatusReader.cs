@@ -55,7 +55,8 @@ public static class StatusReader
         string name = target.Proc.ReadThreadName(thread) ?? "";
         var block = ThreadControlBlock.Find(target.Linux, target.Memory, thread);
         uint word = 0;
-        if (block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.Offset, out word) && word == open.Destination)
+        if (block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.Offset, out word)
+            && (word == open.Destination || (open.ReversedTo != 0 && word != open.Generation)))
         {
             return new ThreadReport(thread, name, word, MigrationPath.Point, null, null);
         }
@@ -75,7 +76,7 @@ public static class StatusReader
         var oldCode = HeldCode.Of(state);
         var migration = new OutsideMigration(
             target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), oldCode.Select(o => o.Range), [], 0, stops);
-        var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread)?.Asleep ?? TimeSpan.Zero,
+        var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread) ?? TimeSpan.Zero,
             block == Address.Zero ? block : block + ThreadWord.PermitOffset);
         return BlockerText.Describe(visit, oldCode);
     }

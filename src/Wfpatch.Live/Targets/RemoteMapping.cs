@@ -61,7 +61,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         {
             throw new ArgumentException("the code for the mappings does not fit", nameof(codeRange));
         }
-        var asleep = SleepClock.Read(target.Process, thread)?.Asleep ?? TimeSpan.Zero;
+        var asleep = SleepClock.Read(target.Process, thread) ?? TimeSpan.Zero;
         using var stopped = StoppedThread.Take(_linux, thread, stops);
         if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
         {
