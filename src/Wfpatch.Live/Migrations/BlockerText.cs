@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Live.Migrations;
 
 /// <summary>What holds a thread, in words.</summary>
 public static class BlockerText
 {
+    /// <summary>For a thread that may not be stopped in its system call.</summary>
+    /// <param name="obstacle">What InterruptibleCalls says of it.</param>
+    public static Blocker Describe(in ThreadActivity blocked, string obstacle) =>
+        new(SyscallRestart.NameOf(blocked.Number), -1, blocked.InstructionPointer, $"it is in {obstacle}");
+
     /// <param name="oldCode">What the visit looked for, in the same order.</param>
     public static Blocker Describe(ThreadVisit visit, IReadOnlyList<HeldCode> oldCode) => visit.Result switch
     {

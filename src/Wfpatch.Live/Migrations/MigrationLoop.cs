@@ -25,6 +25,7 @@ public sealed class MigrationLoop
     private readonly OutsideMigration _outside;
     private readonly IReadOnlyList<HeldCode> _oldCode;
     private readonly uint _destination;
+    private readonly uint _leftGeneration;
     private readonly bool _hasPoints;
     private readonly Stopwatch _clock;
     private readonly Dictionary<int, ThreadRecord> _threads = [];
@@ -41,6 +42,7 @@ public sealed class MigrationLoop
         _outside = outside;
         _oldCode = oldCode;
         _destination = transition.Destination;
+        _leftGeneration = transition.ReversedTo != 0 ? transition.Generation : 0;
         _hasPoints = hasPoints;
         _clock = clock;
     }
@@ -178,9 +180,9 @@ public sealed class MigrationLoop
             thread.BlockedAt = Address.Zero;
             return activity is not null && !_hasPoints;
         }
-        if (!SyscallRestart.MayInterrupt(blocked.Number, blocked.Timeout))
+        if (blocked.Number >= 0 && NeverLeft(thread))
         {
-            thread.Blocker = new Blocker("", -1, blocked.InstructionPointer, $"it is in system call {blocked.Number}, which cannot be restarted unseen");
+            Complete(thread, MigrationPath.Outside);
             return false;
         }
         if (thread.BlockedAt != blocked.StackPointer)
@@ -192,13 +194,24 @@ public sealed class MigrationLoop
         {
             return false;
         }
-        needsPermit = SyscallRestart.EndsWhenStopped(blocked.Number);
-        if (SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Timeout))
+        if (InterruptibleCalls.FindObstacle(_linux, _target.Process, in blocked) is { } obstacle)
         {
-            asleep = SleepClock.Read(_target.Process, thread.Id)?.Asleep ?? _clock.Elapsed - thread.BlockedSince;
+            thread.Blocker = BlockerText.Describe(in blocked, obstacle);
+            return false;
+        }
+        needsPermit = SyscallRestart.EndsWhenStopped(blocked.Number);
+        if (SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Arguments.Fourth))
+        {
+            asleep = SleepClock.Read(_target.Process, thread.Id) ?? _clock.Elapsed - thread.BlockedSince;
         }
         return true;
     }
+
+    /// <summary>The transition was reversed, and the thread is not in the generation that is left: it runs the code of the destination
+    /// already, and being blocked in a system call it is in no trampoline. Its word may stay as it is: an old number means the version before.</summary>
+    private bool NeverLeft(ThreadRecord thread) =>
+        _leftGeneration != 0 && thread.ControlBlock != Address.Zero
+        && _target.Memory.TryReadUInt32(thread.ControlBlock + ThreadWord.Offset, out uint word) && word != _leftGeneration;
 
     private void Visit(ThreadRecord thread, TimeSpan asleep, bool needsPermit)
     {

@@ -49,9 +49,10 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         .OrderBy(t => t.Thread == target.Process ? 1 : 0)
         .Select(t => t.Thread);
 
-    private static bool IsUsable(ThreadActivity blocked, bool isLastResort) =>
-        blocked.Number >= 0 && SyscallRestart.MayInterrupt(blocked.Number, blocked.Timeout)
-        && (isLastResort || !SyscallRestart.EndsWhenStopped(blocked.Number));
+    private bool IsUsable(ThreadActivity blocked, bool isLastResort) =>
+        blocked.Number >= 0 && SyscallRestart.MayBorrow(blocked.Number)
+        && (isLastResort || !SyscallRestart.EndsWhenStopped(blocked.Number))
+        && InterruptibleCalls.FindObstacle(_linux, target.Process, in blocked) is null;
 
     private bool TryBorrow(int thread, SyscallRequest[] requests, AddressRange codeRange)
     {
@@ -60,6 +61,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         {
             throw new ArgumentException("the code for the mappings does not fit", nameof(codeRange));
         }
+        var asleep = SleepClock.Read(target.Process, thread) ?? TimeSpan.Zero;
         using var stopped = StoppedThread.Take(_linux, thread, stops);
         if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
         {
@@ -67,12 +69,13 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         }
         long call = (long)registers.OrigRax;
         bool wasInterrupted = SyscallRestart.WasInterrupted(call, (long)registers.Rax);
-        if (wasInterrupted || call < 0)
+        // A signal whose handler runs next must find the call interrupted, not yet to be made.
+        if (call < 0 || wasInterrupted && !stopped.HasSignal)
         {
             var resume = new ResumeRegisters(
                 wasInterrupted ? InterruptedCall.RestartAddress(in registers) : registers.Rip,
                 wasInterrupted ? SyscallRestart.NumberToGoOn(call, (long)registers.Rax) : registers.Rax,
-                registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9, registers.Rcx, registers.R11);
+                registers.Rdi, registers.Rsi, registers.Rdx, InterruptedCall.FourthArgument(in registers, asleep), registers.R8, registers.R9, registers.Rcx, registers.R11);
             int length = SyscallStub.Encode(requests, in resume, stub);
             if (target.Memory.TryWrite(codeRange.Start, stub.AsSpan(0, length)) == Errno.Success)
             {
@@ -85,7 +88,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
                 }
             }
         }
-        InterruptedCall.Restart(in stopped, ref registers, TimeSpan.Zero);
+        InterruptedCall.Restart(in stopped, ref registers, asleep);
         return false;
     }
 

@@ -36,6 +36,9 @@ public ref struct StoppedThread
 
     public bool HasEnded { get; }
 
+    /// <summary>Whether a signal of the program's own will be handled as soon as the thread runs on.</summary>
+    public readonly bool HasSignal => _signal != 0 || _linux.HasSignal(Thread);
+
     /// <summary>Attaches, interrupts and waits. The time of the stop is counted from the interrupt on.</summary>
     public static StoppedThread Take(ILinux linux, int thread, StopLog? log)
     {

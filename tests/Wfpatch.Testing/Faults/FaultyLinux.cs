@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
 using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Testing.Faults;
@@ -20,6 +21,10 @@ public sealed class FaultyLinux(ILinux real, int faultAt, Action fault) : ILinux
     public void CloseMemory(int descriptor) => real.CloseMemory(descriptor);
 
     public void SetUrgent(bool urgent) => real.SetUrgent(urgent);
+
+    public bool HasSignal(int thread) => real.HasSignal(thread);
+
+    public bool HasSocketLimit(int process, int descriptor, SocketLimit limit) => real.HasSocketLimit(process, descriptor, limit);
 
     public int GetRobustList(int thread, out Address head) => real.GetRobustList(thread, out head);
 
