@@ -9,7 +9,7 @@ namespace Wfpatch.Lab.Bench;
 /// <summary>Apply and revert again and again on busy threads, by each policy: time to arm, stops, bytes added, controller memory.</summary>
 internal sealed class ArmingAndStops : IMeasurement
 {
-    private const int Cycles = 20;
+    private const int Cycles = 100;
     private const int BusyThreads = 4;
 
     public string Name => "arming";
@@ -32,23 +32,22 @@ internal sealed class ArmingAndStops : IMeasurement
         ImmutableArray<double> stopAll = [.. Enumerable.Range(0, Cycles).Select(_ => StopTheWorld.MeasureUs(baseline.Process))];
         await baseline.DisposeAsync();
         await using TestTarget target = await TestTarget.StartAsync("sample", new() { Arguments = ["--busy", $"{BusyThreads}"] }, cancel);
-        long mapped = ProcessMemory.MappedKiB(target.Id);
-        long added = 0;
+        TargetSize before = TargetSize.Of(target.Id);
+        TargetSize first = before;
         List<ToolReport> applied = [];
         for (int cycle = 0; cycle < Cycles; cycle++)
         {
             applied.Add((await WfpatchTool.ApplyAsync(patch, target.Id, ["--policy", policy, .. SampleDemo.Arguments], cancel)).OrThrow());
             if (cycle == 0)
             {
-                added = ProcessMemory.MappedKiB(target.Id) - mapped;
+                first = TargetSize.Of(target.Id);
             }
             (await WfpatchTool.RevertAsync(target.Id, cancel: cancel)).OrThrow();
         }
-        return Figures(policy, applied, stopAll, added, new FileInfo(patch).Length / 1024.0, ProcessMemory.MappedKiB(target.Id) - mapped);
+        return [.. Figures(policy, applied, stopAll), Added(policy, applied[0].Functions.Length, before, first, TargetSize.Of(target.Id))];
     }
 
-    private static ImmutableArray<Figure> Figures(
-        string policy, List<ToolReport> applied, ImmutableArray<double> stopAll, long addedKiB, double patchKiB, long leftKiB)
+    private static ImmutableArray<Figure> Figures(string policy, List<ToolReport> applied, ImmutableArray<double> stopAll)
     {
         ImmutableArray<double> arm = [.. applied.Select(report => report.ArmUs / Math.Max(1, report.Functions.Length))];
         ImmutableArray<double> stops = [.. applied.Select(report => (double)report.Stops)];
@@ -64,11 +63,23 @@ internal sealed class ArmingAndStops : IMeasurement
             new($"arming a function ({policy})", "us", Statistics.Median(arm), stopAllUs, StopAllIs, 50, $"{with}; {functions} functions; {Statistics.Spread(arm)}", arm),
             new($"stops ({policy})", "", Statistics.Median(stops), null, "", null, $"{with}; {Statistics.Spread(stops)}; the idle threads are stopped, too", stops),
             new($"busy threads stopped ({policy})", "", busyStopped.Max(), BusyThreads, "all of them", policy == "points" ? 0 : null, $"{with}; {Statistics.Spread(busyStopped)}", busyStopped),
-            new($"longest stop ({policy})", "us", Statistics.At(longest, 0.99), stopAllUs, StopAllIs, 100, $"{with}; p99 of {Statistics.Spread(longest)}", longest),
+            new($"longest stop, p50 ({policy})", "us", Statistics.Median(longest), stopAllUs, StopAllIs, null, $"{with}; the longest of each apply; {Statistics.Spread(longest)}", longest),
+            new($"longest stop, p99 ({policy})", "us", Statistics.At(longest, 0.99), Statistics.At(stopAll, 0.99), "stop all threads and let them go, p99", 100,
+                $"{with}; from asking for the stop, so it holds the wait for a processor", []),
             new($"transition ({policy})", "us", Statistics.Median(transition), null, "", null, $"{with}; {Statistics.Spread(transition)}", transition),
-            new($"mapped by the first patch ({policy})", "KiB", addedKiB, patchKiB, "the patch file", 64, $"{functions} functions; after {Cycles} cycles of apply and revert: {leftKiB} KiB", [addedKiB]),
         ];
     }
 
+    private static Figure Added(string policy, int functions, TargetSize before, TargetSize first, TargetSize last) =>
+        new($"memory added to the target ({policy})", "KiB", first.CodeKiB + first.PageTablesKiB - before.CodeKiB - before.PageTablesKiB,
+            0, "without a patch", 64,
+            $"{functions} functions; resident code {first.CodeKiB - before.CodeKiB}, page tables {first.PageTablesKiB - before.PageTablesKiB}, mapped {first.MappedKiB - before.MappedKiB}; "
+            + $"after {Cycles} cycles: {last.CodeKiB - before.CodeKiB}, {last.PageTablesKiB - before.PageTablesKiB}, {last.MappedKiB - before.MappedKiB}", []);
+
     private static bool IsBusy(ReportedThread thread) => thread.Name.StartsWith("busy-", StringComparison.Ordinal);
+
+    private readonly record struct TargetSize(long CodeKiB, long PageTablesKiB, long MappedKiB)
+    {
+        internal static TargetSize Of(int pid) => new(ProcessMemory.OwnCodeKiB(pid), ProcessMemory.PageTablesKiB(pid), ProcessMemory.MappedKiB(pid));
+    }
 }

@@ -23,12 +23,13 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, bool Json)
             return 2;
         }
         List<Figure> figures = [];
+        double load = await LoadAsync(cancel);
         foreach (IMeasurement measurement in All.Where(measurement => Only.IsEmpty || Only.Contains(measurement.Name)))
         {
             await Console.Error.WriteLineAsync($"bench: {measurement.Name}");
             figures.AddRange(await MeasureAsync(measurement, cancel));
         }
-        BenchReport report = new(DateTimeOffset.UtcNow, Environment.ProcessorCount, await KernelAsync(cancel), [.. figures]);
+        BenchReport report = new(DateTimeOffset.UtcNow, Environment.ProcessorCount, await KernelAsync(cancel), [load, await LoadAsync(cancel)], [.. figures]);
         string file = RepositoryRoot.Combine("out", "bench.json");
         await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancel);
         Print(report, file);
@@ -51,6 +52,9 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, bool Json)
     private static async Task<string> KernelAsync(CancellationToken cancel) =>
         (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancel)).Trim();
 
+    private static async Task<double> LoadAsync(CancellationToken cancel) =>
+        double.Parse((await File.ReadAllTextAsync("/proc/loadavg", cancel)).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+
     private void Print(BenchReport report, string file)
     {
         if (Json)
@@ -63,6 +67,6 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, bool Json)
             AnsiConsole.Profile.Width = 180;
         }
         AnsiConsole.Write(report.ToTable());
-        AnsiConsole.WriteLine($"written to {file}");
+        AnsiConsole.WriteLine($"{report.Processors} processors, load average {report.Load[0]} before and {report.Load[1]} after; written to {file}");
     }
 }

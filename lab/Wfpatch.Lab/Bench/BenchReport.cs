@@ -9,7 +9,8 @@ namespace Wfpatch.Lab.Bench;
 
 /// <summary>All figures of one run, as a document and as a table.</summary>
 /// <param name="Kernel">The running kernel's release.</param>
-internal sealed record BenchReport(DateTimeOffset Taken, int Processors, string Kernel, ImmutableArray<Figure> Figures)
+/// <param name="Load">The machine's load average before and after (of one minute): what else ran beside the measurements.</param>
+internal sealed record BenchReport(DateTimeOffset Taken, int Processors, string Kernel, ImmutableArray<double> Load, ImmutableArray<Figure> Figures)
 {
     private static readonly JsonSerializerOptions Options = new()
     {

@@ -79,7 +79,7 @@ public sealed class BenchTests
     [Fact]
     public async Task An_unknown_measurement_is_a_usage_error() => Assert.Equal(2, await new BenchCommand(["nonsense"], Json: false).RunAsync(Cancel));
 
-    private static BenchReport Report() => new(DateTimeOffset.UnixEpoch, 2, "6.1.0",
+    private static BenchReport Report() => new(DateTimeOffset.UnixEpoch, 2, "6.1.0", [0.5, 2],
     [
         new("arming a function", "us", 33.2, 4450.5, "stop all", 50, "4 busy threads", [33.2, 34]),
         new("ratio", "x", 1.5, 1, "no difference", 1.02, "", []),
