@@ -71,7 +71,7 @@ public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<
     {
         foreach (var thread in threads.Where(t => !t.HasEnded).ToList())
         {
-            while (!thread.HasEnded && !thread.IsBlocked && thread.Pc is { } pc && Trampolines().Any(t => t.Contains(pc)))
+            while (!thread.HasEnded && !thread.IsBlocked && !StackVerdict.Decide(Unwind(thread), [.. Trampolines()]).IsQuiescent)
             {
                 yield return default;
             }
@@ -117,18 +117,21 @@ public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<
     private bool Visit(SimulatedThread thread, uint destination)
     {
         var transition = backend.State.Transition!;
-        bool runsOldCode = transition.ReversedTo == 0 || thread.Word == transition.Generation || (thread.Pc is { } pc && Trampolines().Any(t => t.Contains(pc)));
         // A thread that is blocked in the middle of a request comes by the point again.
         var requests = backend.State.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.Point).Select(h => h.Function);
-        var oldCode = new TransitionWrites(backend.State).OldCode().Select(o => o.Range).Concat(Trampolines()).Concat(requests).ToArray();
-        var frames = thread.Stack().Select(a => new StackFrame(a, default, default, IsExact: true, IsSignalFrame: false)).ToArray();
-        if (runsOldCode && !StackVerdict.Decide(frames, oldCode).IsQuiescent)
+        AddressRange[] trampolines = [.. Trampolines()];
+        AddressRange[] oldCode = [.. new TransitionWrites(backend.State).OldCode().Select(o => o.Range), .. trampolines, .. requests];
+        bool hasCodeOfDestination = transition.ReversedTo != 0 && thread.Word != transition.Generation;
+        if (!StackVerdict.Decide(Unwind(thread), hasCodeOfDestination ? trampolines : oldCode).IsQuiescent)
         {
             return false;
         }
         thread.Word = destination;
         return true;
     }
+
+    private static StackFrame[] Unwind(SimulatedThread thread) =>
+        [.. thread.Stack().Select(a => new StackFrame(a, default, default, IsExact: true, IsSignalFrame: false))];
 
     private IEnumerable<AddressRange> Trampolines() =>
         backend.State.Redirects.Select(r => r.Plan.TrampolineRange).Concat(backend.State.Hooks.Select(h => h.Plan.TrampolineRange));

@@ -125,7 +125,9 @@ public sealed class Simulation
         {
             Trace($"store {Convert.ToHexStringLower(store.Bytes)} at {store.Address}");
         }
-        if (!_draining && _options.CrashOneIn > 0 && _random.Next(_options.CrashOneIn) == 0)
+        // While functions are redirected more often: that is where a transition can still be cancelled.
+        int oneIn = _oracle.State.Transition is { Phase: TransitionPhase.Arming } ? Math.Max(3, _options.CrashOneIn / 20) : _options.CrashOneIn;
+        if (!_draining && _options.CrashOneIn > 0 && _random.Next(oneIn) == 0)
         {
             Totals.Crashes++;
             EndController("the controller is killed");
