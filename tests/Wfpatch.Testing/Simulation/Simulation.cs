@@ -95,7 +95,7 @@ public sealed class Simulation
 
     private void StartCommand()
     {
-        _backend = new SimulatedBackend(_program, _random, state =>
+        _backend = new SimulatedBackend(_program, _random, _options.Mistake, state =>
         {
             _oracle.Journaled(state, Totals);
             Trace($"journal: generation {state.Generation}, transition {state.Transition}");
@@ -109,7 +109,7 @@ public sealed class Simulation
             revert = open.Kind == TransitionKind.Revert || open.ReversedTo != 0 || open.Phase == TransitionPhase.Cancelling
                 || _random.Next(open.Phase == TransitionPhase.Arming ? 2 : 5) == 0;
         }
-        var controller = new SimulatedController(_backend, _threads, _options.Points, rounds, _random);
+        var controller = new SimulatedController(_backend, _threads, _options, rounds, _random);
         Trace($"{(revert ? "revert" : "apply")} patch {patch}");
         _controller = (revert ? controller.Revert(patch) : controller.Apply(patch)).GetEnumerator();
     }
