@@ -21,6 +21,10 @@ public static class RedirectPlanner
         string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode = default)
     {
         var result = Find(name, function, code, space, trampolineLength, newCode);
+        if (result.Plan is not null && EntryFlags.FindReader(Body(code, function), function.Start) is { } reader)
+        {
+            return (null, RedirectRefusals.FlagsAtEntry.About(name, $"{name} takes flags from its caller: the instruction at {reader} reads them."));
+        }
         if (result.Plan is not null)
         {
             space.Reserve(result.Plan);
@@ -41,7 +45,7 @@ public static class RedirectPlanner
         int offset = 0;
         while (offset + EntryCode.CodeBytes <= code.Length && (ulong)offset < function.Length
             && CodeReader.DecodeFirst(code.Span[offset..], function.Start + offset) is { FlowControl: Iced.Intel.FlowControl.Next } instruction
-            && EntryBranches.Find(code[..(int)Math.Min((ulong)code.Length, function.Length)], function.Start, offset + instruction.Length) is null)
+            && EntryBranches.Find(Body(code, function), function.Start, offset + instruction.Length) is null)
         {
             var (plan, refusal) = Find(name, new AddressRange(function.Start + offset, function.End), code[offset..], space, trampolineLength, default);
             first ??= refusal;
@@ -51,12 +55,16 @@ public static class RedirectPlanner
             }
             offset += instruction.Length;
         }
-        if (best is not null)
+        if (offset == 0)
         {
-            space.Reserve(best);
-            return (best, null);
+            (best, first) = Find(name, function, code, space, trampolineLength, default);
         }
-        return offset == 0 ? Plan(name, function, code, space, trampolineLength) : (null, first);
+        if (best is null)
+        {
+            return (null, first);
+        }
+        space.Reserve(best);
+        return (best, null);
     }
 
     private static (RedirectPlan? Plan, Refusal? Refusal) Find(
@@ -72,8 +80,7 @@ public static class RedirectPlanner
         {
             return (null, RedirectRefusals.FirstInstructionFixed.About(name, $"The first instruction of {name} ({first}) cannot be moved: {Describe(moved.Obstacle)}."));
         }
-        var body = code[..(int)Math.Min((ulong)code.Length, function.Length)];
-        if (EntryBranches.Find(body, function.Start, first.Length) is { } back)
+        if (EntryBranches.Find(Body(code, function), function.Start, first.Length) is { } back)
         {
             return (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches back into its own first instruction at {back}."));
         }
@@ -89,6 +96,8 @@ public static class RedirectPlanner
         }
         return (best, null);
     }
+
+    private static ReadOnlyMemory<byte> Body(ReadOnlyMemory<byte> code, AddressRange function) => code[..(int)Math.Min((ulong)code.Length, function.Length)];
 
     /// <summary>Where a trampoline reaches the function, what its first instruction leads to, and the new code.</summary>
     private static AddressRange Places(Address entry, in Iced.Intel.Instruction first, AddressRange newCode)

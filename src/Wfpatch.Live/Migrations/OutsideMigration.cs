@@ -88,7 +88,7 @@ public sealed class OutsideMigration
         }
     }
 
-    /// <summary>Stops the thread to see whether it is inside a trampoline.</summary>
+    /// <summary>Stops the thread to see whether it is inside a trampoline, or in a signal handler above one.</summary>
     public bool IsInTrampoline(int thread)
     {
         using var stopped = StoppedThread.Take(_linux, thread, _stops);
@@ -96,32 +96,44 @@ public sealed class OutsideMigration
         {
             return false;
         }
-        bool inside = IsTrampoline(new Address(registers.Rip));
+        bool inside = HasTrampoline(in registers);
         InterruptedCall.Restart(in stopped, ref registers, TimeSpan.Zero);
         return inside;
     }
 
     private ThreadVisit Look(in UserRegisters registers)
     {
-        if (_leftGeneration != 0 && HasCodeOfDestination(in registers))
-        {
-            return new ThreadVisit(VisitResult.Migrated, new StackVerdict(-1, -1), default, default);
-        }
         var set = ToRegisterSet(in registers);
         var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count);
         if (!outcome.IsComplete)
         {
             return new ThreadVisit(VisitResult.Unreliable, default, outcome, outcome.ProgramCounter);
         }
-        var verdict = StackVerdict.Decide(_frames.AsSpan(0, count), _oldCode);
+        var frames = _frames.AsSpan(0, count);
+        // A trampoline counts wherever it is on the stack: a signal handler may have come above it, and what the thread decides
+        // when it goes on there, it decides by what the trampoline was in the transition in which it entered it.
+        if (_leftGeneration != 0 && HasCodeOfDestination(in registers) && StackVerdict.Decide(frames, _trampolines).IsQuiescent)
+        {
+            return new ThreadVisit(VisitResult.Migrated, new StackVerdict(-1, -1), outcome, default);
+        }
+        var verdict = StackVerdict.Decide(frames, _oldCode);
         return verdict.IsQuiescent
             ? new ThreadVisit(VisitResult.Migrated, verdict, outcome, default)
             : new ThreadVisit(VisitResult.Busy, verdict, outcome, _frames[verdict.Frame].ProgramCounter);
     }
 
     private bool HasCodeOfDestination(in UserRegisters registers) =>
-        !IsTrampoline(new Address(registers.Rip))
-        && _memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word != _leftGeneration;
+        _memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word != _leftGeneration;
+
+    /// <summary>Trampolines have no unwind table: a stack with one on it ends there.</summary>
+    private bool HasTrampoline(in UserRegisters registers)
+    {
+        var set = ToRegisterSet(in registers);
+        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count);
+        return outcome.IsComplete
+            ? !StackVerdict.Decide(_frames.AsSpan(0, count), _trampolines).IsQuiescent
+            : IsTrampoline(outcome.ProgramCounter) || IsTrampoline(new Address(registers.Rip));
+    }
 
     private bool IsTrampoline(Address at)
     {

@@ -18,12 +18,14 @@ public sealed class SimulatedBackend
     private readonly SimulatedProgram _program;
     private readonly Random _random;
     private readonly Action<TargetState> _journaled;
+    private readonly SimulatedMistake _mistake;
     private ulong _sequence;
 
     /// <summary>A new controller's backend: it knows what the journal in the target says, and nothing else.</summary>
     /// <param name="journaled">Called when a state lies whole in the journal.</param>
-    public SimulatedBackend(SimulatedProgram program, Random random, Action<TargetState> journaled)
+    public SimulatedBackend(SimulatedProgram program, Random random, SimulatedMistake mistake, Action<TargetState> journaled)
     {
+        _mistake = mistake;
         _program = program;
         _random = random;
         _journaled = journaled;
@@ -77,14 +79,14 @@ public sealed class SimulatedBackend
 
     public IEnumerable<CodeWrite> Reverse() => Lazily(() => Journal(Transitions.Reverse(State))).Concat(Lazily(RewriteHooks));
 
+    /// <summary>First the functions, then the hooks: a thread that is being born meets an open hook or a settled function.</summary>
     public IEnumerable<CodeWrite> Settle() => Advance(TransitionPhase.Settling)
-        .Concat(Lazily(() => Execute(new TransitionWrites(State).Settle(), areMet: true)))
-        .Concat(Lazily(() => Execute(new TransitionWrites(State).CloseHooks(), areMet: true)))
+        .Concat(_mistake == SimulatedMistake.ClosesHooksFirst ? CloseHooks().Concat(SettleFunctions()) : SettleFunctions().Concat(CloseHooks()))
         .Concat(Lazily(() => Journal(new TransitionWrites(State).Settled())));
 
     public IEnumerable<CodeWrite> Cancel(Func<IEnumerable<CodeWrite>> waitUntilOutside) => Advance(TransitionPhase.Cancelling)
-        .Concat(Lazily(() => Execute(new TransitionWrites(State).Settle(), areMet: true)))
-        .Concat(Lazily(waitUntilOutside))
+        .Concat(SettleFunctions())
+        .Concat(_mistake == SimulatedMistake.CancelsWithoutWaiting ? [] : Lazily(waitUntilOutside))
         .Concat(Lazily(() => Journal(new TransitionWrites(State).Settled())));
 
     /// <summary>The image of a patch in the state, or -1.</summary>
@@ -99,6 +101,10 @@ public sealed class SimulatedBackend
         }
         return -1;
     }
+
+    private IEnumerable<CodeWrite> SettleFunctions() => Lazily(() => Execute(new TransitionWrites(State).Settle(), areMet: true));
+
+    private IEnumerable<CodeWrite> CloseHooks() => Lazily(() => Execute(new TransitionWrites(State).CloseHooks(), areMet: true));
 
     private IEnumerable<CodeWrite> Advance(TransitionPhase phase) =>
         Lazily(() => State.Transition!.Phase == phase ? [] : Journal(Transitions.Advance(State, phase)));

@@ -10,7 +10,8 @@ namespace Wfpatch.Testing.Simulation;
 /// <summary>One command on the simulated target, as Wfpatch.Live's Controller and MigrationLoop carry it out: a sequence of steps,
 /// after each of which it may be killed.</summary>
 /// <param name="rounds">How often it looks at the threads before it gives up waiting; the transition stays open then.</param>
-public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<SimulatedThread> threads, bool points, int rounds, Random random)
+public sealed class SimulatedController(
+    SimulatedBackend backend, IReadOnlyList<SimulatedThread> threads, SimulationOptions options, int rounds, Random random)
 {
     public IEnumerable<CodeWrite> Apply(int patch)
     {
@@ -21,7 +22,7 @@ public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<
             return isOwn ? Continue() : [];
         }
         int image = backend.FindImage(patch);
-        return state.Applied.Any(a => a.Image == image) ? [] : backend.Prepare(TransitionKind.Apply, patch, points).Concat(Lazily(Continue));
+        return state.Applied.Any(a => a.Image == image) ? [] : backend.Prepare(TransitionKind.Apply, patch, options.Points).Concat(Lazily(Continue));
     }
 
     /// <summary>Takes back the open transition, or one of the patches in force.</summary>
@@ -35,7 +36,7 @@ public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<
         var state = backend.State;
         var later = state.Applied.SkipWhile(a => a.Image != image).Skip(1).SelectMany(a => state.Images[a.Image].Functions);
         bool isFree = state.Applied.Any(a => a.Image == image) && !later.Any(f => state.Images[image].Functions.Any(g => g.Entry == f.Entry));
-        return isFree ? backend.Prepare(TransitionKind.Revert, patch, points).Concat(Lazily(Continue)) : [];
+        return isFree ? backend.Prepare(TransitionKind.Revert, patch, options.Points).Concat(Lazily(Continue)) : [];
     }
 
     private IEnumerable<CodeWrite> RevertOpen(TransitionState open)
@@ -71,7 +72,7 @@ public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<
     {
         foreach (var thread in threads.Where(t => !t.HasEnded).ToList())
         {
-            while (!thread.HasEnded && !thread.IsBlocked && thread.Pc is { } pc && Trampolines().Any(t => t.Contains(pc)))
+            while (!thread.HasEnded && !thread.IsBlocked && !StackVerdict.Decide(Unwind(thread), [.. Trampolines()]).IsQuiescent)
             {
                 yield return default;
             }
@@ -94,7 +95,7 @@ public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<
                 done.Add(thread.Id);
                 yield return default;
             }
-            if (!hasNew && alive.All(t => done.Contains(t.Id)))
+            if (!hasNew && alive.Count(t => !done.Contains(t.Id)) <= (options.Mistake == SimulatedMistake.SettlesEarly ? 1 : 0))
             {
                 foreach (var store in backend.Settle())
                 {
@@ -102,7 +103,7 @@ public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<
                 }
                 yield break;
             }
-            foreach (var thread in alive.Where(t => !done.Contains(t.Id) && !t.HasEnded && (t.IsBlocked || !points) && random.Next(2) == 0).ToList())
+            foreach (var thread in alive.Where(t => !done.Contains(t.Id) && !t.HasEnded && (t.IsBlocked || !options.Points) && random.Next(2) == 0).ToList())
             {
                 if (thread.HasEnded || Visit(thread, destination))
                 {
@@ -117,18 +118,23 @@ public sealed class SimulatedController(SimulatedBackend backend, IReadOnlyList<
     private bool Visit(SimulatedThread thread, uint destination)
     {
         var transition = backend.State.Transition!;
-        bool runsOldCode = transition.ReversedTo == 0 || thread.Word == transition.Generation || (thread.Pc is { } pc && Trampolines().Any(t => t.Contains(pc)));
         // A thread that is blocked in the middle of a request comes by the point again.
-        var requests = backend.State.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.Point).Select(h => h.Function);
-        var oldCode = new TransitionWrites(backend.State).OldCode().Select(o => o.Range).Concat(Trampolines()).Concat(requests).ToArray();
-        var frames = thread.Stack().Select(a => new StackFrame(a, default, default, IsExact: true, IsSignalFrame: false)).ToArray();
-        if (runsOldCode && !StackVerdict.Decide(frames, oldCode).IsQuiescent)
+        var requests = backend.State.Hooks
+            .Where(h => h.IsArmed && h.Kind == HookKind.Point && options.Mistake != SimulatedMistake.ForgetsRequests)
+            .Select(h => h.Function);
+        AddressRange[] trampolines = options.Mistake == SimulatedMistake.ForgetsTrampolines ? [] : [.. Trampolines()];
+        AddressRange[] oldCode = [.. new TransitionWrites(backend.State).OldCode().Select(o => o.Range), .. trampolines, .. requests];
+        bool hasCodeOfDestination = transition.ReversedTo != 0 && thread.Word != transition.Generation;
+        if (!StackVerdict.Decide(Unwind(thread), hasCodeOfDestination ? trampolines : oldCode).IsQuiescent)
         {
             return false;
         }
         thread.Word = destination;
         return true;
     }
+
+    private static StackFrame[] Unwind(SimulatedThread thread) =>
+        [.. thread.Stack().Select(a => new StackFrame(a, default, default, IsExact: true, IsSignalFrame: false))];
 
     private IEnumerable<AddressRange> Trampolines() =>
         backend.State.Redirects.Select(r => r.Plan.TrampolineRange).Concat(backend.State.Hooks.Select(h => h.Plan.TrampolineRange));

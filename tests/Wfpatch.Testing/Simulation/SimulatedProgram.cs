@@ -32,7 +32,7 @@ public sealed class SimulatedProgram
     /// <summary>First instructions with what stands behind them; the displacements of punned jumps lead to free memory.</summary>
     private static readonly ImmutableArray<(string Hex, int First)> Beginnings =
     [
-        ("5548 89e5 10", 1), ("4883ec18 31c010", 4), ("f30f1efa 5510", 4), ("4881ec88000000 90", 7), ("4157 4156 10", 2), ("488d3d10203000 10", 7), ("31c0 10203010", 2),
+        ("5548 89e5 08", 1), ("4883ec18 31c010", 4), ("f30f1efa 5508", 4), ("4881ec88000000 90", 7), ("4157 4156 08", 2), ("488d3d10203000 08", 7), ("31c0 10203010", 2),
     ];
 
     private readonly Dictionary<Address, (int Function, int Version)> _bodies = [];

@@ -95,7 +95,7 @@ public sealed class Simulation
 
     private void StartCommand()
     {
-        _backend = new SimulatedBackend(_program, _random, state =>
+        _backend = new SimulatedBackend(_program, _random, _options.Mistake, state =>
         {
             _oracle.Journaled(state, Totals);
             Trace($"journal: generation {state.Generation}, transition {state.Transition}");
@@ -109,7 +109,7 @@ public sealed class Simulation
             revert = open.Kind == TransitionKind.Revert || open.ReversedTo != 0 || open.Phase == TransitionPhase.Cancelling
                 || _random.Next(open.Phase == TransitionPhase.Arming ? 2 : 5) == 0;
         }
-        var controller = new SimulatedController(_backend, _threads, _options.Points, rounds, _random);
+        var controller = new SimulatedController(_backend, _threads, _options, rounds, _random);
         Trace($"{(revert ? "revert" : "apply")} patch {patch}");
         _controller = (revert ? controller.Revert(patch) : controller.Apply(patch)).GetEnumerator();
     }
@@ -125,7 +125,9 @@ public sealed class Simulation
         {
             Trace($"store {Convert.ToHexStringLower(store.Bytes)} at {store.Address}");
         }
-        if (!_draining && _options.CrashOneIn > 0 && _random.Next(_options.CrashOneIn) == 0)
+        // While functions are redirected more often: that is where a transition can still be cancelled.
+        int oneIn = _oracle.State.Transition is { Phase: TransitionPhase.Arming } ? Math.Max(3, _options.CrashOneIn / 20) : _options.CrashOneIn;
+        if (!_draining && _options.CrashOneIn > 0 && _random.Next(oneIn) == 0)
         {
             Totals.Crashes++;
             EndController("the controller is killed");

@@ -3,6 +3,27 @@ using System.Collections.Immutable;
 
 namespace Wfpatch.Testing.Simulation;
 
+/// <summary>Something that a controller could do wrong, so that a test sees that the simulation would notice.</summary>
+public enum SimulatedMistake
+{
+    None,
+
+    /// <summary>Hooks are closed before the functions are settled.</summary>
+    ClosesHooksFirst,
+
+    /// <summary>A cancelled transition does not wait until threads have left the trampolines.</summary>
+    CancelsWithoutWaiting,
+
+    /// <summary>Threads are migrated inside of trampolines.</summary>
+    ForgetsTrampolines,
+
+    /// <summary>Threads are migrated in the middle of a request where they are blocked.</summary>
+    ForgetsRequests,
+
+    /// <summary>It settles with one thread left.</summary>
+    SettlesEarly,
+}
+
 /// <summary>One random schedule.</summary>
 /// <param name="Seed">Everything random follows from it.</param>
 /// <param name="Points">The policy: points, or stack.</param>
@@ -11,6 +32,8 @@ namespace Wfpatch.Testing.Simulation;
 /// <param name="CrashOneIn">A controller is killed after one in so many of its stores; 0: never.</param>
 public sealed record SimulationOptions(int Seed, bool Points, int Threads, int Functions, ImmutableArray<ImmutableArray<int>> Patches, int Ticks, int CrashOneIn)
 {
+    public SimulatedMistake Mistake { get; init; }
+
     public override string ToString() =>
         $"seed {Seed}, {(Points ? "points" : "stack")}, {Threads} threads, {Functions} functions, patches {string.Join(" ", Patches.Select(p => $"[{string.Join(",", p)}]"))}, {Ticks} ticks, crash one in {CrashOneIn}";
 }
