@@ -97,7 +97,7 @@ internal static class CommonOptions
             [.. var d, 'm'] => (d, TimeSpan.FromMinutes(1)),
             _ => (text, TimeSpan.FromSeconds(1)),
         };
-        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count * unit <= TimeSpan.FromDays(1))
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count <= TimeSpan.FromDays(1) / unit)
         {
             return count * unit;
         }

@@ -64,6 +64,7 @@ public sealed class EndingTargetTests
             target.Process.Kill();
             var report = await apply;
             Assert.True(report.Outcome is Outcome.Gone or Outcome.Done, $"round {round}: {report.Outcome} {report.Message}");
+            await Until.TrueAsync(() => target.Process.HasEnded);
             Assert.Equal(Outcome.Gone, (await InProcess.StatusAsync(target.Id)).Outcome);
         }
     }

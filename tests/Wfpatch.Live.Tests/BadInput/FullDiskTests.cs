@@ -42,7 +42,7 @@ public sealed class FullDiskTests
             WfpatchCommand.Path, "build", "--old", await ObjectsAsync(1), "--new", await ObjectsAsync(2), "-o", Path.Combine(folder, "old.wfp"));
         Assert.SkipWhen(result.Status.Code is 99 || result.Errors.Contains("unshare", StringComparison.Ordinal), "no file system can be mounted here");
         Assert.Equal((1, "filler\nold.wfp\nbefore\n"), (result.Status.Code, result.Output));
-        Assert.StartsWith("wfpatch: WF240 ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("\nwfpatch: WF240 ", result.Errors, StringComparison.Ordinal);
         Assert.Contains("No space left", result.Errors, StringComparison.Ordinal);
     }
 

@@ -37,7 +37,8 @@ public sealed class OtherProgramTests
         sample.ExpectUntouched();
     }
 
-    /// <summary>The build-id is right, but somebody has changed a byte in the middle of a function: another patcher, a debugger's breakpoint.</summary>
+    /// <summary>The build-id is right, but somebody has changed a byte in the middle of a function: another patcher, a debugger's
+    /// breakpoint. (step_lookup+12 is in the field of a call, whose value is not compared but followed.)</summary>
     [Theory]
     [InlineData("step_lookup", 0)]
     [InlineData("step_lookup", 12)]

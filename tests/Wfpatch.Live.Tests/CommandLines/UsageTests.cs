@@ -18,7 +18,6 @@ public sealed class UsageTests
     [InlineData("status", "--pid")]
     [InlineData("revert", "--pid")]
     [InlineData("inspect", "patch")]
-    [InlineData("status --pid", "--pid")]
     [InlineData("status --pid 1 --pid 2", "--pid")]
     [InlineData("status --pid 1 --frobnicate", "'--frobnicate'")]
     [InlineData("status --pid 1 more", "'more'")]

@@ -28,7 +28,9 @@ public sealed class IdleSample : IAsyncDisposable
     public static async Task<IdleSample> StartAsync()
     {
         var patch = await TestPatches.GetAsync("sample");
-        return new(await RunningSample.StartAsync(patch, workers: 1, busy: 0), patch);
+        var sample = await RunningSample.StartAsync(patch, workers: 1, busy: 0);
+        await sample.ExpectRepliesOfAsync(1); // so that all its threads have what memory they need
+        return new(sample, patch);
     }
 
     /// <summary>From here on, this is how it must stay.</summary>
