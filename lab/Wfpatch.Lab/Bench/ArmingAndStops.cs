@@ -11,6 +11,7 @@ internal sealed class ArmingAndStops : IMeasurement
 {
     private const int Cycles = 100;
     private const int BusyThreads = 4;
+    private static readonly TimeSpan BetweenStops = TimeSpan.FromMilliseconds(30);
 
     public string Name => "arming";
 
@@ -29,7 +30,13 @@ internal sealed class ArmingAndStops : IMeasurement
     {
         // The baseline has a target of its own: SIGSTOP makes epoll_wait fail with EINTR (signal(7)), which the sample takes as a fault.
         await using TestTarget baseline = await TestTarget.StartAsync("sample", new() { Arguments = ["--busy", $"{BusyThreads}", "--no-idle"] }, cancel);
-        ImmutableArray<double> stopAll = [.. Enumerable.Range(0, Cycles).Select(_ => StopTheWorld.MeasureUs(baseline.Process))];
+        List<double> stopAll = [];
+        for (int cycle = 0; cycle < Cycles; cycle++)
+        {
+            // Threads that have just been let go stop at once: they must have run for a while, as they have when wfpatch comes.
+            await Task.Delay(BetweenStops, cancel);
+            stopAll.Add(StopTheWorld.MeasureUs(baseline.Process));
+        }
         await baseline.DisposeAsync();
         await using TestTarget target = await TestTarget.StartAsync("sample", new() { Arguments = ["--busy", $"{BusyThreads}"] }, cancel);
         TargetSize before = TargetSize.Of(target.Id);
@@ -44,7 +51,7 @@ internal sealed class ArmingAndStops : IMeasurement
             }
             (await WfpatchTool.RevertAsync(target.Id, cancel: cancel)).OrThrow();
         }
-        return [.. Figures(policy, applied, stopAll), Added(policy, applied[0].Functions.Length, before, first, TargetSize.Of(target.Id))];
+        return [.. Figures(policy, applied, [.. stopAll]), Added(policy, applied[0].Functions.Length, before, first, TargetSize.Of(target.Id))];
     }
 
     private static ImmutableArray<Figure> Figures(string policy, List<ToolReport> applied, ImmutableArray<double> stopAll)

@@ -11,7 +11,7 @@ internal sealed class DemoFlow
     private const int Connections = 8;
     private const double RequestsPerSecond = 6000;
     private static readonly TimeSpan Slot = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(1200);
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortestDuring = TimeSpan.FromMilliseconds(300);
 
@@ -36,7 +36,7 @@ internal sealed class DemoFlow
         Show(_frame with { OldReply = oldReply, Phase = "load starts" });
         LoadWindow warmUp = new("warm-up");
         using LoadGenerator load = new(_target.Connect, Connections, RequestsPerSecond);
-        await load.WatchAsync(warmUp, WarmUp, WarmUp, _ => { }, cancel);
+        await load.WatchAsync(warmUp, WarmUp, Slot, _ => { }, cancel);
 
         await WatchAsync(load, _before, Window, "under load", cancel);
         ToolReport report = await ApplyAsync(load, cancel);

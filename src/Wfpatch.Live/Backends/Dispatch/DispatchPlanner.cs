@@ -18,6 +18,9 @@ namespace Wfpatch.Live.Backends.Dispatch;
 /// <summary>Turns a patch and a target into a <see cref="DispatchPlan"/>, or into all the reasons why not. Reads the target, changes nothing.</summary>
 public sealed class DispatchPlanner
 {
+    /// <summary>Displacements whose highest byte is 00 to 02, or FD to FF, lead nearer than that: they are the frequent ones.</summary>
+    private const long RegionMargin = 48L << 20;
+
     private readonly Target _target;
     private readonly TargetState _state;
     private readonly IMemory _original;
@@ -159,7 +162,7 @@ public sealed class DispatchPlanner
         int before = isFirst ? JournalLayout.CodeOffset : 0;
         long length = (long)new Address((ulong)Math.Max(JournalLayout.RegionLength, before + size.Bytes + (int)alignment)).AlignUp(Address.PageSize).Value;
         var unused = isFirst ? TargetJournal.FindUnused(_target.Mappings, _target.Memory) : null;
-        var range = unused is { } left && (long)left.Length >= length ? left : BuildSpace(default).FindFree(loaded.Image.Range, length);
+        var range = unused is { } left && (long)left.Length >= length ? left : BuildSpace(default).FindFree(loaded.Image.Range, length, RegionMargin);
         if (range is not { } found)
         {
             _refusals.Add(RedirectRefusals.NoPlace.About(loaded.FileName, $"There are no {length} bytes of free memory within 2 GiB of {loaded.FileName}."));
