@@ -3,6 +3,7 @@ using System.CommandLine;
 using Wfpatch.Build;
 using Wfpatch.Build.Debian;
 using Wfpatch.Cli.Views;
+using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Profiles;
 
 namespace Wfpatch.Cli.Commands;
@@ -74,16 +75,10 @@ internal static class BuildCommand
         {
             return output.Fail(ExitCode.Refused, result.Refusals is [var only] ? only.Sentence : "The two builds cannot be made into a patch.", result.Refusals);
         }
-        string partial = file + ".part";
-        try
+        if (PatchFile.TryWrite(file, result.Bytes) is { } problem)
         {
-            File.WriteAllBytes(partial, result.Bytes.Span);
-            File.Move(partial, file, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(partial);
-            return output.Fail(ExitCode.Usage, $"{file} cannot be written: {e.Message}", []);
+            string sentence = $"{file} cannot be written: {problem.TrimEnd('.')}.";
+            return output.Fail(ExitCode.Refused, sentence, [BuildRefusals.CannotRead.About(file, sentence)]);
         }
         string[] functions = [.. patch.Objects.SelectMany(o => o.Replacements.Select(r => o.OldFunctions[r.OldFunction].Name))];
         string message = $"{file}: {functions.Length} function(s) replaced, {result.Bytes.Length} bytes, id {patch.Id}.";

@@ -53,6 +53,26 @@ internal sealed class MatchReport
         }
     }
 
+    /// <summary>
+    /// A hole may hold anything, so changed bytes in it are not noticed as such. But where a function of the same unit is called,
+    /// a function must begin: somebody has changed the call, or it is not this program. (Calls of other units may lead to
+    /// linkage tables, and assembly without an unwind table is in no function at all.)
+    /// </summary>
+    public IEnumerable<Refusal> FindMisled()
+    {
+        foreach (var (symbol, known) in _agreement.Known)
+        {
+            var called = _patch.Symbols[symbol];
+            Address at = new(known.Value);
+            if (called is { Kind: PatchSymbolKind.Function, IsDefinedByPatch: false, Unit.Length: > 0 }
+                && _running.Around(at) is { } around && around.Code.Start != at && around.Entry != at)
+            {
+                yield return MatchRefusals.FunctionNotFound.About(called.Name,
+                    $"{_codes[known.Source].Display} leads to {at} of {ObjectName(_patch)} for {called.Display}, into the middle of the function at {around.Code.Start}.");
+            }
+        }
+    }
+
     // Symbols of the running program that new code refers to.
     private HashSet<int> FindNeeded() =>
         [.. _patch.Sections.SelectMany(s => s.Relocations).Select(r => r.Symbol).Where(s => (uint)s < (uint)_patch.Symbols.Length && !_patch.Symbols[s].IsDefinedByPatch)];

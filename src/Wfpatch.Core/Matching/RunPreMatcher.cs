@@ -38,7 +38,7 @@ public static class RunPreMatcher
         var found = codes.Select(finder.Find).ToArray();
         var agreement = Agreement.Of(codes, [.. found.Select(f => f.Placements.ToList())]);
         var report = new MatchReport(patch, codes, finder, running, agreement);
-        var refusals = codes.SelectMany((_, i) => report.Judge(i, found[i].Placements, found[i].Closest)).ToImmutableArray();
+        var refusals = codes.SelectMany((_, i) => report.Judge(i, found[i].Placements, found[i].Closest)).Concat(report.FindMisled()).ToImmutableArray();
         return refusals.Length > 0 ? (null, refusals) : (Conclude(codes, agreement), []);
     }
 

@@ -72,6 +72,19 @@ internal sealed class RunningCode
 
     public RunningFunction? At(Address start) => _starts.TryGetValue(start, out var found) ? found : null;
 
+    /// <summary>The function whose code an address is in.</summary>
+    public RunningFunction? Around(Address address)
+    {
+        foreach (var running in _all)
+        {
+            if (running.Function.Code.Contains(address))
+            {
+                return running.Function;
+            }
+        }
+        return null;
+    }
+
     /// <summary>The places with one of these entries, whatever their code is.</summary>
     public IEnumerable<RunningBytes> WithEntries(IReadOnlySet<Address> entries) => _all.Where(r => entries.Contains(r.Function.Entry));
 

@@ -48,7 +48,7 @@ public sealed class Commands(ILinux linux)
     {
         try
         {
-            return TracerThread.Run(() =>
+            var report = TracerThread.Run(() =>
             {
                 using var target = Target.Open(linux, process);
                 if (!alone)
@@ -66,6 +66,8 @@ public sealed class Commands(ILinux linux)
                     return command(target);
                 }
             });
+            // What could not be done in a process that has ended meanwhile is no fault of the patch.
+            return report.Outcome is Outcome.Refused or Outcome.Pending && IsGone(process) ? Gone(process) : report;
         }
         catch (TargetAccessException e)
         {
@@ -76,11 +78,15 @@ public sealed class Commands(ILinux linux)
     private static TransitionReport Describe(int process, TargetAccessException e)
     {
         // A thread or the whole process may end at any moment: what failed then is no failure of ours.
-        bool gone = e.IsGone || !new ProcFs(process).Exists || new ProcFs(process).ReadStatus("State") is { } s && s.StartsWith('Z');
-        return gone
-            ? new TransitionReport(Outcome.Gone, $"There is no process {process} (any more).")
+        return e.IsGone || IsGone(process)
+            ? Gone(process)
             : e.IsDenied
                 ? new TransitionReport(Outcome.Denied, $"You may not change process {process}; run wfpatch as its user or as root.")
                 : TransitionReport.Refused([TargetRefusals.WritesForbidden.About($"process {process}", $"The kernel refused an access to process {process} ({e.Message}).")]);
     }
+
+    private static bool IsGone(int process) =>
+        new ProcFs(process) is var proc && (!proc.Exists || proc.ReadStatus("State") is { } state && state.StartsWith('Z') && proc.ReadThreads().Length <= 1);
+
+    private static TransitionReport Gone(int process) => new(Outcome.Gone, $"There is no process {process} (any more).");
 }
