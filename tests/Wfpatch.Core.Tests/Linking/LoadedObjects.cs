@@ -2,8 +2,8 @@
 using System.Buffers.Binary;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Elf;
-using Wfpatch.Core.Patches;
 using Wfpatch.Core.Linking;
+using Wfpatch.Core.Patches;
 using Xunit;
 
 namespace Wfpatch.Core.Tests.Linking;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
-using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Redirects;
+using Wfpatch.Core.Redirects.Trampolines;
 
 namespace Wfpatch.Testing.Simulation;
 
