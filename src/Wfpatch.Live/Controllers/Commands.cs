@@ -53,7 +53,7 @@ public sealed class Commands(ILinux linux)
                 using var target = Target.Open(linux, process);
                 if (!alone)
                 {
-                    return command(target);
+                    return Finish(target, command(target));
                 }
                 var (taken, owner) = ControllerLock.TryTake(process, target.Proc.ReadStartTime() ?? 0);
                 if (taken is null)
@@ -63,17 +63,20 @@ public sealed class Commands(ILinux linux)
                 }
                 using (taken)
                 {
-                    return command(target);
+                    return Finish(target, command(target));
                 }
             });
-            // What could not be done in a process that has ended meanwhile is no fault of the patch.
-            return report.Outcome is Outcome.Refused or Outcome.Pending && IsGone(process) ? Gone(process) : report;
+            return report;
         }
         catch (TargetAccessException e)
         {
             return Describe(process, e);
         }
     }
+
+    // What could not be done in a process that has ended meanwhile is no fault of the patch, and what ended with it is not in force.
+    private static TransitionReport Finish(Target target, TransitionReport report) =>
+        target.HasEnded || IsGone(target.Process) ? Gone(target.Process) : report;
 
     private static TransitionReport Describe(int process, TargetAccessException e)
     {

@@ -96,6 +96,9 @@ public sealed class Target : IDisposable
 
     public void Dispose() => Memory.Dispose();
 
+    /// <summary>Whether the process has lost its memory: it ends, though its threads may still be listed.</summary>
+    public bool HasEnded => FirstByteIsUnreadable();
+
     private bool FirstByteIsUnreadable()
     {
         Span<byte> one = stackalloc byte[1];
