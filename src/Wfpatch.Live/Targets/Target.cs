@@ -97,7 +97,15 @@ public sealed class Target : IDisposable
     public void Dispose() => Memory.Dispose();
 
     /// <summary>Whether the process has lost its memory: it ends, though its threads may still be listed.</summary>
-    public bool HasEnded => FirstByteIsUnreadable();
+    public bool HasEnded => FirstByteIsUnreadable() || Proc.ReadThreads() is var threads && (threads.IsEmpty || threads.Any(IsBeingKilled));
+
+    // A process that is killed as a whole has SIGKILL pending in each thread that has not gone yet.
+    private bool IsBeingKilled(int thread)
+    {
+        const ulong SigKill = 1UL << 8;
+        return Proc.ReadStatus("SigPnd", thread) is { } pending
+            && (ulong.Parse(pending, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture) & SigKill) != 0;
+    }
 
     private bool FirstByteIsUnreadable()
     {

@@ -77,7 +77,7 @@ internal static unsafe partial class NativeSpawn
     internal static void WaitUntilEnded(int pid)
     {
         byte* info = stackalloc byte[Room];
-        while (waitid(ProcessById, pid, info, Exited | NoWait) != 0)
+        while (waitid(ProcessById, pid, info, Exited | NoWait) != 0 && Marshal.GetLastPInvokeError() != NoChild)
         {
             ThrowUnlessInterrupted();
         }
@@ -98,6 +98,11 @@ internal static unsafe partial class NativeSpawn
         byte* info = stackalloc byte[Room];
         while (waitid(ProcessById, pid, info, Exited) != 0)
         {
+            // A tracer in this process, which is its parent too, has seen its end first.
+            if (Marshal.GetLastPInvokeError() == NoChild)
+            {
+                return new(-1, SigKill);
+            }
             ThrowUnlessInterrupted();
         }
         int code = *(int*)(info + 8); // si_code
@@ -105,7 +110,16 @@ internal static unsafe partial class NativeSpawn
         return code is KilledCode or DumpedCode ? new(-1, value) : new(value, 0);
     }
 
-    internal static void Signal(int pid, int signal) => Check(kill(pid, signal), "kill");
+    private const int NoChild = 10;
+
+    internal static void Signal(int pid, int signal)
+    {
+        const int NoSuchProcess = 3;
+        if (kill(pid, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
+        {
+            Check(error, "kill");
+        }
+    }
 
     private static IEnumerable<string> EnvironmentOf(CommandLine command)
     {

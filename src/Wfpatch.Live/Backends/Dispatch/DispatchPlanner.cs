@@ -177,9 +177,9 @@ public sealed class DispatchPlanner
 
     private AddressSpaceMap BuildSpace(AddressRange newRegion)
     {
-        // What grows is not built over: the stack as far as it may, the heap for its next steps. Beyond, brk fails when it
+        // What grows is not built over: the stack as far as it may, the heap for its next step (M_TOP_PAD). Beyond, brk fails when it
         // meets a page of ours, and malloc takes its memory from mmap; a wider margin would cost redirects.
-        const long HeapGrowth = 1L << 20, StackGrowth = 16L << 20;
+        const long HeapGrowth = 128L << 10, StackGrowth = 16L << 20;
         var taken = _target.Mappings.Select(m => m.Path switch
         {
             "[heap]" => new AddressRange(m.Range.Start, m.Range.End + HeapGrowth),
