@@ -78,10 +78,12 @@ public sealed class Commands(ILinux linux)
     private static TransitionReport Finish(Target target, TransitionReport report) =>
         target.HasEnded || IsGone(target.Process) ? Gone(target.Process) : report;
 
-    private static TransitionReport Describe(int process, TargetAccessException e)
+    private TransitionReport Describe(int process, TargetAccessException e)
     {
+        Span<byte> one = stackalloc byte[1];
+        bool hasNoMemory = linux.Read(process, Core.Addresses.Address.UserEnd, one) == Errno.NoSuchProcess;
         // A thread or the whole process may end at any moment: what failed then is no failure of ours.
-        return e.IsGone || IsGone(process)
+        return e.IsGone || hasNoMemory || IsGone(process)
             ? Gone(process)
             : e.IsDenied
                 ? new TransitionReport(Outcome.Denied, $"You may not change process {process}; run wfpatch as its user or as root.")

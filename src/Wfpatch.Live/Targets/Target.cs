@@ -53,8 +53,11 @@ public sealed class Target : IDisposable
         var target = new Target(linux, process, proc);
         if (target.Mappings.IsEmpty || target.FirstByteIsUnreadable())
         {
+            // A process that may not be read says so; one that is ending has no memory any more.
+            Span<byte> one = stackalloc byte[1];
+            int error = linux.Read(process, target.Mappings.Select(m => m.Range.Start).FirstOrDefault(Address.UserEnd), one);
             target.Dispose();
-            throw new TargetAccessException($"reading process {process}", Errno.NotPermitted);
+            throw new TargetAccessException($"reading process {process}", error == Errno.NoSuchProcess ? error : Errno.NotPermitted);
         }
         return target;
     }

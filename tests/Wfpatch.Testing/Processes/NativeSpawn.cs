@@ -88,7 +88,11 @@ internal static unsafe partial class NativeSpawn
     {
         byte* info = stackalloc byte[Room];
         new Span<byte>(info, Room).Clear();
-        Check(waitid(ProcessById, pid, info, Exited | NoWait | NoHang), "waitid");
+        if (waitid(ProcessById, pid, info, Exited | NoWait | NoHang) != 0)
+        {
+            Check(Marshal.GetLastPInvokeError() is var error and not NoChild ? error : 0, "waitid");
+            return true;
+        }
         return *(int*)info != 0; // si_signo is SIGCHLD for a child that has ended
     }
 
