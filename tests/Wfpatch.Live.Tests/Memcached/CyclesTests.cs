@@ -12,6 +12,12 @@ public sealed class CyclesTests(MemcachedPatches patches)
     private const int CyclesToSettle = 20;
     private const int Keys = 2000;
     private const int RunsToFill = 20;
+
+    // A full memcached on a busy machine may evict what was set a moment ago: when its LRU maintainer gets no time, all old items
+    // are in queues from which a set does not evict. Seen without any patch, too (9 of 200 runs of the load missed keys; without the
+    // maintainer 0 of 150). What this test counts must have no other reason than the patch.
+    private const string LosesNothingByItself = "no_lru_maintainer";
+
     private const string OldVersion = "VERSION 1.6.18";
     private const string NewVersion = "VERSION 1.6.18+wfp";
 
@@ -23,7 +29,7 @@ public sealed class CyclesTests(MemcachedPatches patches)
     public async Task Two_hundred_cycles_under_load_lose_nothing_and_leave_nothing(int threads)
     {
         var patch = await patches.GetAsync("demo");
-        await using var server = await PatchedMemcached.StartAsync(threads, Cancel);
+        await using var server = await PatchedMemcached.StartAsync(threads, Cancel, "-o", LosesNothingByItself);
         string version = server.Ask("version");
         Assert.StartsWith(OldVersion, version, StringComparison.Ordinal);
         var load = new MemcslapLoad(server.Server.Port, threads, Keys);

@@ -23,7 +23,7 @@ public sealed class MemcslapLoad(int port, int connections, int keys)
         }
     }
 
-    /// <summary>Sets 20,000 keys of about 1 KB.</summary>
+    /// <summary>Sets 20,000 keys with up to 5 KB each.</summary>
     public Task SetOnceAsync(CancellationToken cancel) => RunAsync("set", 1, 20_000, cancel);
 
     public async Task RunOnceAsync(CancellationToken cancel)

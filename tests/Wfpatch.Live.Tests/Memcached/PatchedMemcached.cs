@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using System.Text;
 using Wfpatch.Core.Patches;
 using Wfpatch.Lab.Loads;
@@ -25,8 +26,8 @@ public sealed class PatchedMemcached : IAsyncDisposable
 
     public int Id => Server.Process.Id;
 
-    public static async Task<PatchedMemcached> StartAsync(int threads, CancellationToken cancel) =>
-        new(await MemcachedServer.StartAsync(threads, cancel));
+    public static async Task<PatchedMemcached> StartAsync(int threads, CancellationToken cancel, params ImmutableArray<string> options) =>
+        new(await MemcachedServer.StartAsync(threads, cancel, options));
 
     /// <summary>Applies the patch; every thread must arrive.</summary>
     public TransitionReport Apply(Patch patch) => Complete(_commands.Apply(Id, patch, Options));
