@@ -62,6 +62,7 @@ internal sealed class ArmingAndStops : IMeasurement
         ImmutableArray<double> stops = [.. applied.Select(report => (double)report.Stops)];
         ImmutableArray<double> busyStopped = [.. applied.Select(report => (double)report.Threads.Count(thread => IsBusy(thread) && thread.How == "outside"))];
         ImmutableArray<double> longest = [.. applied.Select(report => report.LongestStopUs)];
+        ImmutableArray<double> held = [.. applied.Select(report => report.LongestHeldUs)];
         ImmutableArray<double> transition = [.. applied.Select(report => report.TransitionUs)];
         int functions = applied[0].Functions.Length;
         string with = $"{policy}, {BusyThreads} busy threads";
@@ -75,6 +76,9 @@ internal sealed class ArmingAndStops : IMeasurement
             new($"longest stop, p50 ({policy})", "us", Statistics.Median(longest), stopAllUs, StopAllIs, null, $"{with}; the longest of each apply; {Statistics.Spread(longest)}", longest),
             new($"longest stop, p99 ({policy})", "us", Statistics.At(longest, 0.99), Statistics.At(stopAll, 0.99), "stop all threads and let them go, p99", 100,
                 $"{with}; from asking for the stop, so it holds the wait for a processor", []),
+            new($"longest time held, p50 ({policy})", "us", Statistics.Median(held), stopAllUs, StopAllIs, null, $"{with}; {Statistics.Spread(held)}", held),
+            new($"longest time held, p99 ({policy})", "us", Statistics.At(held, 0.99), Statistics.At(stopAll, 0.99), "stop all threads and let them go, p99", 100,
+                $"{with}; from the thread's standing still to letting go", []),
             new($"transition ({policy})", "us", Statistics.Median(transition), null, "", null, $"{with}; {Statistics.Spread(transition)}", transition),
         ];
     }

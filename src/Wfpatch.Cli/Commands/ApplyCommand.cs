@@ -28,6 +28,7 @@ internal static class ApplyCommand
 
     private static int Run(Output output, string file, int pid, Policy policy, string? profileName, TimeSpan timeout, bool dryRun)
     {
+        var commands = CommonOptions.OpenCommands();
         var (patch, code) = CommonOptions.ReadPatch(file, output);
         if (patch is null)
         {
@@ -40,7 +41,6 @@ internal static class ApplyCommand
         }
         using var run = new TransitionRun(output);
         var options = new TransitionOptions(policy, profile, timeout, run.Cancel) { Progress = run.ShowProgress };
-        var commands = new Live.Controllers.Commands(new NativeLinux());
         if (!dryRun)
         {
             return run.Print(commands.Apply(pid, patch, options));

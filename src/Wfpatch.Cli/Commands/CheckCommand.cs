@@ -24,6 +24,7 @@ internal static class CheckCommand
 
     private static int Run(Output output, string file, int pid, Policy policy, string? profileName)
     {
+        var commands = CommonOptions.OpenCommands();
         var (patch, code) = CommonOptions.ReadPatch(file, output);
         if (patch is null)
         {
@@ -35,6 +36,6 @@ internal static class CheckCommand
             return output.Fail(ExitCode.Refused, noProfile.Sentence, [noProfile]);
         }
         using var run = new TransitionRun(output);
-        return run.Print(new Live.Controllers.Commands(new NativeLinux()).Check(pid, patch, new TransitionOptions(policy, profile, TimeSpan.Zero)).Report);
+        return run.Print(commands.Check(pid, patch, new TransitionOptions(policy, profile, TimeSpan.Zero)).Report);
     }
 }

@@ -26,6 +26,7 @@ internal static class RevertCommand
 
     private static int Run(Output output, string? id, int pid, Policy policy, string? profileName, TimeSpan timeout)
     {
+        var commands = CommonOptions.OpenCommands();
         var (profile, noProfile) = CommonOptions.FindProfile(profileName, pid);
         if (noProfile is not null)
         {
@@ -33,6 +34,6 @@ internal static class RevertCommand
         }
         using var run = new TransitionRun(output);
         var options = new TransitionOptions(policy, profile, timeout, run.Cancel) { Progress = run.ShowProgress };
-        return run.Print(new Live.Controllers.Commands(new NativeLinux()).Revert(pid, id, options));
+        return run.Print(commands.Revert(pid, id, options));
     }
 }

@@ -22,7 +22,8 @@ internal static class StatusCommand
 
     private static int Run(Output output, int pid)
     {
-        var report = new Live.Controllers.Commands(new NativeLinux()).Status(pid);
+        var commands = CommonOptions.OpenCommands();
+        var report = commands.Status(pid);
         if (report.Outcome is not (Outcome.Done or Outcome.Pending))
         {
             return output.Fail(ExitCode.Of(report.Outcome), report.Message, []);

@@ -31,12 +31,12 @@ internal sealed record ThreadDocument(int Tid, string Name, uint Generation, str
 
 internal sealed record TransitionDocument(
     string Result, string Message, PatchDocument Patch, uint Generation, string Policy, FunctionDocument[] Functions, double ArmUs, double TransitionUs,
-    int Stops, double LongestStopUs, long BytesAdded, ThreadDocument[] Threads, RefusalDocument[] Refusals)
+    int Stops, double LongestStopUs, double LongestHeldUs, long BytesAdded, ThreadDocument[] Threads, RefusalDocument[] Refusals)
 {
     public static TransitionDocument Of(TransitionReport r) => new(
         ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, new PatchDocument(r.PatchId, r.PatchName), r.Generation, r.Policy,
         [.. r.Functions.Select(f => new FunctionDocument(f.Name, f.Address.ToString(), f.Tactic, f.Trampoline.ToString(), f.NewCode.ToString()))],
-        r.ArmTime.TotalMicroseconds, r.TransitionTime.TotalMicroseconds, r.Stops, r.LongestStop.TotalMicroseconds, r.BytesAdded,
+        r.ArmTime.TotalMicroseconds, r.TransitionTime.TotalMicroseconds, r.Stops, r.LongestStop.TotalMicroseconds, r.LongestHeld.TotalMicroseconds, r.BytesAdded,
         [.. r.Threads.Select(ThreadDocument.Of)], RefusalDocument.Of(r.Refusals));
 }
 

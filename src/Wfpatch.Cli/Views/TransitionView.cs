@@ -21,7 +21,7 @@ internal static class TransitionView
         {
             string ways = string.Join(", ", report.Threads.GroupBy(t => t.Path).OrderBy(g => g.Key).Select(g => $"{g.Count()} {Describe(g.Key)}"));
             text.AppendLine(CultureInfo.InvariantCulture, $"  threads: {ways} (policy {report.Policy})");
-            text.AppendLine(CultureInfo.InvariantCulture, $"  armed in {Microseconds(report.ArmTime)}, transition {Microseconds(report.TransitionTime)}, {report.Stops} stop(s), longest {Microseconds(report.LongestStop)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  armed in {Microseconds(report.ArmTime)}, transition {Microseconds(report.TransitionTime)}, {report.Stops} stop(s), longest {Microseconds(report.LongestStop)} (held {Microseconds(report.LongestHeld)})");
         }
         foreach (var thread in report.Threads.Where(t => t.Path == MigrationPath.Pending))
         {

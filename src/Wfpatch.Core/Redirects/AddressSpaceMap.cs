@@ -9,6 +9,7 @@ namespace Wfpatch.Core.Redirects;
 public sealed class AddressSpaceMap
 {
     private const long Page = (long)Address.PageSize;
+    private const ulong TableSpan = 2 << 20;
 
     /// <summary>vm.mmap_min_addr at its default; nothing is mapped below.</summary>
     private static readonly Address Lowest = new(0x10000);
@@ -57,8 +58,13 @@ public sealed class AddressSpaceMap
         && RangeSet.PagesOf(trampoline).All(p => _pages.Contains(p.Value) || IsFree(AddressRange.OfLength(p, Page)))
         && !_trampolines.Overlaps(trampoline);
 
-    /// <summary>How many pages would have to be mapped for it.</summary>
-    public int CountNewPages(AddressRange trampoline) => RangeSet.PagesOf(trampoline).Count(p => !_pages.Contains(p.Value));
+    /// <summary>How many pages of memory it would take: those to be mapped, and one for each page table that is not there yet
+    /// (a table covers 2 MiB; Intel SDM volume 3A, section 4.5).</summary>
+    public int CountNewMemory(AddressRange trampoline)
+    {
+        var pages = RangeSet.PagesOf(trampoline).Where(p => !_pages.Contains(p.Value)).ToList();
+        return pages.Count + pages.Select(p => p.Value / TableSpan).Distinct().Count(t => IsFree(SpanOfTable(t)));
+    }
 
     /// <summary>Whether another redirect changes a byte that this one would read as its displacement, or the other way round.</summary>
     public bool Collides(AddressRange written, AddressRange displacement) =>
@@ -127,6 +133,9 @@ public sealed class AddressSpaceMap
         _written.Add(redirect.Write.Trimmed().Range);
         _displacements.Add(redirect.Displacement);
     }
+
+    private static AddressRange SpanOfTable(ulong table) =>
+        new(new Address(Math.Max(table * TableSpan, Lowest.Value)), new Address((table + 1) * TableSpan));
 
     private IEnumerable<Address> PagesIn(AddressRange starts) => starts.Length == 0
         ? []

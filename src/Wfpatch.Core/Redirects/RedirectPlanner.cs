@@ -34,8 +34,8 @@ public static class RedirectPlanner
 
     /// <summary>
     /// Plans a jump for a hook, which only has to be met once by a thread that enters the function: any instruction will do
-    /// from the entry up to the first branch or call, if nothing branches back to there. The one that needs the fewest new
-    /// pages is taken.
+    /// from the entry up to the first branch or call, if nothing branches back to there. The one that takes the least
+    /// memory is taken.
     /// </summary>
     public static (RedirectPlan? Plan, Refusal? Refusal) PlanHook(
         string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength)
@@ -49,7 +49,7 @@ public static class RedirectPlanner
         {
             var (plan, refusal) = Find(name, new AddressRange(function.Start + offset, function.End), code[offset..], space, trampolineLength, default);
             first ??= refusal;
-            if (plan is not null && (best is null || space.CountNewPages(plan.TrampolineRange) < space.CountNewPages(best.TrampolineRange)))
+            if (plan is not null && (best is null || space.CountNewMemory(plan.TrampolineRange) < space.CountNewMemory(best.TrampolineRange)))
             {
                 best = plan;
             }
@@ -88,7 +88,7 @@ public static class RedirectPlanner
         var best = Tactics
             .Select(t => t.Plan(entry, space, trampolineLength)
                 .Where(p => CanContinue(p, first))
-                .MinBy(p => space.CountNewPages(p.TrampolineRange)))
+                .MinBy(p => space.CountNewMemory(p.TrampolineRange)))
             .FirstOrDefault(p => p is not null);
         if (best is null)
         {

@@ -301,6 +301,7 @@ public sealed class Controller
             Policy = transition.Policy,
             Stops = _stops.Count,
             LongestStop = _stops.Longest,
+            LongestHeld = _stops.LongestHeld,
             Functions = [.. image.Functions.Select(f =>
             {
                 var plan = open.Redirects[open.FindRedirect(f.Entry)].Plan;

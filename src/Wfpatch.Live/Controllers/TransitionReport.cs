@@ -48,7 +48,11 @@ public sealed record TransitionReport(Outcome Outcome, string Message)
 
     public int Stops { get; init; }
 
+    /// <summary>From asking for the stop to letting go.</summary>
     public TimeSpan LongestStop { get; init; }
+
+    /// <summary>The same without the wait until the thread stood still.</summary>
+    public TimeSpan LongestHeld { get; init; }
 
     /// <summary>Bytes of memory that the target holds more.</summary>
     public long BytesAdded { get; init; }

@@ -9,7 +9,8 @@ using Wfpatch.Core.Quiescence;
 namespace Wfpatch.Live.Linux;
 
 /// <summary>The real kernel.</summary>
-public sealed unsafe class NativeLinux : ILinux
+/// <param name="yielding">Null: outside of stops the controller runs like any program.</param>
+public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
 {
     private const int MaximumVectors = 512;
 
@@ -75,9 +76,13 @@ public sealed unsafe class NativeLinux : ILinux
 
     public void SetUrgent(bool urgent)
     {
-        const int SchedOther = 0, SchedFifo = 1, LowestRealTime = 1;
-        int priority = urgent ? LowestRealTime : 0;
-        _ = NativeMethods.SchedSetScheduler(0, urgent ? SchedFifo : SchedOther, &priority);
+        int policy = urgent ? SchedulingPolicy.Fifo : yielding?.RestingPolicy ?? SchedulingPolicy.Other;
+        _ = SchedulingPolicy.TrySet(0, policy);
+        // The time to yield may have ended just now.
+        if (policy == SchedulingPolicy.Idle && yielding!.RestingPolicy != policy)
+        {
+            _ = SchedulingPolicy.TrySet(0, yielding.RestingPolicy);
+        }
     }
 
     public int Seize(int thread) => Call(PtraceRequest.Seize, thread, 0, 0);

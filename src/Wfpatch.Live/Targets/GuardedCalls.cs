@@ -10,17 +10,20 @@ public static class GuardedCalls
 {
     private const int CodeLimit = 1 << 16;
 
-    private static readonly string[] Wrappers = ["epoll_wait", "epoll_pwait", "epoll_pwait2", "semop", "semtimedop", "sigtimedwait"];
+    /// <summary>Each with other functions of the library that lead to it.</summary>
+    private static readonly (string Name, string[] Others)[] Wrappers =
+        [("epoll_wait", []), ("epoll_pwait", []), ("epoll_pwait2", []), ("semop", []), ("semtimedop", []), ("sigtimedwait", ["sigwait", "sigwaitinfo"])];
 
-    /// <summary>Each site with its error path's range, up to the function's end.</summary>
-    public static IEnumerable<(SyscallSite Site, AddressRange ErrorPath)> Find(IEnumerable<LoadedObject> objects, IMemory memory)
+    /// <summary>Each site with its error path's range, up to the function's end; of functions that the program or a library imports.</summary>
+    public static IEnumerable<(SyscallSite Site, AddressRange ErrorPath)> Find(IReadOnlyList<LoadedObject> objects, IMemory memory)
     {
         var library = objects.FirstOrDefault(o => o.Image.FindDynamicSymbols("gnu_get_libc_version").Any(s => s.IsDefined));
         if (library?.UnwindTable is not { } table)
         {
             yield break;
         }
-        foreach (string name in Wrappers)
+        // A guard takes a page or two of the target: none for calls that nobody makes.
+        foreach (string name in Wrappers.Where(w => w.Others.Append(w.Name).Any(n => IsImported(n, objects))).Select(w => w.Name))
         {
             foreach (var symbol in library.Image.FindDynamicSymbols(name).Where(s => s.IsDefined))
             {
@@ -36,4 +39,7 @@ public static class GuardedCalls
             }
         }
     }
+
+    private static bool IsImported(string name, IReadOnlyList<LoadedObject> objects) =>
+        objects.Any(o => o.Image.FindDynamicSymbols(name).Any(s => !s.IsDefined));
 }

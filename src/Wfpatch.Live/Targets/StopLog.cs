@@ -6,14 +6,17 @@ public sealed class StopLog
 {
     public int Count { get; private set; }
 
+    /// <summary>From asking for the stop to letting go. A thread that has to wait for a processor before it can stop makes this
+    /// longer; it would have waited as long for its own work.</summary>
     public TimeSpan Longest { get; private set; }
 
-    public TimeSpan Total { get; private set; }
+    /// <summary>From the thread's standing still to letting go: the part that is our doing alone.</summary>
+    public TimeSpan LongestHeld { get; private set; }
 
-    public void Add(TimeSpan duration)
+    public void Add(TimeSpan sinceAsked, TimeSpan sinceStopped)
     {
         Count++;
-        Total += duration;
-        Longest = duration > Longest ? duration : Longest;
+        Longest = sinceAsked > Longest ? sinceAsked : Longest;
+        LongestHeld = sinceStopped > LongestHeld ? sinceStopped : LongestHeld;
     }
 }

@@ -12,14 +12,16 @@ public ref struct StoppedThread
 {
     private readonly ILinux _linux;
     private readonly StopLog? _log;
-    private readonly long _since;
+    private readonly long _asked;
+    private readonly long _stopped;
     private int _signal;
 
-    private StoppedThread(ILinux linux, StopLog? log, int thread, long since, int error, WaitStatus status)
+    private StoppedThread(ILinux linux, StopLog? log, int thread, long asked, int error, WaitStatus status)
     {
         _linux = linux;
         _log = log;
-        _since = since;
+        _asked = asked;
+        _stopped = Stopwatch.GetTimestamp();
         Thread = thread;
         Error = error;
         HasEnded = error == Errno.NoSuchProcess || (error == Errno.Success && status.HasEnded);
@@ -39,12 +41,12 @@ public ref struct StoppedThread
     /// <summary>Whether a signal of the program's own will be handled as soon as the thread runs on.</summary>
     public readonly bool HasSignal => _signal != 0 || _linux.HasSignal(Thread);
 
-    /// <summary>Attaches, interrupts and waits. The time of the stop is counted from the interrupt on.</summary>
+    /// <summary>Attaches, interrupts and waits. The time of the stop is counted from the interrupt on, and from when the thread stood.</summary>
     public static StoppedThread Take(ILinux linux, int thread, StopLog? log)
     {
         int error = linux.Seize(thread);
         linux.SetUrgent(true);
-        long since = Stopwatch.GetTimestamp();
+        long asked = Stopwatch.GetTimestamp();
         WaitStatus status = default;
         if (error == Errno.Success)
         {
@@ -52,7 +54,7 @@ public ref struct StoppedThread
             int waited = linux.Wait(thread, out status);
             error = error == Errno.Success || status.HasEnded ? waited : error;
         }
-        return new StoppedThread(linux, log, thread, since, error, status);
+        return new StoppedThread(linux, log, thread, asked, error, status);
     }
 
     public readonly int GetRegisters(out UserRegisters registers) => _linux.GetRegisters(Thread, out registers);
@@ -66,7 +68,7 @@ public ref struct StoppedThread
             IsStopped = false;
             _ = _linux.Detach(Thread, _signal);
             _signal = 0;
-            _log?.Add(Stopwatch.GetElapsedTime(_since));
+            _log?.Add(Stopwatch.GetElapsedTime(_asked), Stopwatch.GetElapsedTime(_stopped));
         }
         _linux.SetUrgent(false);
     }

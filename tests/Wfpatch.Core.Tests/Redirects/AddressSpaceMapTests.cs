@@ -27,6 +27,19 @@ public sealed class AddressSpaceMapTests
             }
         });
 
+    /// <summary>A page of ours costs nothing; a new one its page, and a page table where the 2 MiB around it are empty.</summary>
+    [Theory]
+    [InlineData(0x4000_0010, 0)]
+    [InlineData(0x4000_1010, 1)]
+    [InlineData(0x401f_fff0, 3)] // two pages, of which the second begins another 2 MiB
+    [InlineData(0x4060_0010, 1)] // beside a mapping of somebody else
+    [InlineData(0x4100_0010, 2)]
+    public void MemoryIsPagesAndPageTables(long start, int pages)
+    {
+        var map = new AddressSpaceMap([AddressRange.OfLength(new Address(0x4070_0000), 4096)], [new Address(0x4000_0000)], []);
+        Assert.Equal(pages, map.CountNewMemory(AddressRange.OfLength(new Address((ulong)start), 78)));
+    }
+
     /// <summary>A place that is found is allowed; none is found only where no page would do.</summary>
     [Fact]
     public void PlacesAreFoundWhereThereAreAny() =>

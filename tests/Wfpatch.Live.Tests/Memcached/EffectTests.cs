@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Generations;
 using Wfpatch.Lab.Servers;
 
 namespace Wfpatch.Live.Tests.Memcached;
@@ -34,6 +35,17 @@ public sealed class EffectTests(MemcachedPatches patches)
         Assert.Equal(newReply, server.Ask(command));
         server.Revert();
         Assert.Equal(oldReply, server.Ask(command));
+    }
+
+    /// <summary>Guards take pages of the target: libevent imports epoll_wait alone, so the other calls get none.</summary>
+    [Fact]
+    public async Task Only_calls_that_the_program_can_make_are_guarded()
+    {
+        const string EpollWait = "system call 232";
+        var patch = await patches.GetAsync("version-reply");
+        await using var server = await PatchedMemcached.StartAsync(Threads, Cancel);
+        var guards = server.Plan(patch).Open.Hooks.Where(h => h.Kind == HookKind.CallGuard).Select(h => h.Name).ToHashSet();
+        Assert.Equal([EpollWait], guards);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Text;
 using Wfpatch.Core.Patches;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Lab.Servers;
+using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
@@ -28,6 +29,13 @@ public sealed class PatchedMemcached : IAsyncDisposable
 
     public static async Task<PatchedMemcached> StartAsync(int threads, CancellationToken cancel, params ImmutableArray<string> options) =>
         new(await MemcachedServer.StartAsync(threads, cancel, options));
+
+    /// <summary>What an apply would do.</summary>
+    public DispatchPlan Plan(Patch patch)
+    {
+        var (report, plan) = _commands.Check(Id, patch, Options);
+        return plan ?? throw new InvalidOperationException(report.Message);
+    }
 
     /// <summary>Applies the patch; every thread must arrive.</summary>
     public TransitionReport Apply(Patch patch) => Complete(_commands.Apply(Id, patch, Options));

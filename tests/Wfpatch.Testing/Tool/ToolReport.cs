@@ -38,6 +38,9 @@ public sealed record ToolReport
     [JsonPropertyName("longest_stop_us")]
     public double LongestStopUs { get; init; }
 
+    [JsonPropertyName("longest_held_us")]
+    public double LongestHeldUs { get; init; }
+
     public ImmutableArray<ReportedThread> Threads { get; init; } = [];
 
     public ImmutableArray<ReportedRefusal> Refusals { get; init; } = [];
