@@ -23,7 +23,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     /// <summary>The simulation is worth something: each of these mistakes is found.</summary>
     [Theory]
     [InlineData(SimulatedMistake.ClosesHooksFirst, false)]
-    [InlineData(SimulatedMistake.CancelsWithoutWaiting, false)]
+    [InlineData(SimulatedMistake.CancelsForGood, false)]
     [InlineData(SimulatedMistake.ForgetsTrampolines, false)]
     [InlineData(SimulatedMistake.ForgetsRequests, true)]
     [InlineData(SimulatedMistake.SettlesEarly, true)]

@@ -47,7 +47,7 @@ public sealed class SimulatedController(
         }
         return open.Phase switch
         {
-            TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling => Cancel(),
+            TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling => backend.Cancel(),
             TransitionPhase.Migrating => backend.Reverse().Concat(Lazily(Continue)),
             _ => backend.Settle(),
         };
@@ -58,25 +58,12 @@ public sealed class SimulatedController(
         var phase = backend.State.Transition!.Phase;
         if (phase == TransitionPhase.Cancelling)
         {
-            return Cancel();
+            return backend.Cancel();
         }
         var arm = phase <= TransitionPhase.Arming ? backend.Arm() : [];
         return arm.Concat(Lazily(() => backend.State.Transition!.Phase == TransitionPhase.Migrating
             ? backend.RewriteHooks().Concat(backend.OpenHooks()).Concat(Migrate())
             : backend.Settle()));
-    }
-
-    private IEnumerable<CodeWrite> Cancel() => backend.Cancel(WaitUntilOutside);
-
-    private IEnumerable<CodeWrite> WaitUntilOutside()
-    {
-        foreach (var thread in threads.Where(t => !t.HasEnded).ToList())
-        {
-            while (!thread.HasEnded && !thread.IsBlocked && !StackVerdict.Decide(Unwind(thread), [.. Trampolines()]).IsQuiescent)
-            {
-                yield return default;
-            }
-        }
     }
 
     private IEnumerable<CodeWrite> Migrate()
