@@ -2,7 +2,7 @@
 /*
  * The sample server: a small multi-threaded request server that knows nothing of being patched.
  *
- *   sample [--workers N] [--busy N] [--stuck]
+ *   sample [--workers N] [--busy N] [--stuck] [--no-idle]
  *
  * --workers N  N threads, each with an epoll of its own, serve 127.0.0.1 on a free port (default 4, or 0 with --busy).
  *              A request is a line "get KEY"; the reply is a line "v1 v1 v1 v1 value score=1": for each step the version
@@ -11,7 +11,7 @@
  * --stuck      one thread that stays inside a step until told `release`, then goes on making a request each millisecond.
  *
  * Idle threads stand beside them as in any real server: one waits for ever in pthread_cond_wait, one in epoll_wait, one
- * sleeps again and again.
+ * sleeps again and again. --no-idle leaves them out. An EINTR ends the program: nobody sends it signals.
  *
  * Prints `listening PORT` (with workers) and `ready`. Commands on stdin, a line each: `report` answers with one line of
  * JSON, `reset` forgets the largest gaps so far (answer `ok`), `release` lets the stuck thread go (it answers `released`
@@ -65,7 +65,7 @@ struct connection {
 static struct tally *tallies[MAX_THREADS];
 static int tally_count;
 static int listener = -1;
-static int workers = SAMPLE_WORKERS, busy = SAMPLE_BUSY, stuck = SAMPLE_STUCK;
+static int workers = SAMPLE_WORKERS, busy = SAMPLE_BUSY, stuck = SAMPLE_STUCK, idle = 1;
 static int requested_stuck_release;
 static pthread_mutex_t stuck_lock = PTHREAD_MUTEX_INITIALIZER, idle_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t stuck_released = PTHREAD_COND_INITIALIZER, idle_condition = PTHREAD_COND_INITIALIZER;
@@ -193,7 +193,7 @@ static void *worker(void *argument)
         struct epoll_event events[16];
         int count = epoll_wait(tally->epoll, events, 16, -1);
         if (count < 0)
-            fail("epoll_wait"); /* EINTR too: nobody signals this program, so one would be the patcher's fault */
+            fail("epoll_wait");
         for (int i = 0; i < count; i++)
             receive(tally, events[i].data.ptr);
     }
@@ -373,8 +373,10 @@ static void parse_arguments(int count, char **arguments)
             busy = atoi(arguments[++i]);
         else if (strcmp(arguments[i], "--stuck") == 0)
             stuck = 1;
+        else if (strcmp(arguments[i], "--no-idle") == 0)
+            idle = 0;
         else {
-            fprintf(stderr, "usage: %s [--workers N] [--busy N] [--stuck]\n", arguments[0]);
+            fprintf(stderr, "usage: %s [--workers N] [--busy N] [--stuck] [--no-idle]\n", arguments[0]);
             exit(2);
         }
     }
@@ -385,9 +387,11 @@ static void parse_arguments(int count, char **arguments)
 int main(int count, char **arguments)
 {
     parse_arguments(count, arguments);
-    start(idle_in_condition, NULL);
-    start(idle_in_epoll, NULL);
-    start(idle_in_sleep, NULL);
+    if (idle) {
+        start(idle_in_condition, NULL);
+        start(idle_in_epoll, NULL);
+        start(idle_in_sleep, NULL);
+    }
     for (int i = 0; i < workers; i++)
         start_counted("worker", i, worker, 1);
     for (int i = 0; i < busy; i++)

@@ -16,6 +16,9 @@ var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
     string command = parsed.CommandResult.Command == root ? "wfpatch" : $"wfpatch {parsed.CommandResult.Command.Name}";
-    return new Output(args.Contains("--json")).Fail(ExitCode.Usage, $"{parsed.Errors[0].Message.TrimEnd('.')}; see {command} --help.", []);
+    string problem = parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var unknown, ..] && unknown != "--json"
+        ? $"there is no command '{unknown}'"
+        : parsed.Errors[0].Message.TrimEnd('.');
+    return new Output(args.Contains("--json")).Fail(ExitCode.Usage, $"{problem}; see {command} --help.", []);
 }
 return await parsed.InvokeAsync();

@@ -7,7 +7,7 @@
  * `wake` wakes those that wait for ever. Each thread that returns from its call prints
  *     woke NAME ret=R errno=E waited_us=T answer=VERSION
  * with what the call gave, how long it took, and the version that the thread now runs. When all have returned: `done`.
- * A NAME that ends in -timed wakes by itself after the timeout, the others on `wake` only.
+ * A NAME that ends in -timed wakes by itself after the timeout, the others on `wake` only. `--only NAME` leaves the others out.
  */
 #include "target.h"
 
@@ -83,6 +83,12 @@ static long in_epoll_pwait_timed(void)
     sigset_t none;
     sigemptyset(&none);
     return epoll_pwait(epoll_of(-1), &e, 1, (int)timeout_ms, &none);
+}
+static long in_epoll_pwait2_timed(void) /* its limit lies in memory */
+{
+    struct epoll_event e;
+    struct timespec wait = from_ms(timeout_ms);
+    return syscall(SYS_epoll_pwait2, epoll_of(-1), &e, 1, &wait, NULL, 0);
 }
 static long in_futex(void)
 {
@@ -200,6 +206,7 @@ static struct way ways[] = {
     {.name = "epoll", .block = in_epoll},
     {.name = "epoll-timed", .block = in_epoll_timed},
     {.name = "epoll_pwait-timed", .block = in_epoll_pwait_timed},
+    {.name = "epoll_pwait2-timed", .block = in_epoll_pwait2_timed},
     {.name = "futex", .block = in_futex},
     {.name = "futex-timed", .block = in_futex_timed},
     {.name = "condition", .block = in_condition},
@@ -225,7 +232,13 @@ static struct way ways[] = {
     {.name = "waitpid", .block = in_waitpid},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
-static int returned;
+static const char *only;
+static int used, returned;
+
+static int is_used(const struct way *way)
+{
+    return only == NULL || strcmp(way->name, only) == 0;
+}
 
 static void *body(void *argument)
 {
@@ -237,7 +250,7 @@ static void *body(void *argument)
     long got = way->block();
     int error = got < 0 ? errno : 0;
     printf("woke %s ret=%ld errno=%d waited_us=%ld answer=%d\n", way->name, got, error, (long)(now_us() - start), answer());
-    if (__atomic_add_fetch(&returned, 1, __ATOMIC_SEQ_CST) == WAYS)
+    if (__atomic_add_fetch(&returned, 1, __ATOMIC_SEQ_CST) == used)
         printf("done\n");
     fflush(stdout);
     return NULL;
@@ -286,7 +299,9 @@ static void wake(int child_input)
         || connect(client, (struct sockaddr *)&address, length) != 0)
         fail("wake");
     for (int i = 0; i < WAYS; i++)
-        if (strcmp(ways[i].name, "pause") == 0)
+        if (!is_used(&ways[i]))
+            continue;
+        else if (strcmp(ways[i].name, "pause") == 0)
             pthread_kill(ways[i].thread, SIGUSR1);
         else if (strcmp(ways[i].name, "sigwait") == 0)
             pthread_kill(ways[i].thread, SIGUSR2);
@@ -295,8 +310,13 @@ static void wake(int child_input)
 
 int main(int count, char **arguments)
 {
-    if (count == 3 && strcmp(arguments[1], "--timeout-ms") == 0)
-        timeout_ms = atol(arguments[2]);
+    for (int i = 1; i + 1 < count; i += 2)
+        if (strcmp(arguments[i], "--timeout-ms") == 0)
+            timeout_ms = atol(arguments[i + 1]);
+        else if (strcmp(arguments[i], "--only") == 0)
+            only = arguments[i + 1];
+    for (int i = 0; i < WAYS; i++)
+        used += is_used(&ways[i]);
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGUSR1, &action, NULL);
     sigset_t blocked;
@@ -314,8 +334,10 @@ int main(int count, char **arguments)
     if (pipe2(wake_pipe, O_CLOEXEC) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, socket_pair) != 0)
         fail("pipe2");
     pthread_mutex_lock(&held_lock);
-    pthread_barrier_init(&all_started, NULL, WAYS + 1);
+    pthread_barrier_init(&all_started, NULL, (unsigned)used + 1);
     for (int i = 0; i < WAYS; i++) {
+        if (!is_used(&ways[i]))
+            continue;
         errno = pthread_create(&ways[i].thread, NULL, body, &ways[i]);
         if (errno != 0)
             fail("pthread_create");
@@ -323,7 +345,8 @@ int main(int count, char **arguments)
     timerfd_settime(timer_fd, 0, &timer, NULL);
     pthread_barrier_wait(&all_started);
     for (int i = 0; i < WAYS; i++)
-        printf("thread %s %d\n", ways[i].name, ways[i].tid);
+        if (is_used(&ways[i]))
+            printf("thread %s %d\n", ways[i].name, ways[i].tid);
     usleep(50000); /* into their calls; a test that must know reads /proc/TID/syscall */
     ready();
 

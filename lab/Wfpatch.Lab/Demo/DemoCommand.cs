@@ -26,6 +26,7 @@ internal sealed record DemoCommand(bool SampleOnly, bool Json, string? Picture)
         }
         IDemoStage stage = console.Profile.Out.IsTerminal && console.Profile.Capabilities.Ansi ? new LiveStage(console) : new PlainStage(console);
 
+        stage.Say("Running servers get new code, thread by thread, under load; nobody waits, nothing is restarted.");
         List<DemoResult> results = [];
         List<IRenderable> pictures = [];
         bool complete = true;
@@ -54,7 +55,7 @@ internal sealed record DemoCommand(bool SampleOnly, bool Json, string? Picture)
         Func<CancellationToken, Task<IDemoTarget>> start, IDemoStage stage, CancellationToken cancel)
     {
         await using IDemoTarget target = await start(cancel);
-        stage.Say($"{target.Name}: {target.Title} is started; its patch is built");
+        stage.Say($"{target.Name}: {target.Title} is started; making its patch (the first time may take minutes)");
         string patch = await target.BuildPatchAsync(cancel);
         return await stage.PlayAsync(show => new DemoFlow(target, patch, show).RunAsync(cancel));
     }

@@ -10,10 +10,10 @@ internal sealed class DemoFlow
 {
     private const int Connections = 8;
     private const double RequestsPerSecond = 6000;
-    private static readonly TimeSpan s_slot = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(800);
-    private static readonly TimeSpan s_window = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan s_shortestDuring = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Slot = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(1200);
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortestDuring = TimeSpan.FromMilliseconds(300);
 
     private readonly IDemoTarget _target;
     private readonly string _patch;
@@ -36,11 +36,11 @@ internal sealed class DemoFlow
         Show(_frame with { OldReply = oldReply, Phase = "load starts" });
         LoadWindow warmUp = new("warm-up");
         using LoadGenerator load = new(_target.Connect, Connections, RequestsPerSecond);
-        await load.WatchAsync(warmUp, s_warmUp, s_warmUp, _ => { }, cancel);
+        await load.WatchAsync(warmUp, WarmUp, Slot, _ => { }, cancel);
 
-        await WatchAsync(load, _before, s_window, "under load", cancel);
+        await WatchAsync(load, _before, Window, "under load", cancel);
         ToolReport report = await ApplyAsync(load, cancel);
-        await WatchAsync(load, _after, s_window, report.IsDone ? "under load, patched" : "under load", cancel);
+        await WatchAsync(load, _after, Window, report.IsDone ? "under load, patched" : "under load", cancel);
         string newReply = _target.Ask();
         Show(_frame with { NewReply = newReply });
 
@@ -52,14 +52,14 @@ internal sealed class DemoFlow
 
     private async Task<ToolReport> ApplyAsync(LoadGenerator load, CancellationToken cancel)
     {
-        Task<ToolReport> apply = WfpatchTool.ApplyAsync(_patch, _target.Pid, cancel: cancel);
-        Task shortest = Task.Delay(s_shortestDuring, cancel);
+        Task<ToolReport> apply = WfpatchTool.ApplyAsync(_patch, _target.Pid, _target.ApplyArguments, cancel);
+        Task shortest = Task.Delay(ShortestDuring, cancel);
         TimeSpan end = default;
         Show(_frame with { Phase = "being patched" });
         while (!apply.IsCompleted || !shortest.IsCompleted)
         {
             bool waiting = !apply.IsCompleted;
-            await Task.WhenAny(waiting ? apply : shortest, Task.Delay(s_slot, cancel));
+            await Task.WhenAny(waiting ? apply : shortest, Task.Delay(Slot, cancel));
             end = Take(load, _during, waiting ? null : end);
         }
         ToolReport report = await apply;
@@ -72,7 +72,7 @@ internal sealed class DemoFlow
     private Task WatchAsync(LoadGenerator load, LoadWindow window, TimeSpan length, string phase, CancellationToken cancel)
     {
         Show(_frame with { Phase = phase });
-        return load.WatchAsync(window, length, s_slot, slot => Show(_frame with { Slots = _frame.Slots.Add(slot) }), cancel);
+        return load.WatchAsync(window, length, Slot, slot => Show(_frame with { Slots = _frame.Slots.Add(slot) }), cancel);
     }
 
     /// <summary>Takes a slot; gives its end, or the time that is known already.</summary>

@@ -32,7 +32,7 @@ public sealed record DemoResult(
     [property: JsonPropertyName("old_reply")] string OldReply,
     [property: JsonPropertyName("new_reply")] string NewReply)
 {
-    private static readonly JsonSerializerOptions s_options = new()
+    private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
@@ -44,5 +44,5 @@ public sealed record DemoResult(
     public bool IsGood => Pending == 0 && Migrated > 0 && Mixed == 0 && Errors == 0 && OldReply != NewReply;
 
     /// <summary>One JSON document: an array.</summary>
-    public static string ToJson(ImmutableArray<DemoResult> results) => JsonSerializer.Serialize(results, s_options);
+    public static string ToJson(ImmutableArray<DemoResult> results) => JsonSerializer.Serialize(results, Options);
 }

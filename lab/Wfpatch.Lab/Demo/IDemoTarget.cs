@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Lab.Loads;
 
 namespace Wfpatch.Lab.Demo;
@@ -12,6 +13,9 @@ internal interface IDemoTarget : IAsyncDisposable
     string Title { get; }
 
     int Pid { get; }
+
+    /// <summary>For `wfpatch apply`, beside patch and pid.</summary>
+    ImmutableArray<string> ApplyArguments { get; }
 
     /// <summary>Makes the patch; gives the file. Done before the target is loaded.</summary>
     Task<string> BuildPatchAsync(CancellationToken cancel);
@@ -27,4 +31,4 @@ internal interface IDemoTarget : IAsyncDisposable
 }
 
 /// <param name="Mixed">Mixed requests that the server itself counted.</param>
-internal sealed record DemoAftermath(System.Collections.Immutable.ImmutableArray<string> Notes, long Errors, long Mixed);
+internal sealed record DemoAftermath(ImmutableArray<string> Notes, long Errors, long Mixed);

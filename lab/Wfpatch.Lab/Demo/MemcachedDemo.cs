@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using System.Text;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Lab.Servers;
@@ -15,7 +16,7 @@ namespace Wfpatch.Lab.Demo;
 internal sealed class MemcachedDemo : IDemoTarget
 {
     private const int Workers = 4;
-    private static readonly TimeSpan s_crashLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CrashLimit = TimeSpan.FromSeconds(20);
     private readonly MemcachedServer _server;
     private readonly byte[] _oldVersion;
 
@@ -30,6 +31,9 @@ internal sealed class MemcachedDemo : IDemoTarget
     public string Title => $"the distribution's {MemcachedServer.Title(Workers)}, stripped (pid {Pid})";
 
     public int Pid => _server.Process.Id;
+
+    /// <summary>None: its profile is shipped and found by the program's name.</summary>
+    public ImmutableArray<string> ApplyArguments => [];
 
     public static async Task<IDemoTarget> StartAsync(CancellationToken cancel) => new MemcachedDemo(await MemcachedServer.StartAsync(Workers, cancel));
 
@@ -76,7 +80,7 @@ internal sealed class MemcachedDemo : IDemoTarget
             return "the same request to an unpatched memcached: this build of it survives, too";
         }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(s_crashLimit);
+        limit.CancelAfter(CrashLimit);
         ExitStatus end = await unpatched.Process.WaitForExitAsync(limit.Token);
         return $"the same request to an unpatched memcached: it is dead ({end})";
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using System.Text;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Lab.Servers;
@@ -21,6 +22,11 @@ internal sealed class SampleDemo : IDemoTarget
     public string Title => $"our own request server, {Workers} workers, stripped (pid {Pid})";
 
     public int Pid => _server.Target.Id;
+
+    public ImmutableArray<string> ApplyArguments => Arguments;
+
+    /// <summary>Our own program: no profile of it is shipped.</summary>
+    public static ImmutableArray<string> Arguments { get; } = ["--profile", TargetSource.Sample.Profile!];
 
     public static async Task<IDemoTarget> StartAsync(CancellationToken cancel) => new SampleDemo(await SampleServer.StartAsync(Workers, cancel));
 

@@ -7,13 +7,13 @@ namespace Wfpatch.Lab.Loads;
 /// <summary>A blocking TCP connection to 127.0.0.1 that sends bytes and reads lines or counted bytes, without allocating.</summary>
 public sealed class LineConnection : IDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
     {
         NoDelay = true,
-        ReceiveTimeout = (int)s_limit.TotalMilliseconds,
-        SendTimeout = (int)s_limit.TotalMilliseconds,
+        ReceiveTimeout = (int)Limit.TotalMilliseconds,
+        SendTimeout = (int)Limit.TotalMilliseconds,
     };
 
     private readonly byte[] _buffer = new byte[16384];

@@ -11,7 +11,7 @@ public sealed class SampleClient(int port) : ILoadClient
 {
     private const int Steps = 4;
     private const int FirstVersion = 1;
-    private static readonly byte[][] s_values =
+    private static readonly byte[][] Values =
         ["amber"u8.ToArray(), "birch"u8.ToArray(), "cedar"u8.ToArray(), "dune"u8.ToArray(), "ember"u8.ToArray(), "fjord"u8.ToArray(), "grove"u8.ToArray(), "heath"u8.ToArray()];
 
     private readonly LineConnection _connection = new(port);
@@ -51,7 +51,7 @@ public sealed class SampleClient(int port) : ILoadClient
     /// <summary>"VALUE score=N", and what later versions add after a space.</summary>
     private static bool IsRightText(ReadOnlySpan<byte> key, ReadOnlySpan<byte> text)
     {
-        byte[] value = s_values[Hash(key) % (uint)s_values.Length];
+        byte[] value = Values[Hash(key) % (uint)Values.Length];
         if (!text.StartsWith(value) || !text[value.Length..].StartsWith(" score="u8))
         {
             return false;

@@ -37,6 +37,7 @@ public sealed class MemcachedCrash : IDisposable
         {
             using LineConnection connection = new(_port);
             connection.Send(Header());
+            connection.Send(new byte[BodyLength]); // the server swallows it before it answers
             ReadOnlySpan<byte> answer = connection.ReadBytes(HeaderLength);
             return answer[0] == 0x81 && BinaryPrimitives.ReadUInt16BigEndian(answer[6..]) == 3; // response magic; E2BIG
         }
@@ -48,7 +49,7 @@ public sealed class MemcachedCrash : IDisposable
 
     public void Dispose() => _watcher.Dispose();
 
-    /// <summary>Request header, extras (flags, expiry) and key of the SET. The body itself need not follow: the server gives its verdict before it.</summary>
+    /// <summary>Request header, extras (flags, expiry) and key of the SET; at them already the unpatched server dies.</summary>
     private static byte[] Header()
     {
         ReadOnlySpan<byte> key = "deadly"u8;

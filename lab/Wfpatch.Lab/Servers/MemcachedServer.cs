@@ -14,7 +14,7 @@ namespace Wfpatch.Lab.Servers;
 /// </summary>
 public sealed class MemcachedServer : IAsyncDisposable
 {
-    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
     private MemcachedServer(ChildProcess process, int port)
     {
@@ -29,12 +29,13 @@ public sealed class MemcachedServer : IAsyncDisposable
     /// <summary>The command line without the wrapper, as one would type it.</summary>
     public static string Title(int threads) => $"memcached -t {threads}";
 
-    public static async Task<MemcachedServer> StartAsync(int threads, CancellationToken cancel)
+    /// <param name="options">More of memcached's own options.</param>
+    public static async Task<MemcachedServer> StartAsync(int threads, CancellationToken cancel, params ImmutableArray<string> options)
     {
         for (int attempt = 0; ; attempt++)
         {
             int port = FreePort();
-            ChildProcess process = ChildProcess.Start(CommandFor(port, threads));
+            ChildProcess process = ChildProcess.Start(CommandFor(port, threads, options));
             if (await IsListeningAsync(process, port, cancel))
             {
                 return new(process, port);
@@ -50,13 +51,13 @@ public sealed class MemcachedServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
-    private static CommandLine CommandFor(int port, int threads)
+    private static CommandLine CommandFor(int port, int threads, ImmutableArray<string> options)
     {
         ImmutableArray<string> identity = Environment.IsPrivilegedProcess
             ? ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
             : [];
         return new("setpriv",
-            [.. identity, "--pdeathsig", "KILL", "memcached", "-l", "127.0.0.1", "-p", $"{port}", "-U", "0", "-t", $"{threads}", "-m", "64"],
+            [.. identity, "--pdeathsig", "KILL", "memcached", "-l", "127.0.0.1", "-p", $"{port}", "-U", "0", "-t", $"{threads}", "-m", "64", .. options],
             Folder: "/");
     }
 
@@ -70,7 +71,7 @@ public sealed class MemcachedServer : IAsyncDisposable
 
     private static async Task<bool> IsListeningAsync(ChildProcess process, int port, CancellationToken cancel)
     {
-        for (long end = MonotonicClock.NowNs + (s_startLimit.Ticks * 100); MonotonicClock.NowNs < end && !process.HasEnded;)
+        for (long end = MonotonicClock.NowNs + (StartLimit.Ticks * 100); MonotonicClock.NowNs < end && !process.HasEnded;)
         {
             try
             {

@@ -16,7 +16,7 @@ internal static class CommonOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "print one JSON document on stdout" };
 
-    public static Option<int> Pid() => new("--pid") { Description = "the process to work on", Required = true, HelpName = "P" };
+    public static Option<int> Pid() => new("--pid") { Description = "the process to work on", Required = true, CustomParser = ParsePid, HelpName = "P" };
 
     public static Argument<string> PatchFile() => new("patch") { Description = "the patch file (NAME.wfp)" };
 
@@ -24,6 +24,8 @@ internal static class CommonOptions
     {
         Description = "when a thread migrates: at the profile's quiescence points, or when no changed function is on its stack",
         DefaultValueFactory = _ => Policy.Auto,
+        CustomParser = ParsePolicy,
+        HelpName = "auto|points|stack",
     };
 
     public static Option<string?> ProfileOption() => new("--profile")
@@ -61,6 +63,30 @@ internal static class CommonOptions
         ? (ShippedProfiles.ForExecutable(new ProcFs(process).ReadExecutableName()), null)
         : ShippedProfiles.Find(name);
 
+    private static int ParsePid(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) || pid == 0)
+        {
+            result.AddError($"'{text}' is no process id; write a number like 4711.");
+        }
+        return pid;
+    }
+
+    private static Policy ParsePolicy(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        foreach (var policy in Enum.GetValues<Policy>())
+        {
+            if (string.Equals(text, policy.ToString(), StringComparison.OrdinalIgnoreCase))
+            {
+                return policy;
+            }
+        }
+        result.AddError($"'{text}' is no policy; write auto, points or stack.");
+        return default;
+    }
+
     private static TimeSpan ParseTime(ArgumentResult result)
     {
         string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
@@ -71,7 +97,7 @@ internal static class CommonOptions
             [.. var d, 'm'] => (d, TimeSpan.FromMinutes(1)),
             _ => (text, TimeSpan.FromSeconds(1)),
         };
-        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count * unit <= TimeSpan.FromDays(1))
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count <= TimeSpan.FromDays(1) / unit)
         {
             return count * unit;
         }

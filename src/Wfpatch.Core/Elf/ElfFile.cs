@@ -72,12 +72,13 @@ public sealed class ElfFile
         {
             var sections = ReadSections(bytes, header);
             var symbols = ReadSymbols(sections, new NameBudget(bytes.Length));
-            if (header.Type == ElfHeader.Relocatable)
+            bool isRelocatable = header.Type == ElfHeader.Relocatable;
+            if (isRelocatable)
             {
                 CheckSymbols(sections, symbols);
             }
-            CheckRelocations(sections, symbols.Length);
-            return (new ElfFile(name, header.Type == ElfHeader.Relocatable, sections, symbols), null);
+            CheckRelocations(sections, symbols.Length, isRelocatable);
+            return (new ElfFile(name, isRelocatable, sections, symbols), null);
         }
         catch (MalformedElfException malformed)
         {
@@ -210,7 +211,7 @@ public sealed class ElfFile
         }
     }
 
-    private static void CheckRelocations(ImmutableArray<ElfSection> sections, int symbolCount)
+    private static void CheckRelocations(ImmutableArray<ElfSection> sections, int symbolCount, bool isRelocatable)
     {
         foreach (var table in sections.Where(s => s.Type == SectionType.RelocationsWithAddends))
         {
@@ -222,7 +223,8 @@ public sealed class ElfFile
             var bytes = table.Bytes.Span;
             for (int at = 0; !isDynamic && at + RelocationSize <= bytes.Length; at += RelocationSize)
             {
-                if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]) > sections[(int)table.Info].Size)
+                // In a linked file (--emit-relocs) the offset is an address.
+                if (isRelocatable && BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]) > sections[(int)table.Info].Size)
                 {
                     throw new MalformedElfException($"a relocation of {table.Name} lies outside its section");
                 }

@@ -23,6 +23,7 @@ public sealed class ElfImage
     private readonly IReadOnlyDictionary<ulong, ulong> _dynamic;
     private readonly Lazy<ImmutableArray<ElfSymbol>> _symbols;
     private readonly Lazy<ILookup<string, ElfSymbol>> _symbolsByName;
+    private readonly Lazy<ImmutableArray<ElfRelocation>> _allRelocations;
     private readonly Lazy<ImmutableArray<ElfRelocation>> _relocations;
     private readonly Lazy<byte[]?> _versions;
 
@@ -41,7 +42,8 @@ public sealed class ElfImage
         IsPositionIndependent = isPositionIndependent;
         _symbols = new(ReadSymbols);
         _symbolsByName = new(() => _symbols.Value.Where(s => s.Index > 0).ToLookup(s => s.Name));
-        _relocations = new(ReadRelocations);
+        _allRelocations = new(ReadRelocations);
+        _relocations = new(() => [.. _allRelocations.Value.Where(r => r.Symbol == 0 || (r.Symbol > 0 && r.Symbol < DynamicSymbols.Length))]);
         _versions = new(ReadVersions);
     }
 
@@ -308,8 +310,12 @@ public sealed class ElfImage
         return symbols.ToImmutable();
     }
 
-    // The dynamic section has no count of symbols: it follows from the hash tables (DT_GNU_HASH, else DT_HASH).
-    private int CountSymbols()
+    // The dynamic section has no count of symbols: it follows from the hash tables (DT_GNU_HASH, else DT_HASH). An object that exports
+    // nothing has an empty DT_GNU_HASH, which says nothing of the imports: these are named by relocations.
+    private int CountSymbols() =>
+        Math.Max(CountHashedSymbols(), _allRelocations.Value.Select(r => Math.Clamp(r.Symbol, -1, MaximumSymbols) + 1).DefaultIfEmpty().Max());
+
+    private int CountHashedSymbols()
     {
         const ulong TagHash = 4, TagGnuHash = 0x6ffffef5;
         var hash = DynamicAddress(TagHash);
@@ -367,10 +373,6 @@ public sealed class ElfImage
             for (int i = 0; i + 24 <= bytes.Length; i += 24)
             {
                 ulong info = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(i + 8));
-                if (info >> 32 > 0 && info >> 32 >= (ulong)DynamicSymbols.Length)
-                {
-                    continue;
-                }
                 all.Add(new ElfRelocation(
                     BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(i)), (RelocationType)(uint)info, (int)(info >> 32),
                     BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(i + 16))));

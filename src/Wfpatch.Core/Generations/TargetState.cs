@@ -41,6 +41,13 @@ public sealed record TargetState
     public ImageState? VersionOf(Address entry, IEnumerable<AppliedPatch> applied) =>
         applied.Reverse().Select(a => Images[a.Image]).FirstOrDefault(i => i.Functions.Any(f => f.Entry == entry));
 
+    /// <summary>The newest application of a patch, if what runs now is its code: later patches may have replaced it.</summary>
+    public AppliedPatch? FindInForce(string patchId) =>
+        Applied.LastOrDefault(a => Images[a.Image].PatchId == patchId) is { } last
+        && Images[last.Image].Functions.All(f => VersionOf(f.Entry, Applied) == Images[last.Image])
+            ? last
+            : null;
+
     public int FindRedirect(Address entry)
     {
         for (int i = 0; i < Redirects.Length; i++)
@@ -84,6 +91,9 @@ public enum HookKind : byte
 
     /// <summary>The start routine of threads: a thread is born in the newest generation.</summary>
     ThreadStart = 1,
+
+    /// <summary>The error path of a system call that ends with EINTR when a thread is stopped.</summary>
+    CallGuard = 2,
 }
 
 /// <param name="IsArmed">Whether passers-by migrate.</param>

@@ -23,7 +23,7 @@ public sealed class TransitionWrites
         _transition = state.Transition ?? throw new ArgumentException("no transition is open", nameof(state));
         _after = _transition.Kind == TransitionKind.Apply
             ? _state.Applied.Add(new AppliedPatch(_transition.Generation, _transition.Image))
-            : _state.Applied.RemoveAll(a => a.Image == _transition.Image);
+            : RemoveLast(_state.Applied, _transition.Image);
     }
 
     private IEnumerable<RedirectState> Affected =>
@@ -42,7 +42,7 @@ public sealed class TransitionWrites
                 yield return DispatchTrampoline.WriteSlot(at, NextSlot(redirect), version);
             }
         }
-        foreach (var hook in _state.Hooks.Where(h => h.IsArmed))
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard))
         {
             yield return HookTrampoline.WriteSet(hook.Plan.Trampoline, hook.Set, _transition.Destination);
         }
@@ -63,10 +63,14 @@ public sealed class TransitionWrites
         }
     }
 
+    /// <summary>Opens the guards of system calls: from here on threads may be stopped.</summary>
+    public IEnumerable<CodeWrite> OpenGuards() =>
+        _state.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.CallGuard).Select(h => Entry(h.Plan, armed: true));
+
     /// <summary>Opens the hooks: from here on threads migrate.</summary>
     public IEnumerable<CodeWrite> OpenHooks()
     {
-        foreach (var hook in _state.Hooks.Where(h => h.IsArmed))
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard))
         {
             yield return HookTrampoline.Select(hook.Plan.Trampoline, hook.Set);
             yield return Entry(hook.Plan, armed: true);
@@ -79,7 +83,10 @@ public sealed class TransitionWrites
         foreach (var hook in _state.Hooks)
         {
             yield return Entry(hook.Plan, armed: false);
-            yield return HookTrampoline.Select(hook.Plan.Trampoline, -1);
+            if (hook.Kind != HookKind.CallGuard)
+            {
+                yield return HookTrampoline.Select(hook.Plan.Trampoline, -1);
+            }
         }
     }
 
@@ -156,6 +163,10 @@ public sealed class TransitionWrites
         }
         return all.ToImmutable();
     }
+
+    // A patch that later ones replaced whole may be in force a second time.
+    private static ImmutableArray<AppliedPatch> RemoveLast(ImmutableArray<AppliedPatch> applied, int image) =>
+        applied.Reverse().FirstOrDefault(a => a.Image == image) is { } last ? applied.Remove(last) : applied;
 
     private Address? VersionBefore(RedirectState redirect) => VersionIn(_state.Applied, redirect);
 

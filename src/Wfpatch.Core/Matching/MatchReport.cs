@@ -48,7 +48,28 @@ internal sealed class MatchReport
         }
         else if (found.Count == 0)
         {
-            yield return NotFound(_codes[function], Expected(_codes[function]) ?? closest);
+            var nearest = Expected(_codes[function]) ?? (closest.Closeness > 0 ? closest : _finder.Closest(_codes[function]));
+            yield return NotFound(_codes[function], nearest);
+        }
+    }
+
+    /// <summary>
+    /// A hole may hold anything, so changed bytes in it are not noticed as such. But where a function of the same unit is called,
+    /// a function must begin: somebody has changed the call, or it is not this program. (Calls of other units may lead to
+    /// linkage tables, and assembly without an unwind table is in no function at all.)
+    /// </summary>
+    public IEnumerable<Refusal> FindMisled()
+    {
+        foreach (var (symbol, known) in _agreement.Known)
+        {
+            var called = _patch.Symbols[symbol];
+            Address at = new(known.Value);
+            if (called is { Kind: PatchSymbolKind.Function, IsDefinedByPatch: false, Unit.Length: > 0 }
+                && _running.Around(at) is { } around && around.Code.Start != at && around.Entry != at)
+            {
+                yield return MatchRefusals.FunctionNotFound.About(called.Name,
+                    $"{_codes[known.Source].Display} leads to {at} of {ObjectName(_patch)} for {called.Display}, into the middle of the function at {around.Code.Start}.");
+            }
         }
     }
 
@@ -96,7 +117,7 @@ internal sealed class MatchReport
         string symbol = closest.Symbol >= 0 ? _patch.Symbols[closest.Symbol].Display : "";
         return closest.Kind switch
         {
-            MismatchKind.NothingAlike => MatchRefusals.FunctionNotFound.About(old.Function.Name, $"No function of {ObjectName(_patch)} begins like {old.Display}."),
+            MismatchKind.None or MismatchKind.Code when closest.Offset == 0 => MatchRefusals.FunctionNotFound.About(old.Function.Name, $"No function of {ObjectName(_patch)} begins like {old.Display}."),
             MismatchKind.Code => MatchRefusals.FunctionNotFound.About(old.Function.Name,
                 $"No function of {ObjectName(_patch)} is {old.Display}; the closest one, at {closest.Place}, differs from {old.Function.Name}+0x{closest.Offset:x} on."),
             MismatchKind.Constant => MatchRefusals.ConstantDiffers.About(old.Function.Name, $"{where} uses a constant, at {closest.Found}, that differs from {symbol}."),

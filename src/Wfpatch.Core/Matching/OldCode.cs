@@ -48,10 +48,10 @@ internal sealed class OldCode
 
     public ImmutableArray<OldInstruction> Instructions => _instructions.Value;
 
-    /// <summary>What the first eight bytes must be, little endian, however the rest was linked: where the mask has ones.</summary>
-    public ulong Prefix { get; }
+    /// <summary>What the first bytes must be, little endian, however the rest was linked: where the mask has ones.</summary>
+    public UInt128 Prefix { get; }
 
-    public ulong PrefixMask { get; }
+    public UInt128 PrefixMask { get; }
 
     /// <summary>For messages.</summary>
     public string Display => Function.Unit.Length == 0 ? Function.Name : $"{Function.Name} ({Function.Unit})";
@@ -118,23 +118,47 @@ internal sealed class OldCode
         }
     }
 
-    // Stops before whatever may be encoded in another way or depends on the distance to something.
-    private (ulong Prefix, ulong Mask) FindPrefix()
+    // Stops before whatever may be encoded in another way or depends on the distance to something within the function.
+    private (UInt128 Prefix, UInt128 Mask) FindPrefix()
     {
-        int length = 0;
+        Span<byte> first = stackalloc byte[RunningBytes.PrefixSize];
+        Span<byte> mask = stackalloc byte[RunningBytes.PrefixSize];
         foreach (var instruction in DecodeFrom())
         {
-            bool varies = instruction.Decoded.IsInvalid || instruction.IsPadding || instruction.IsRelativeBranch || instruction.Decoded.IsIPRelativeMemoryOperand || instruction.HoleCount > 0;
-            if (varies || length >= 8)
+            if (instruction.Offset >= RunningBytes.PrefixSize || !HasOneForm(instruction))
             {
                 break;
             }
-            length = instruction.End;
+            for (int i = instruction.Offset; i < Math.Min(instruction.End, RunningBytes.PrefixSize); i++)
+            {
+                (first[i], mask[i]) = (Bytes[i], 0xff);
+            }
+            foreach (var hole in Holes.AsSpan(instruction.FirstHole, instruction.HoleCount))
+            {
+                int from = Math.Min(hole.Offset, RunningBytes.PrefixSize);
+                int to = Math.Min(hole.End, RunningBytes.PrefixSize);
+                first[from..to].Clear();
+                mask[from..to].Clear();
+            }
         }
-        length = Math.Min(Math.Min(length, 8), Holes.Length > 0 ? Holes[0].Offset : 8);
-        Span<byte> first = stackalloc byte[8];
-        Bytes[..length].CopyTo(first);
-        ulong mask = length == 8 ? ulong.MaxValue : (1UL << (length * 8)) - 1;
-        return (BinaryPrimitives.ReadUInt64LittleEndian(first) & mask, mask);
+        return (BinaryPrimitives.ReadUInt128LittleEndian(first), BinaryPrimitives.ReadUInt128LittleEndian(mask));
+    }
+
+    private bool HasOneForm(in OldInstruction instruction)
+    {
+        if (instruction.Decoded.IsInvalid || instruction.IsPadding || instruction.IsRelativeBranch || (instruction.Decoded.IsIPRelativeMemoryOperand && instruction.HoleCount == 0))
+        {
+            return false;
+        }
+        foreach (var hole in Holes.AsSpan(instruction.FirstHole, instruction.HoleCount))
+        {
+            if (hole.Form is HoleForm.Slot or HoleForm.ThreadOffsetSlot)
+            {
+                return false;
+            }
+        }
+        // One hole of two operands: the other may be a distance within the function.
+        return instruction.HoleCount != 1 || !instruction.Decoded.IsIPRelativeMemoryOperand
+            || Holes[instruction.FirstHole].Offset == instruction.Offset + instruction.Constants.DisplacementOffset;
     }
 }

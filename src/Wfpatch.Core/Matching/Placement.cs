@@ -18,8 +18,10 @@ internal sealed record Placement(RunningFunction Running, ImmutableArray<SymbolF
 
 internal enum MismatchKind : byte
 {
-    /// <summary>Not even the first bytes are alike.</summary>
-    NothingAlike = 0,
+    /// <summary>Nothing was compared.</summary>
+    None = 0,
+
+    /// <summary>The code differs.</summary>
     Code = 1,
     Constant = 2,
     Import = 3,
@@ -38,5 +40,5 @@ internal enum MismatchKind : byte
 internal readonly record struct Mismatch(MismatchKind Kind, Address Place, int Offset, int Symbol, string Found)
 {
     /// <summary>Greater is closer to a match.</summary>
-    public int Closeness => Kind is MismatchKind.NothingAlike or MismatchKind.Code ? Offset : int.MaxValue;
+    public int Closeness => Kind is MismatchKind.None or MismatchKind.Code ? Offset : int.MaxValue;
 }

@@ -34,17 +34,20 @@ internal sealed class PlacementFinder
         foreach (var running in ExportedAddresses(old) is { } exported ? _running.WithEntries(exported) : _running.Candidates(old))
         {
             var (placement, mismatch) = TryPlace(old, running);
-            if (placement is not null && found.All(p => p.Running.Code.Start != placement.Running.Code.Start))
+            if (placement is null)
+            {
+                closest = mismatch.Closeness > closest.Closeness ? mismatch : closest;
+            }
+            else if (found.All(p => p.Running.Code.Start != placement.Running.Code.Start))
             {
                 found.Add(placement);
-            }
-            else if (placement is null && (closest.Kind == MismatchKind.NothingAlike || mismatch.Closeness > closest.Closeness))
-            {
-                closest = mismatch;
             }
         }
         return (found, closest);
     }
+
+    /// <summary>Of all places the one whose code is longest like that of <paramref name="old"/>, for messages.</summary>
+    public Mismatch Closest(OldCode old) => _running.All.Select(r => TryPlace(old, r).Mismatch).DefaultIfEmpty().MaxBy(m => m.Closeness);
 
     /// <summary>Exactly one of the results is given.</summary>
     public (Placement? Placement, Mismatch Mismatch) TryPlace(OldCode old, RunningBytes running)

@@ -29,7 +29,7 @@ public static class RunPreMatcher
             return (null, malformed);
         }
         var running = RunningCode.Read(functions, memory);
-        if (running.Count == 0 && codes.Length > 0)
+        if (running.All.Count == 0 && codes.Length > 0)
         {
             string subject = MatchReport.ObjectName(patch);
             return (null, [MatchRefusals.ProgramUnreadable.About(subject, $"None of the {functions.Count} functions of {subject} can be read; check that the process still runs.")]);
@@ -38,7 +38,7 @@ public static class RunPreMatcher
         var found = codes.Select(finder.Find).ToArray();
         var agreement = Agreement.Of(codes, [.. found.Select(f => f.Placements.ToList())]);
         var report = new MatchReport(patch, codes, finder, running, agreement);
-        var refusals = codes.SelectMany((_, i) => report.Judge(i, found[i].Placements, found[i].Closest)).ToImmutableArray();
+        var refusals = codes.SelectMany((_, i) => report.Judge(i, found[i].Placements, found[i].Closest)).Concat(report.FindMisled()).ToImmutableArray();
         return refusals.Length > 0 ? (null, refusals) : (Conclude(codes, agreement), []);
     }
 

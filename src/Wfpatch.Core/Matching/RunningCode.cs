@@ -5,8 +5,11 @@ using Wfpatch.Core.Addresses;
 namespace Wfpatch.Core.Matching;
 
 /// <summary>A running function with its bytes: <paramref name="Length"/> bytes at <paramref name="Offset"/> in a block that neighbours share.</summary>
-internal readonly record struct RunningBytes(RunningFunction Function, byte[] Block, int Offset, int Length, ulong Prefix)
+internal readonly record struct RunningBytes(RunningFunction Function, byte[] Block, int Offset, int Length, UInt128 Prefix)
 {
+    /// <summary>Bytes in <see cref="Prefix"/>, the first ones of the code, little endian; zeros stand for what is not there.</summary>
+    public const int PrefixSize = 16;
+
     public ReadOnlySpan<byte> Span => Block.AsSpan(Offset, Length);
 }
 
@@ -29,7 +32,7 @@ internal sealed class RunningCode
         }
     }
 
-    public int Count => _all.Length;
+    public IReadOnlyList<RunningBytes> All => _all;
 
     /// <summary>Reads what can be read; places with an impossible length are left out.</summary>
     public static RunningCode Read(IReadOnlyList<RunningFunction> functions, IMemory memory)
@@ -60,7 +63,7 @@ internal sealed class RunningCode
         int most = (old.Bytes.Length * 3) + 64;
         foreach (var running in _all)
         {
-            if (((running.Prefix ^ old.Prefix) & old.PrefixMask) == 0 && running.Length >= least && running.Length <= most)
+            if (((running.Prefix ^ old.Prefix) & old.PrefixMask) == UInt128.Zero && running.Length >= least && running.Length <= most)
             {
                 yield return running;
             }
@@ -68,6 +71,19 @@ internal sealed class RunningCode
     }
 
     public RunningFunction? At(Address start) => _starts.TryGetValue(start, out var found) ? found : null;
+
+    /// <summary>The function whose code an address is in.</summary>
+    public RunningFunction? Around(Address address)
+    {
+        foreach (var running in _all)
+        {
+            if (running.Function.Code.Contains(address))
+            {
+                return running.Function;
+            }
+        }
+        return null;
+    }
 
     /// <summary>The places with one of these entries, whatever their code is.</summary>
     public IEnumerable<RunningBytes> WithEntries(IReadOnlySet<Address> entries) => _all.Where(r => entries.Contains(r.Function.Entry));
@@ -91,10 +107,10 @@ internal sealed class RunningCode
         }
     }
 
-    private static ulong FirstBytes(ReadOnlySpan<byte> bytes)
+    private static UInt128 FirstBytes(ReadOnlySpan<byte> bytes)
     {
-        Span<byte> first = stackalloc byte[8];
-        bytes[..Math.Min(8, bytes.Length)].CopyTo(first);
-        return BinaryPrimitives.ReadUInt64LittleEndian(first);
+        Span<byte> first = stackalloc byte[RunningBytes.PrefixSize];
+        bytes[..Math.Min(first.Length, bytes.Length)].CopyTo(first);
+        return BinaryPrimitives.ReadUInt128LittleEndian(first);
     }
 }

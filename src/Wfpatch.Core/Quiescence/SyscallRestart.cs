@@ -24,7 +24,13 @@ public static class SyscallRestart
     public const int EpollPwait = 281;
     public const int RestartSyscall = 219;
 
-    private const int RtSigTimedWait = 128, SemTimedOp = 220, IoGetEvents = 208, IoPGetEvents = 333, IoUringEnter = 426, EpollPwait2 = 441;
+    /// <summary>The result by which the kernel makes a call again when no handler of a signal runs, and ends it with EINTR when
+    /// one does (ERESTARTNOHAND, linux/errno.h). Put into the result of a call that was ended with EINTR because of our stop, it
+    /// leaves the decision where it belongs: a signal that arrives in the same moment is not lost.</summary>
+    public const long ResultThatRestarts = -RestartNoHand;
+
+    private const int Pause = 34, SemOp = 65, RtSigSuspend = 130, RtSigTimedWait = 128;
+    private const int SemTimedOp = 220, IoGetEvents = 208, IoPGetEvents = 333, IoUringEnter = 426, EpollPwait2 = 441, RecvMMsg = 299;
     private const int Interrupted = 4, RestartSys = 512, RestartNoIntr = 513, RestartNoHand = 514, RestartBlock = 516;
 
     /// <param name="call">The number of the call, or -1 where the thread is in none (orig_rax).</param>
@@ -36,8 +42,7 @@ public static class SyscallRestart
         {
             return SyscallRestartKind.None;
         }
-        bool hasTimeout = call is EpollWait or EpollPwait && (int)fourth > 0;
-        return hasTimeout ? SyscallRestartKind.AgainWithRestOfTimeout : SyscallRestartKind.Again;
+        return HasTimeoutInMilliseconds(call, fourth) ? SyscallRestartKind.AgainWithRestOfTimeout : SyscallRestartKind.Again;
     }
 
     /// <summary>Whether the call was interrupted and will run again, by the kernel's doing or by ours.</summary>
@@ -47,15 +52,60 @@ public static class SyscallRestart
     /// <summary>The number to put into rax so that the call goes on when the thread executes the syscall instruction again.</summary>
     public static ulong NumberToGoOn(long call, long result) => -result == RestartBlock ? RestartSyscall : (ulong)call;
 
-    /// <summary>False for calls that end with EINTR and whose time limit lies in memory or is unknown: a thread in one of these is
-    /// not stopped, it migrates when it comes out.</summary>
-    public static bool MayInterrupt(long call, ulong fourth) => call switch
+    /// <summary>False for calls whose time limit lies in memory, where the kernel would take it from the beginning again, or is
+    /// unknown: a thread in one of these is not stopped, it migrates when it comes out.</summary>
+    public static bool MayInterrupt(long call, in SyscallArguments arguments) => call switch
     {
-        EpollPwait2 or SemTimedOp => fourth == 0,
-        RtSigTimedWait or IoGetEvents or IoPGetEvents or IoUringEnter => false,
+        RtSigTimedWait => arguments.Third == 0,
+        EpollPwait2 or SemTimedOp => arguments.Fourth == 0,
+        IoGetEvents or IoPGetEvents or RecvMMsg => arguments.Fifth == 0,
+        IoUringEnter => false,
         _ => true,
     };
 
+    /// <summary>Whether a stop ends the call with EINTR, which somebody must hide from the program. The kernel restarts all others by itself.</summary>
+    public static bool EndsWhenStopped(long call) =>
+        call is EpollWait or EpollPwait or EpollPwait2 or RtSigTimedWait or SemOp or SemTimedOp or IoGetEvents or IoPGetEvents or IoUringEnter;
+
+    /// <summary>False for calls that wait for a signal: a thread in one of these does no work for us in between, since a signal
+    /// that arrived meanwhile would be handled before the call is made again, and the call would wait for another one.</summary>
+    public static bool MayBorrow(long call) => call is not (Pause or RtSigSuspend or RtSigTimedWait);
+
     /// <summary>Whether its limit is a number of milliseconds in the fourth argument, so that the rest must be computed.</summary>
     public static bool HasTimeoutInMilliseconds(long call, ulong fourth) => call is EpollWait or EpollPwait && (int)fourth > 0;
+
+    /// <summary>The time limit of a socket, if the first argument is one, that the call obeys: it ends with EINTR where the socket
+    /// has one (signal(7)), and how much of it is left cannot be known.</summary>
+    public static SocketLimit SocketLimitOf(long call) => call switch
+    {
+        0 or 19 or 43 or 45 or 47 or 288 or RecvMMsg => SocketLimit.Receive, // read readv accept recvfrom recvmsg accept4 recvmmsg
+        1 or 20 or 40 or 42 or 44 or 46 or 307 => SocketLimit.Send, // write writev sendfile connect sendto sendmsg sendmmsg
+        _ => SocketLimit.None,
+    };
+
+    /// <summary>The name of a call that may not be interrupted, for messages; else its number.</summary>
+    public static string NameOf(long call) => call switch
+    {
+        0 => "read",
+        1 => "write",
+        19 => "readv",
+        20 => "writev",
+        40 => "sendfile",
+        42 => "connect",
+        43 => "accept",
+        44 => "sendto",
+        45 => "recvfrom",
+        46 => "sendmsg",
+        47 => "recvmsg",
+        288 => "accept4",
+        307 => "sendmmsg",
+        RtSigTimedWait => "rt_sigtimedwait",
+        SemTimedOp => "semtimedop",
+        IoGetEvents => "io_getevents",
+        IoPGetEvents => "io_pgetevents",
+        IoUringEnter => "io_uring_enter",
+        EpollPwait2 => "epoll_pwait2",
+        RecvMMsg => "recvmmsg",
+        _ => $"system call {call}",
+    };
 }

@@ -98,7 +98,9 @@ public sealed class AddressSpaceMap
     }
 
     /// <summary>The free range of that length nearest to <paramref name="near"/> within reach of a rel32, or null.</summary>
-    public AddressRange? FindFree(AddressRange near, long length)
+    /// <param name="margin">How far from every mapping it keeps where it can: jumps with small displacements lead to the
+    /// neighbourhood of the code, and what stands there takes their place.</param>
+    public AddressRange? FindFree(AddressRange near, long length, long margin = 0)
     {
         AddressRange? best = null;
         long bestDistance = long.MaxValue;
@@ -113,10 +115,10 @@ public sealed class AddressSpaceMap
         }
         foreach (var taken in _taken.Append(near))
         {
-            Consider(taken.End.AlignUp(Address.PageSize));
-            Consider((taken.Start - length).PageStart);
+            Consider((taken.End + margin).AlignUp(Address.PageSize));
+            Consider((taken.Start - margin - length).PageStart);
         }
-        return best;
+        return best ?? (margin > 0 ? FindFree(near, length) : null);
     }
 
     private void Add(RedirectPlan redirect)

@@ -11,7 +11,7 @@ public static class TransitionRefusals
     public static readonly RefusalKind LaterPatch = new("WF703", "later-patch", "A later patch replaces a function of the patch that shall be reverted.", "Revert the later patch first.");
     public static readonly RefusalKind BelowPoint = new("WF704", "below-point", "The patch changes a function that is on a thread's stack at the profile's quiescence points.", "Use --policy stack.");
     public static readonly RefusalKind NoProfile = new("WF705", "no-profile", "The policy is points, and no profile with points is known for the target.", "Name one with --profile, or use --policy stack.");
-    public static readonly RefusalKind PointNotFound = new("WF706", "point-not-found", "A quiescence point of the profile is neither in the patch file nor exported by the library that the profile names.", "Build the patch with --points, or use --policy stack.");
+    public static readonly RefusalKind PointNotFound = new("WF706", "profile-point-not-found", "A quiescence point of the profile is neither in the patch file nor exported by the library that the profile names.", "Build the patch with --points, or use --policy stack.");
     public static readonly RefusalKind JournalFull = new("WF707", "journal-full", "The state in the target has no room for another patch.", "Restart the program with the fix.");
     public static readonly ImmutableArray<RefusalKind> All = [TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull];
 }

@@ -235,19 +235,31 @@ internal ref struct CallFrameProgram
 
     private readonly UnwindFailureReason SetFrameAddress(byte register, long offset)
     {
+        _row.LastOffset = offset;
         _row.FrameAddress = new FrameRule(FrameRuleKind.Register, register, offset);
         return UnwindFailureReason.None;
     }
 
+    // DWARF forbids the next two behind an expression. Assembler code of cryptography libraries does it, and means what the
+    // GNU unwinder makes of it: the offset is kept beside the expression, and a register takes it up again.
     private readonly UnwindFailureReason ChangeFrameRegister(byte register) =>
-        _row.FrameAddress.Kind == FrameRuleKind.Register
-            ? SetFrameAddress(register, _row.FrameAddress.Operand)
-            : UnwindFailureReason.MalformedInstructions;
+        _row.FrameAddress.Kind == FrameRuleKind.Unspecified
+            ? UnwindFailureReason.MalformedInstructions
+            : SetFrameAddress(register, _row.LastOffset);
 
-    private readonly UnwindFailureReason ChangeFrameOffset(long offset) =>
-        _row.FrameAddress.Kind == FrameRuleKind.Register
-            ? SetFrameAddress(_row.FrameAddress.Register, offset)
-            : UnwindFailureReason.MalformedInstructions;
+    private readonly UnwindFailureReason ChangeFrameOffset(long offset)
+    {
+        switch (_row.FrameAddress.Kind)
+        {
+            case FrameRuleKind.Unspecified:
+                return UnwindFailureReason.MalformedInstructions;
+            case FrameRuleKind.Register:
+                return SetFrameAddress(_row.FrameAddress.Register, offset);
+            default:
+                _row.LastOffset = offset;
+                return UnwindFailureReason.None;
+        }
+    }
 
     private readonly UnwindFailureReason SetFrameExpression(ref DwarfReader reader)
     {

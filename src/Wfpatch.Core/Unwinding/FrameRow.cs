@@ -18,6 +18,9 @@ public struct FrameRow
         internal set => _frameAddress = value;
     }
 
+    /// <summary>The offset that was last given to a frame address. It outlives an expression: see <see cref="CallFrameProgram"/>.</summary>
+    internal long LastOffset { get; set; }
+
     /// <summary>The rule of a register; <see cref="Register.Rip"/> stands for the return address.</summary>
     public FrameRule this[Register register]
     {

@@ -6,16 +6,21 @@ namespace Wfpatch.Core.Unwinding;
 /// <summary>The step from one frame to its caller by a row of rules (DWARF 5, section 6.4.3).</summary>
 internal ref struct FrameStep
 {
+    // Bytes below the stack pointer that a signal does not touch (psABI, section 3.2.2).
+    private const ulong RedZone = 128;
+
     private readonly ReadOnlySpan<byte> _table;
     private readonly ref readonly FrameRow _row;
     private readonly ref readonly FrameRegisters _callee;
     private readonly bool _isSignalFrame;
+    private readonly bool _isExact;
 
-    public FrameStep(ReadOnlySpan<byte> table, ref readonly FrameRow row, ref readonly FrameRegisters callee, bool isSignalFrame)
+    public FrameStep(ReadOnlySpan<byte> table, ref readonly FrameRow row, ref readonly FrameRegisters callee, bool isExact, bool isSignalFrame)
     {
         _table = table;
         _row = ref row;
         _callee = ref callee;
+        _isExact = isExact;
         _isSignalFrame = isSignalFrame;
     }
 
@@ -66,9 +71,24 @@ internal ref struct FrameStep
         return known ? UnwindFailureReason.None : UnwindFailureReason.RegisterLost;
     }
 
-    // A signal may run on a stack of its own, so nothing can be said about the interrupted frame's place.
-    private readonly bool IsPlausible(ulong frameAddress) =>
-        _isSignalFrame || (frameAddress % 8 == 0 && frameAddress > _callee.ValueOf(Register.Rsp) && frameAddress <= Address.UserEnd.Value);
+    // A signal may run on a stack of its own, so nothing can be said about the interrupted frame's place. Behind the pop of a
+    // return address (it is in a register then) the frame is empty.
+    private readonly bool IsPlausible(ulong frameAddress)
+    {
+        ulong stack = _callee.ValueOf(Register.Rsp);
+        bool isAbove = _row[Register.Rip].Kind == FrameRuleKind.Register ? frameAddress >= stack : frameAddress > stack;
+        return _isSignalFrame || (frameAddress % 8 == 0 && isAbove && frameAddress <= Address.UserEnd.Value);
+    }
+
+    // A function saves registers in its own frame; what an innermost one has popped may lie in the red zone. Compilers leave
+    // rules behind in epilogues that hold no more (GCC's "rbp is saved where rbp points", behind the leave of a function with
+    // an aligned frame); followed, they would skip frames without a trace.
+    private readonly bool IsInFrame(Register register, ulong slot)
+    {
+        ulong stack = _callee.ValueOf(Register.Rsp);
+        ulong lowest = _isExact && register != Register.Rip ? stack - Math.Min(stack, RedZone) : stack;
+        return _isSignalFrame || (slot >= lowest && slot < FrameAddress.Value);
+    }
 
     private UnwindFailureReason Restore(Register register, ref StackWindow memory, ref FrameRegisters caller)
     {
@@ -100,6 +120,10 @@ internal ref struct FrameStep
 
     private UnwindFailureReason Load(Register register, ulong slot, ref StackWindow memory, ref FrameRegisters caller)
     {
+        if (!IsInFrame(register, slot))
+        {
+            return UnwindFailureReason.ImplausibleFrame;
+        }
         if (!memory.TryRead(new Address(slot), out ulong value))
         {
             return UnwindFailureReason.UnreadableMemory;

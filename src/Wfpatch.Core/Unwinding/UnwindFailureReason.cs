@@ -29,8 +29,9 @@ public enum UnwindFailureReason : byte
     /// <summary>A word of the stack, or one that an expression needs, cannot be read.</summary>
     UnreadableMemory = 7,
 
-    /// <summary>The caller's frame does not lie above its callee's, or not on a multiple of eight bytes: a loop, a damaged
-    /// stack or a change of stacks that is not a signal's.</summary>
+    /// <summary>The caller's frame does not lie above its callee's, or not on a multiple of eight bytes, or a register is said
+    /// to be saved outside the frame: a loop, a damaged stack, a change of stacks that is not a signal's (longjmp, a coroutine),
+    /// or a rule that a compiler left behind.</summary>
     ImplausibleFrame = 8,
 
     /// <summary>The trace has more frames than there is room for.</summary>

@@ -13,7 +13,8 @@ namespace Wfpatch.Core.Unwinding;
 /// </summary>
 public sealed class Unwinder
 {
-    private const int MaximumTraceFrames = 4096;
+    private const int UsualFrames = 64;
+    private const int MaximumFrames = 4096;
 
     private readonly CodeMap _code;
 
@@ -40,7 +41,7 @@ public sealed class Unwinder
         {
             var pc = new Address(current.ValueOf(Register.Rip));
             var reason = _code.FindRow(isExact ? pc : pc - 1, ref row, out var table, out bool isSignalFrame);
-            var step = new FrameStep(table, in row, in current, isSignalFrame);
+            var step = new FrameStep(table, in row, in current, isExact, isSignalFrame);
             FrameRegisters caller = default;
             if (reason == UnwindFailureReason.None)
             {
@@ -62,11 +63,16 @@ public sealed class Unwinder
         return new UnwindOutcome(UnwindFailureReason.TooManyFrames, new Address(current.ValueOf(Register.Rip)), frames.Length);
     }
 
-    /// <summary>The same as objects. Exactly one of the results is not null.</summary>
+    /// <summary>The same as objects, for stacks of at most 4096 frames. Exactly one of the results is not null.</summary>
     public (StackTrace? Trace, UnwindFailure? Failure) Trace(in RegisterSet registers, IMemory memory)
     {
-        var frames = new StackFrame[MaximumTraceFrames];
+        var frames = new StackFrame[UsualFrames];
         var outcome = Unwind(in registers, memory, frames, out int count);
+        if (outcome.Reason == UnwindFailureReason.TooManyFrames)
+        {
+            frames = new StackFrame[MaximumFrames];
+            outcome = Unwind(in registers, memory, frames, out count);
+        }
         return outcome.IsComplete
             ? (new StackTrace(ImmutableArray.Create(frames, 0, count)), null)
             : (null, new UnwindFailure(outcome.Reason, outcome.ProgramCounter, outcome.Depth));

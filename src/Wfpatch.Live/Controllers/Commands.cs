@@ -48,12 +48,12 @@ public sealed class Commands(ILinux linux)
     {
         try
         {
-            return TracerThread.Run(() =>
+            var report = TracerThread.Run(() =>
             {
                 using var target = Target.Open(linux, process);
                 if (!alone)
                 {
-                    return command(target);
+                    return Finish(target, command(target));
                 }
                 var (taken, owner) = ControllerLock.TryTake(process, target.Proc.ReadStartTime() ?? 0);
                 if (taken is null)
@@ -63,9 +63,10 @@ public sealed class Commands(ILinux linux)
                 }
                 using (taken)
                 {
-                    return command(target);
+                    return Finish(target, command(target));
                 }
             });
+            return report;
         }
         catch (TargetAccessException e)
         {
@@ -73,14 +74,24 @@ public sealed class Commands(ILinux linux)
         }
     }
 
-    private static TransitionReport Describe(int process, TargetAccessException e)
+    // What could not be done in a process that has ended meanwhile is no fault of the patch, and what ended with it is not in force.
+    private static TransitionReport Finish(Target target, TransitionReport report) =>
+        target.HasEnded || IsGone(target.Process) ? Gone(target.Process) : report;
+
+    private TransitionReport Describe(int process, TargetAccessException e)
     {
+        Span<byte> one = stackalloc byte[1];
+        bool hasNoMemory = linux.Read(process, Core.Addresses.Address.UserEnd, one) == Errno.NoSuchProcess;
         // A thread or the whole process may end at any moment: what failed then is no failure of ours.
-        bool gone = e.IsGone || !new ProcFs(process).Exists || new ProcFs(process).ReadStatus("State") is { } s && s.StartsWith('Z');
-        return gone
-            ? new TransitionReport(Outcome.Gone, $"There is no process {process} (any more).")
+        return e.IsGone || hasNoMemory || IsGone(process)
+            ? Gone(process)
             : e.IsDenied
                 ? new TransitionReport(Outcome.Denied, $"You may not change process {process}; run wfpatch as its user or as root.")
                 : TransitionReport.Refused([TargetRefusals.WritesForbidden.About($"process {process}", $"The kernel refused an access to process {process} ({e.Message}).")]);
     }
+
+    private static bool IsGone(int process) =>
+        new ProcFs(process) is var proc && (!proc.Exists || proc.ReadStatus("State") is { } state && state.StartsWith('Z') && proc.ReadThreads().Length <= 1);
+
+    private static TransitionReport Gone(int process) => new(Outcome.Gone, $"There is no process {process} (any more).");
 }

@@ -140,13 +140,16 @@ public sealed class Controller
     /// <summary>Brings the open transition to its end, from whatever phase it is in.</summary>
     private TransitionReport Continue(TransitionOptions options)
     {
-        var clock = Stopwatch.StartNew();
-        var armTime = TimeSpan.Zero;
         var state = _backend.State;
         if (state.Transition!.Phase == TransitionPhase.Cancelling)
         {
             return Cancel(state.Images[state.Transition.Image]);
         }
+        // Reading all unwind tables takes longer than the transition: before it begins.
+        var migration = CreateMigration(state);
+        _backend.OpenGuards();
+        var clock = Stopwatch.StartNew();
+        var armTime = TimeSpan.Zero;
         if (state.Transition.Phase <= TransitionPhase.Arming)
         {
             _backend.Arm();
@@ -156,7 +159,7 @@ public sealed class Controller
         bool complete = true;
         if (_backend.State.Transition!.Phase == TransitionPhase.Migrating)
         {
-            (complete, threads) = Migrate(options, clock);
+            (complete, threads) = Migrate(migration, options, clock);
         }
         var open = _backend.State;
         if (complete)
@@ -166,10 +169,9 @@ public sealed class Controller
         return Report(open, complete, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
     }
 
-    private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) Migrate(TransitionOptions options, Stopwatch clock)
+    private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) Migrate(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
     {
         var state = _backend.State;
-        var migration = CreateMigration(state);
         _backend.RewriteHooks();
         _backend.OpenHooks();
         bool hasPoints = state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);
@@ -183,11 +185,11 @@ public sealed class Controller
         OldCode(state).Select(o => o.Range), Trampolines(state).Select(t => t.Range),
         state.Transition!.ReversedTo != 0 ? state.Transition.Generation : 0, _stops);
 
-    private static List<(string Name, AddressRange Range)> OldCode(TargetState state) =>
-        [.. new TransitionWrites(state).OldCode(), .. Trampolines(state)];
+    private static List<HeldCode> OldCode(TargetState state) => [.. HeldCode.Of(state), .. Trampolines(state)];
 
-    private static IEnumerable<(string Name, AddressRange Range)> Trampolines(TargetState state) =>
-        state.Redirects.Select(r => (r.Name, r.Plan.TrampolineRange)).Concat(state.Hooks.Select(h => (h.Name, h.Plan.TrampolineRange)));
+    private static IEnumerable<HeldCode> Trampolines(TargetState state) => state.Redirects
+        .Select(r => (r.Name, r.Plan)).Concat(state.Hooks.Select(h => (h.Name, h.Plan)))
+        .Select(t => new HeldCode(t.Name, t.Plan.TrampolineRange, "at its entry"));
 
     private (DispatchPlan? Plan, PolicyChoice? Choice, TransitionReport? Report) PlanApply(Patch patch, TransitionOptions options)
     {
@@ -200,7 +202,7 @@ public sealed class Controller
         {
             return (null, null, TransitionReport.Refused([OpenRefusal(state.Images[open.Image])]));
         }
-        if (state.Applied.FirstOrDefault(a => state.Images[a.Image].PatchId == patch.Id) is { } there)
+        if (state.FindInForce(patch.Id) is { } there)
         {
             var done = new TransitionReport(Outcome.Done, $"{patch.Name} is already in force in process {_target.Process} (generation {there.Generation}).");
             return (null, null, done with { PatchId = patch.Id, PatchName = patch.Name, Generation = state.Generation, Threads = SettledThreads(state) });

@@ -2,7 +2,6 @@
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
-using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Targets;
@@ -56,24 +55,29 @@ public static class StatusReader
         string name = target.Proc.ReadThreadName(thread) ?? "";
         var block = ThreadControlBlock.Find(target.Linux, target.Memory, thread);
         uint word = 0;
-        if (block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.Offset, out word) && word == open.Destination)
+        if (block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.Offset, out word)
+            && (word == open.Destination || (open.ReversedTo != 0 && word != open.Generation)))
         {
             return new ThreadReport(thread, name, word, MigrationPath.Point, null, null);
         }
         uint generation = word == open.Generation ? word : state.Generation;
-        return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, stops));
+        return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, block, stops));
     }
 
-    private static Blocker FindBlocker(Target target, TargetState state, int thread, StopLog stops)
+    // Opening the memory for the permit needs the right to change the target; who may stop its threads has it.
+    private static Blocker FindBlocker(Target target, TargetState state, int thread, Address block, StopLog stops)
     {
-        if (target.Proc.ReadActivity(thread) is { IsBlocked: true } a && !SyscallRestart.MayInterrupt(a.Number, a.Timeout))
+        if (target.Proc.ReadActivity(thread) is { IsBlocked: true } blocked
+            && InterruptibleCalls.FindObstacle(target.Linux, target.Process, in blocked) is { } obstacle)
         {
-            return new Blocker("", -1, a.InstructionPointer, $"it is in system call {a.Number}, which cannot be restarted unseen");
+            return BlockerText.Describe(in blocked, obstacle);
         }
-        var oldCode = new TransitionWrites(state).OldCode();
+        target.Memory.OpenForWriting();
+        var oldCode = HeldCode.Of(state);
         var migration = new OutsideMigration(
             target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), oldCode.Select(o => o.Range), [], 0, stops);
-        var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread)?.Asleep ?? TimeSpan.Zero);
+        var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread) ?? TimeSpan.Zero,
+            block == Address.Zero ? block : block + ThreadWord.PermitOffset);
         return BlockerText.Describe(visit, oldCode);
     }
 

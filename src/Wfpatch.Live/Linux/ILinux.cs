@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
 
 namespace Wfpatch.Live.Linux;
 
@@ -24,6 +25,10 @@ public interface ILinux
     /// <summary>Writes through the memory file, also where the target itself cannot write.</summary>
     int Write(int memory, Address address, ReadOnlySpan<byte> bytes);
 
+    /// <summary>Lets the calling thread run before all ordinary ones, or as one of them again: while it keeps a thread of the
+    /// target stopped, it must not wait for a processor. Without the right to it (CAP_SYS_NICE) nothing happens.</summary>
+    void SetUrgent(bool urgent);
+
     /// <summary>PTRACE_SEIZE: attaches without stopping.</summary>
     int Seize(int thread);
 
@@ -39,6 +44,13 @@ public interface ILinux
 
     /// <summary>PTRACE_DETACH: the thread runs on, with <paramref name="signal"/> where it was stopped by that signal's arrival.</summary>
     int Detach(int thread, int signal);
+
+    /// <summary>Whether signals are pending that the thread does not block.</summary>
+    bool HasSignal(int thread);
+
+    /// <summary>Whether a descriptor of the process is a socket with a time limit of its own (SO_RCVTIMEO, SO_SNDTIMEO). False where
+    /// the kernel does not tell (before 5.6, without pidfd_getfd(2)).</summary>
+    bool HasSocketLimit(int process, int descriptor, SocketLimit limit);
 
     /// <summary>Where the thread registered its list of robust mutexes (get_robust_list(2)): inside its control block. Needs no stop.</summary>
     int GetRobustList(int thread, out Address head);

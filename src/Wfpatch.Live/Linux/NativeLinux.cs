@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text.Unicode;
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
 
 namespace Wfpatch.Live.Linux;
 
@@ -70,6 +73,13 @@ public sealed unsafe class NativeLinux : ILinux
         }
     }
 
+    public void SetUrgent(bool urgent)
+    {
+        const int SchedOther = 0, SchedFifo = 1, LowestRealTime = 1;
+        int priority = urgent ? LowestRealTime : 0;
+        _ = NativeMethods.SchedSetScheduler(0, urgent ? SchedFifo : SchedOther, &priority);
+    }
+
     public int Seize(int thread) => Call(PtraceRequest.Seize, thread, 0, 0);
 
     public int Interrupt(int thread) => Call(PtraceRequest.Interrupt, thread, 0, 0);
@@ -109,6 +119,50 @@ public sealed unsafe class NativeLinux : ILinux
         nint result = NativeMethods.Syscall(SysGetRobustList, thread, &address, &length);
         head = new Address(address);
         return result < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+    }
+
+    public bool HasSignal(int thread)
+    {
+        const int ReadOnlyCloseOnExec = 0x80000, Room = 4096;
+        byte* buffer = stackalloc byte[Room];
+        Utf8.TryWrite(new Span<byte>(buffer, Room), $"/proc/{thread}/status\0", out _);
+        int file = NativeMethods.Open(buffer, ReadOnlyCloseOnExec);
+        if (file < 0)
+        {
+            return false;
+        }
+        nint length = NativeMethods.PRead(file, buffer, Room, 0);
+        _ = NativeMethods.Close(file);
+        var text = new ReadOnlySpan<byte>(buffer, (int)Math.Max(0, length));
+        return ((SignalSet(text, "\nSigPnd:\t"u8) | SignalSet(text, "\nShdPnd:\t"u8)) & ~SignalSet(text, "\nSigBlk:\t"u8)) != 0;
+    }
+
+    /// <summary>A mask in /proc/TID/status: 16 hexadecimal digits.</summary>
+    private static ulong SignalSet(ReadOnlySpan<byte> status, ReadOnlySpan<byte> field)
+    {
+        int at = status.IndexOf(field);
+        return at >= 0 && Utf8Parser.TryParse(status[(at + field.Length)..], out ulong set, out _, 'x') ? set : 0;
+    }
+
+    public bool HasSocketLimit(int process, int descriptor, SocketLimit limit)
+    {
+        const int SysPidFdOpen = 434, SysPidFdGetFd = 438, SocketLevel = 1, ReceiveTimeout = 20, SendTimeout = 21; // asm-generic/socket.h
+        nint target = NativeMethods.Syscall(SysPidFdOpen, process, null, null);
+        if (target < 0)
+        {
+            return false;
+        }
+        nint copy = NativeMethods.Syscall(SysPidFdGetFd, target, (void*)(nint)descriptor, null);
+        _ = NativeMethods.Close((int)target);
+        if (copy < 0)
+        {
+            return false;
+        }
+        long* time = stackalloc long[2]; // struct timeval
+        uint length = 2 * sizeof(long);
+        bool isKnown = NativeMethods.GetSocketOption((int)copy, SocketLevel, limit == SocketLimit.Receive ? ReceiveTimeout : SendTimeout, time, &length) == 0;
+        _ = NativeMethods.Close((int)copy);
+        return isKnown && (time[0] != 0 || time[1] != 0);
     }
 
     private static int Call(PtraceRequest request, int thread, nint address, nint data) =>

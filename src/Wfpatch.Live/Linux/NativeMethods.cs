@@ -18,6 +18,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
 
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
+    public static partial int Open(byte* path, int flags);
+
     // unistd.h
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     public static partial nint PRead(int descriptor, void* buffer, nuint count, long offset);
@@ -37,6 +40,42 @@ internal static unsafe partial class NativeMethods
     // sched.h
     [LibraryImport("libc", EntryPoint = "sched_yield")]
     public static partial int SchedYield();
+
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
+    private static partial int SchedGetAffinity(int thread, nuint size, byte* processors);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    private static partial int SchedSetAffinity(int thread, nuint size, byte* processors);
+
+    /// <summary>The processors that the calling thread may run on, as a set of bits; null where they cannot be told.</summary>
+    public static byte[]? GetAffinity()
+    {
+        const int MostProcessors = 8192;
+        var processors = new byte[MostProcessors / 8];
+        fixed (byte* set = processors)
+        {
+            return SchedGetAffinity(0, (nuint)processors.Length, set) == 0 ? processors : null;
+        }
+    }
+
+    public static bool SetAffinity(byte[] processors)
+    {
+        fixed (byte* set = processors)
+        {
+            return SchedSetAffinity(0, (nuint)processors.Length, set) == 0;
+        }
+    }
+
+    /// <summary>Has the calling thread run on one processor alone; false where it may not.</summary>
+    public static bool SetAffinity(int processor)
+    {
+        var one = new byte[(processor / 8) + sizeof(ulong)];
+        one[processor / 8] = (byte)(1 << (processor % 8));
+        return SetAffinity(one);
+    }
+
+    [LibraryImport("libc", EntryPoint = "sched_setscheduler", SetLastError = true)]
+    public static partial int SchedSetScheduler(int thread, int policy, int* parameter);
 
     // signal.h
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
@@ -62,6 +101,9 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport("libc", EntryPoint = "listen", SetLastError = true)]
     public static partial int Listen(int socket, int backlog);
+
+    [LibraryImport("libc", EntryPoint = "shutdown")]
+    public static partial int Shutdown(int socket, int how);
 
     [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
     public static partial int Connect(int socket, byte* address, uint length);

@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
 
 namespace Wfpatch.Live.Linux;
 
@@ -20,7 +21,7 @@ public sealed record Mapping(AddressRange Range, bool IsReadable, bool IsWritabl
 /// <summary>What a thread is doing (/proc/PID/task/TID/syscall).</summary>
 /// <param name="IsBlocked">In a system call, not running.</param>
 /// <param name="Number">The system call, or -1 where it is blocked elsewhere (a page fault).</param>
-public readonly record struct ThreadActivity(bool IsBlocked, long Number, ulong Timeout, Address StackPointer, Address InstructionPointer);
+public readonly record struct ThreadActivity(bool IsBlocked, long Number, SyscallArguments Arguments, Address StackPointer, Address InstructionPointer);
 
 /// <summary>proc(5), for one process. A missing file means that the process or thread is gone: null, or an empty list.</summary>
 public sealed class ProcFs(int process)
@@ -72,11 +73,11 @@ public sealed class ProcFs(int process)
         var parts = text.Trim().Split(' ');
         if (parts[0] == "running")
         {
-            return new ThreadActivity(false, -1, 0, default, default);
+            return new ThreadActivity(false, -1, default, default, default);
         }
         long number = long.Parse(parts[0], CultureInfo.InvariantCulture);
-        ulong fourth = parts.Length >= 9 ? ParseHex(parts[4]) : 0;
-        return new ThreadActivity(true, number, fourth, new Address(ParseHex(parts[^2])), new Address(ParseHex(parts[^1])));
+        ulong[] a = [.. parts.Length >= 9 ? parts[1..7].Select(ParseHex) : new ulong[6]];
+        return new ThreadActivity(true, number, new(a[0], a[1], a[2], a[3], a[4], a[5]), new Address(ParseHex(parts[^2])), new Address(ParseHex(parts[^1])));
     }
 
     /// <summary>Clock ticks after boot at which the process started: with the pid, what tells it from an earlier one.</summary>

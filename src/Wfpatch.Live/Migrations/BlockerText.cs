@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Live.Migrations;
 
 /// <summary>What holds a thread, in words.</summary>
 public static class BlockerText
 {
+    /// <summary>For a thread that may not be stopped in its system call.</summary>
+    /// <param name="obstacle">What InterruptibleCalls says of it.</param>
+    public static Blocker Describe(in ThreadActivity blocked, string obstacle) =>
+        new(SyscallRestart.NameOf(blocked.Number), -1, blocked.InstructionPointer, $"it is in {obstacle}");
+
     /// <param name="oldCode">What the visit looked for, in the same order.</param>
-    public static Blocker Describe(ThreadVisit visit, IReadOnlyList<(string Name, AddressRange Range)> oldCode) => visit.Result switch
+    public static Blocker Describe(ThreadVisit visit, IReadOnlyList<HeldCode> oldCode) => visit.Result switch
     {
         VisitResult.Busy => new Blocker(
-            oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, which the patch replaces"),
+            oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, {oldCode[visit.Verdict.OldCode].Why}"),
         VisitResult.Unreliable => new Blocker(
             "", visit.Unwinding.Depth, visit.At, $"its stack cannot be unwound beyond {visit.At} ({visit.Unwinding.Reason})"),
         VisitResult.Traced => new Blocker("", -1, Address.Zero, "another tracer is attached to it"),

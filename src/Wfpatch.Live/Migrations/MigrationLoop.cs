@@ -23,8 +23,9 @@ public sealed class MigrationLoop
     private readonly ILinux _linux;
     private readonly Target _target;
     private readonly OutsideMigration _outside;
-    private readonly IReadOnlyList<(string Name, AddressRange Range)> _oldCode;
+    private readonly IReadOnlyList<HeldCode> _oldCode;
     private readonly uint _destination;
+    private readonly uint _leftGeneration;
     private readonly bool _hasPoints;
     private readonly Stopwatch _clock;
     private readonly Dictionary<int, ThreadRecord> _threads = [];
@@ -33,7 +34,7 @@ public sealed class MigrationLoop
     /// <param name="oldCode">The names of what <paramref name="outside"/> looks for, in the same order.</param>
     /// <param name="clock">Running since arming began.</param>
     public MigrationLoop(
-        ILinux linux, Target target, OutsideMigration outside, IReadOnlyList<(string Name, AddressRange Range)> oldCode,
+        ILinux linux, Target target, OutsideMigration outside, IReadOnlyList<HeldCode> oldCode,
         TransitionState transition, bool hasPoints, Stopwatch clock)
     {
         _linux = linux;
@@ -41,6 +42,7 @@ public sealed class MigrationLoop
         _outside = outside;
         _oldCode = oldCode;
         _destination = transition.Destination;
+        _leftGeneration = transition.ReversedTo != 0 ? transition.Generation : 0;
         _hasPoints = hasPoints;
         _clock = clock;
     }
@@ -55,10 +57,10 @@ public sealed class MigrationLoop
         bool first = true;
         while (true)
         {
-            bool newOnes = Discover(first);
+            bool hasNew = Discover(first);
             first = false;
             ReadWords();
-            if (!newOnes && _threads.Values.All(t => t.IsDone))
+            if (!hasNew && _threads.Values.All(t => t.IsDone))
             {
                 progress(Threads);
                 return true;
@@ -80,18 +82,19 @@ public sealed class MigrationLoop
     // One more look: a thread may have arrived while the last one was visited.
     private bool Finish()
     {
-        bool newOnes = Discover(false);
+        bool hasNew = Discover(false);
         ReadWords();
         foreach (var thread in _threads.Values.Where(t => !t.IsDone))
         {
             thread.Blocker ??= new Blocker("", -1, Address.Zero, _hasPoints ? "it has not come by a quiescence point" : "it could not be migrated yet");
         }
-        return !newOnes && _threads.Values.All(t => t.IsDone);
+        return !hasNew && _threads.Values.All(t => t.IsDone);
     }
 
     private void Pause() => Thread.Sleep(_clock.ElapsedMilliseconds < 20 ? 0 : 1);
 
-    /// <summary>Takes the list of threads anew; true where one was not known.</summary>
+    /// <summary>Takes the list of threads anew; true where one was not known that is in an old generation. Those born in the new
+    /// one do not matter: in a program that makes threads all the time there is always one more of them.</summary>
     private bool Discover(bool first)
     {
         var alive = _target.Proc.ReadThreads();
@@ -103,10 +106,11 @@ public sealed class MigrationLoop
         foreach (int id in alive.Where(id => !_threads.ContainsKey(id)))
         {
             var thread = new ThreadRecord(id, _target.Proc.ReadThreadName(id) ?? "", ThreadControlBlock.Find(_linux, _target.Memory, id));
+            ClearPermit(thread);
             thread.Path = first || !IsInDestination(thread) ? MigrationPath.Pending : MigrationPath.Born;
             thread.MigratedAt = thread.IsDone ? _clock.Elapsed : null;
             _threads.Add(id, thread);
-            any = true;
+            any |= !thread.IsDone;
         }
         var set = alive.ToHashSet();
         foreach (var gone in _threads.Values.Where(t => !t.IsDone && !set.Contains(t.Id)))
@@ -114,6 +118,16 @@ public sealed class MigrationLoop
             Complete(gone, MigrationPath.Exited);
         }
         return any;
+    }
+
+    // A controller that was killed just before a visit leaves the permit behind.
+    private void ClearPermit(ThreadRecord thread)
+    {
+        var permit = thread.ControlBlock + ThreadWord.PermitOffset;
+        if (thread.ControlBlock != Address.Zero && _target.Memory.TryReadUInt32(permit, out uint left) && left != 0)
+        {
+            _target.Memory.Write(permit, stackalloc byte[ThreadWord.Size]);
+        }
     }
 
     private bool IsInDestination(ThreadRecord thread) =>
@@ -144,16 +158,17 @@ public sealed class MigrationLoop
     {
         foreach (var thread in _threads.Values.Where(t => !t.IsDone && t.NextVisit <= _clock.Elapsed).ToArray())
         {
-            if (ShallVisit(thread, out var asleep))
+            if (ShallVisit(thread, out var asleep, out bool needsPermit))
             {
-                Visit(thread, asleep);
+                Visit(thread, asleep, needsPermit);
             }
         }
     }
 
-    private bool ShallVisit(ThreadRecord thread, out TimeSpan asleep)
+    private bool ShallVisit(ThreadRecord thread, out TimeSpan asleep, out bool needsPermit)
     {
         asleep = TimeSpan.Zero;
+        needsPermit = true;
         if (_target.Proc.ReadThreadState(thread.Id) is null or 'Z' or 'X')
         {
             Complete(thread, MigrationPath.Exited);
@@ -165,9 +180,9 @@ public sealed class MigrationLoop
             thread.BlockedAt = Address.Zero;
             return activity is not null && !_hasPoints;
         }
-        if (!SyscallRestart.MayInterrupt(blocked.Number, blocked.Timeout))
+        if (blocked.Number >= 0 && NeverLeft(thread))
         {
-            thread.Blocker = new Blocker("", -1, blocked.InstructionPointer, $"it is in system call {blocked.Number}, which cannot be restarted unseen");
+            Complete(thread, MigrationPath.Outside);
             return false;
         }
         if (thread.BlockedAt != blocked.StackPointer)
@@ -179,16 +194,29 @@ public sealed class MigrationLoop
         {
             return false;
         }
-        if (SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Timeout))
+        if (InterruptibleCalls.FindObstacle(_linux, _target.Process, in blocked) is { } obstacle)
         {
-            asleep = SleepClock.Read(_target.Process, thread.Id)?.Asleep ?? _clock.Elapsed - thread.BlockedSince;
+            thread.Blocker = BlockerText.Describe(in blocked, obstacle);
+            return false;
+        }
+        needsPermit = SyscallRestart.EndsWhenStopped(blocked.Number);
+        if (SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Arguments.Fourth))
+        {
+            asleep = SleepClock.Read(_target.Process, thread.Id) ?? _clock.Elapsed - thread.BlockedSince;
         }
         return true;
     }
 
-    private void Visit(ThreadRecord thread, TimeSpan asleep)
+    /// <summary>The transition was reversed, and the thread is not in the generation that is left: it runs the code of the destination
+    /// already, and being blocked in a system call it is in no trampoline. Its word may stay as it is: an old number means the version before.</summary>
+    private bool NeverLeft(ThreadRecord thread) =>
+        _leftGeneration != 0 && thread.ControlBlock != Address.Zero
+        && _target.Memory.TryReadUInt32(thread.ControlBlock + ThreadWord.Offset, out uint word) && word != _leftGeneration;
+
+    private void Visit(ThreadRecord thread, TimeSpan asleep, bool needsPermit)
     {
-        var visit = _outside.Visit(thread.Id, _destination, asleep);
+        var permit = needsPermit && thread.ControlBlock != Address.Zero ? thread.ControlBlock + ThreadWord.PermitOffset : Address.Zero;
+        var visit = _outside.Visit(thread.Id, _destination, asleep, permit);
         thread.Visits++;
         switch (visit.Result)
         {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Wfpatch.Live.Linux;
@@ -11,6 +12,9 @@ namespace Wfpatch.Live.Targets;
 /// </summary>
 public sealed unsafe class ControllerLock : IDisposable
 {
+    private const int Unix = 1;
+    private static readonly TimeSpan LongestLinger = TimeSpan.FromSeconds(1);
+
     private readonly int _socket;
 
     private ControllerLock(int socket) => _socket = socket;
@@ -18,25 +22,47 @@ public sealed unsafe class ControllerLock : IDisposable
     /// <summary>Takes the lock; else the pid of the process that has it (0 where that is not known).</summary>
     public static (ControllerLock? Lock, int Owner) TryTake(int process, ulong startTime)
     {
-        const int Unix = 1, StreamCloseOnExec = 1 | 0x80000;
+        byte[] address = [Unix, 0, 0, .. Encoding.ASCII.GetBytes($"wfpatch-{process}-{startTime}")];
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            var (taken, owner, isLetGo) = TryBind(address);
+            if (taken is not null || !isLetGo || waited.Elapsed > LongestLinger)
+            {
+                return (taken, owner);
+            }
+            Thread.Yield();
+        }
+    }
+
+    // A child that our own process is just starting holds a copy of the socket, and so its name, until its exec: without the
+    // shutdown a later command of ours would meet the lock of an earlier one.
+    public void Dispose()
+    {
+        _ = NativeMethods.Shutdown(_socket, 2);
+        _ = NativeMethods.Close(_socket);
+    }
+
+    // IsLetGo: the name is taken, but nobody listens (any more, or yet).
+    private static (ControllerLock? Lock, int Owner, bool IsLetGo) TryBind(byte[] address)
+    {
+        const int StreamCloseOnExec = 1 | 0x80000;
         int socket = NativeMethods.Socket(Unix, StreamCloseOnExec, 0);
         TargetAccessException.ThrowIf(socket < 0 ? Marshal.GetLastPInvokeError() : 0, "opening a socket for the lock");
-        byte[] address = [Unix, 0, 0, .. Encoding.ASCII.GetBytes($"wfpatch-{process}-{startTime}")];
         fixed (byte* name = address)
         {
             if (NativeMethods.Bind(socket, name, (uint)address.Length) == 0)
             {
                 _ = NativeMethods.Listen(socket, 8);
-                return (new ControllerLock(socket), 0);
+                return (new ControllerLock(socket), 0, false);
             }
-            int error = Marshal.GetLastPInvokeError();
-            int owner = error == Errno.AddressInUse && NativeMethods.Connect(socket, name, (uint)address.Length) == 0 ? ReadPeer(socket) : 0;
+            bool inUse = Marshal.GetLastPInvokeError() == Errno.AddressInUse;
+            bool connected = inUse && NativeMethods.Connect(socket, name, (uint)address.Length) == 0;
+            int owner = connected ? ReadPeer(socket) : 0;
             _ = NativeMethods.Close(socket);
-            return (null, owner);
+            return (null, owner, inUse && !connected);
         }
     }
-
-    public void Dispose() => _ = NativeMethods.Close(_socket);
 
     private static int ReadPeer(int socket)
     {

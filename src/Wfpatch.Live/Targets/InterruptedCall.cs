@@ -12,20 +12,21 @@ public static class InterruptedCall
     /// <param name="asleep">How long the call has lasted, for one with a timeout.</param>
     public static void Restart(in StoppedThread stopped, ref UserRegisters registers, TimeSpan asleep)
     {
-        var kind = SyscallRestart.Decide((long)registers.OrigRax, (long)registers.Rax, registers.R10);
-        if (kind == SyscallRestartKind.None)
+        if (SyscallRestart.Decide((long)registers.OrigRax, (long)registers.Rax, registers.R10) == SyscallRestartKind.None)
         {
             return;
         }
-        if (kind == SyscallRestartKind.AgainWithRestOfTimeout)
-        {
-            registers.R10 = (ulong)Math.Max(0, (int)registers.R10 - (long)asleep.TotalMilliseconds);
-        }
-        registers.Rip = RestartAddress(in registers);
-        registers.Rax = registers.OrigRax;
-        registers.OrigRax = ulong.MaxValue;
+        registers.R10 = FourthArgument(in registers, asleep);
+        // The kernel makes it again, unless a signal of the program's own is on its way: then EINTR is right.
+        registers.Rax = unchecked((ulong)SyscallRestart.ResultThatRestarts);
         _ = stopped.SetRegisters(in registers);
     }
+
+    /// <summary>What the call is made again with: what is left of its limit, where that is what its fourth argument is.</summary>
+    public static ulong FourthArgument(in UserRegisters registers, TimeSpan asleep) =>
+        SyscallRestart.Decide((long)registers.OrigRax, (long)registers.Rax, registers.R10) == SyscallRestartKind.AgainWithRestOfTimeout
+            ? (ulong)Math.Max(0, (int)registers.R10 - (long)asleep.TotalMilliseconds)
+            : registers.R10;
 
     /// <summary>Where the thread makes its call again: the syscall instruction that it stands behind.</summary>
     public static ulong RestartAddress(in UserRegisters registers) => registers.Rip - SyscallInstructionLength;

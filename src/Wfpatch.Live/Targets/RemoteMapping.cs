@@ -14,6 +14,8 @@ namespace Wfpatch.Live.Targets;
 public sealed class RemoteMapping(Target target, StopLog stops)
 {
     private const int Rounds = 200;
+    private const int RoundsForRestarted = 20;
+    private const int RoundsForRunning = 60;
 
     private static readonly TimeSpan WaitForMapping = TimeSpan.FromSeconds(5);
 
@@ -39,13 +41,18 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         return false;
     }
 
-    // Threads that are blocked with no limit first: nothing of theirs depends on time.
+    // Threads first whose call the kernel restarts. Where a target has none, running ones; only then those whose call ends with
+    // EINTR if we are killed in the middle.
     private IEnumerable<int> OrderedCandidates(int round) => target.Proc.ReadThreads()
         .Select(t => (Thread: t, Activity: target.Proc.ReadActivity(t)))
-        .Where(t => t.Activity is { IsBlocked: true, Number: >= 0 } a && SyscallRestart.MayInterrupt(a.Number, a.Timeout)
-            && (round > 10 || !SyscallRestart.HasTimeoutInMilliseconds(a.Number, a.Timeout)))
+        .Where(t => t.Activity is { } a && (a.IsBlocked ? IsUsable(a, round >= RoundsForRunning) : round >= RoundsForRestarted))
         .OrderBy(t => t.Thread == target.Process ? 1 : 0)
         .Select(t => t.Thread);
+
+    private bool IsUsable(ThreadActivity blocked, bool isLastResort) =>
+        blocked.Number >= 0 && SyscallRestart.MayBorrow(blocked.Number)
+        && (isLastResort || !SyscallRestart.EndsWhenStopped(blocked.Number))
+        && InterruptibleCalls.FindObstacle(_linux, target.Process, in blocked) is null;
 
     private bool TryBorrow(int thread, SyscallRequest[] requests, AddressRange codeRange)
     {
@@ -54,16 +61,21 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         {
             throw new ArgumentException("the code for the mappings does not fit", nameof(codeRange));
         }
+        var asleep = SleepClock.Read(target.Process, thread) ?? TimeSpan.Zero;
         using var stopped = StoppedThread.Take(_linux, thread, stops);
         if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
         {
             return false;
         }
-        if (SyscallRestart.WasInterrupted((long)registers.OrigRax, (long)registers.Rax))
+        long call = (long)registers.OrigRax;
+        bool wasInterrupted = SyscallRestart.WasInterrupted(call, (long)registers.Rax);
+        // A signal whose handler runs next must find the call interrupted, not yet to be made.
+        if (call < 0 || wasInterrupted && !stopped.HasSignal)
         {
             var resume = new ResumeRegisters(
-                InterruptedCall.RestartAddress(in registers), SyscallRestart.NumberToGoOn((long)registers.OrigRax, (long)registers.Rax),
-                registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9, registers.Rcx, registers.R11);
+                wasInterrupted ? InterruptedCall.RestartAddress(in registers) : registers.Rip,
+                wasInterrupted ? SyscallRestart.NumberToGoOn(call, (long)registers.Rax) : registers.Rax,
+                registers.Rdi, registers.Rsi, registers.Rdx, InterruptedCall.FourthArgument(in registers, asleep), registers.R8, registers.R9, registers.Rcx, registers.R11);
             int length = SyscallStub.Encode(requests, in resume, stub);
             if (target.Memory.TryWrite(codeRange.Start, stub.AsSpan(0, length)) == Errno.Success)
             {
@@ -76,7 +88,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
                 }
             }
         }
-        InterruptedCall.Restart(in stopped, ref registers, TimeSpan.Zero);
+        InterruptedCall.Restart(in stopped, ref registers, asleep);
         return false;
     }
 

@@ -36,10 +36,14 @@ public ref struct StoppedThread
 
     public bool HasEnded { get; }
 
+    /// <summary>Whether a signal of the program's own will be handled as soon as the thread runs on.</summary>
+    public readonly bool HasSignal => _signal != 0 || _linux.HasSignal(Thread);
+
     /// <summary>Attaches, interrupts and waits. The time of the stop is counted from the interrupt on.</summary>
     public static StoppedThread Take(ILinux linux, int thread, StopLog? log)
     {
         int error = linux.Seize(thread);
+        linux.SetUrgent(true);
         long since = Stopwatch.GetTimestamp();
         WaitStatus status = default;
         if (error == Errno.Success)
@@ -64,5 +68,6 @@ public ref struct StoppedThread
             _signal = 0;
             _log?.Add(Stopwatch.GetElapsedTime(_since));
         }
+        _linux.SetUrgent(false);
     }
 }

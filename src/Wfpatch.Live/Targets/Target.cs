@@ -53,8 +53,11 @@ public sealed class Target : IDisposable
         var target = new Target(linux, process, proc);
         if (target.Mappings.IsEmpty || target.FirstByteIsUnreadable())
         {
+            // A process that may not be read says so; one that is ending has no memory any more.
+            Span<byte> one = stackalloc byte[1];
+            int error = linux.Read(process, target.Mappings.Select(m => m.Range.Start).FirstOrDefault(Address.UserEnd), one);
             target.Dispose();
-            throw new TargetAccessException($"reading process {process}", Errno.NotPermitted);
+            throw new TargetAccessException($"reading process {process}", error == Errno.NoSuchProcess ? error : Errno.NotPermitted);
         }
         return target;
     }
@@ -95,6 +98,17 @@ public sealed class Target : IDisposable
             .Concat(unwindTablesOfImages.Where(t => t.Length > 0).Select(t => UnwindTable.ReadSection(Memory, t, "new code").Table).OfType<UnwindTable>()));
 
     public void Dispose() => Memory.Dispose();
+
+    /// <summary>Whether the process has lost its memory: it ends, though its threads may still be listed.</summary>
+    public bool HasEnded => FirstByteIsUnreadable() || Proc.ReadThreads() is var threads && (threads.IsEmpty || threads.Any(IsBeingKilled));
+
+    // A process that is killed as a whole has SIGKILL pending in each thread that has not gone yet.
+    private bool IsBeingKilled(int thread)
+    {
+        const ulong SigKill = 1UL << 8;
+        return Proc.ReadStatus("SigPnd", thread) is { } pending
+            && (ulong.Parse(pending, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture) & SigKill) != 0;
+    }
 
     private bool FirstByteIsUnreadable()
     {

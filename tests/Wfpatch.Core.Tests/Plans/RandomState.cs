@@ -28,7 +28,7 @@ internal static class RandomState
     private static readonly Gen<RedirectState> Redirect = Gen.Select(Name, Range, Plan, Gen.Int[-1, 1], Gen.Int[0, 1],
         (name, function, plan, slot, bank) => new RedirectState(name, function, plan, slot, bank));
 
-    private static readonly Gen<HookState> Hook = Gen.Select(Name, Gen.Int[0, 1], Range, Plan, Gen.Bool, Gen.Int[0, 1],
+    private static readonly Gen<HookState> Hook = Gen.Select(Name, Gen.Int[0, 2], Range, Plan, Gen.Bool, Gen.Int[0, 1],
         (name, kind, function, plan, armed, set) => new HookState(name, (HookKind)kind, function, plan, armed, set));
 
     private static readonly Gen<TransitionState> Transition = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 4], Gen.UInt[0, 900], Gen.UInt[0, 900], Name,

@@ -47,19 +47,24 @@ public sealed class SyscallRestartTests
         Assert.Equal((ulong)Futex, SyscallRestart.NumberToGoOn(Futex, RestartSys));
     }
 
+    /// <summary>The pointer to the time limit is another argument for each call; where it is null there is no limit to be kept.</summary>
     [Theory]
-    [InlineData(Futex, 1, true)]
-    [InlineData(SyscallRestart.EpollWait, 100, true)]
-    [InlineData(128, 1, false)]
-    [InlineData(208, 0, false)]
-    [InlineData(333, 0, false)]
-    [InlineData(426, 0, false)]
-    [InlineData(220, 0, true)]
-    [InlineData(220, 0x7ffe0000, false)]
-    [InlineData(441, 0, true)]
-    [InlineData(441, 0x7ffe0000, false)]
-    public void CallsWhoseLimitCannotBeKeptAreLeftAlone(long call, ulong fourth, bool expected) =>
-        Assert.Equal(expected, SyscallRestart.MayInterrupt(call, fourth));
+    [InlineData(Futex, 0, true)]
+    [InlineData(SyscallRestart.EpollWait, 0, true)]
+    [InlineData(128, 3, false)]
+    [InlineData(441, 4, false)]
+    [InlineData(220, 4, false)]
+    [InlineData(208, 5, false)]
+    [InlineData(333, 5, false)]
+    [InlineData(299, 5, false)]
+    public void CallsWhoseLimitCannotBeKeptAreLeftAlone(long call, int limit, bool withLimit)
+    {
+        Assert.Equal(withLimit, SyscallRestart.MayInterrupt(call, Arguments(_ => 0x7ffe0000)));
+        Assert.True(SyscallRestart.MayInterrupt(call, Arguments(i => i == limit ? 0UL : 0x7ffe0000)));
+    }
+
+    [Fact]
+    public void TheWaitOfARingIsAlwaysLeftAlone() => Assert.False(SyscallRestart.MayInterrupt(426, Arguments(_ => 0)));
 
     [Theory]
     [InlineData(SyscallRestart.EpollWait, 5, true)]
@@ -80,6 +85,7 @@ public sealed class SyscallRestartTests
             _Static_assert(SYS_epoll_wait == 232 && SYS_epoll_pwait == 281 && SYS_restart_syscall == 219, "");
             _Static_assert(SYS_rt_sigtimedwait == 128 && SYS_semtimedop == 220 && SYS_io_getevents == 208, "");
             _Static_assert(SYS_io_pgetevents == 333 && SYS_io_uring_enter == 426 && SYS_epoll_pwait2 == 441 && SYS_futex == 202, "");
+            _Static_assert(SYS_recvmmsg == 299 && SYS_pause == 34 && SYS_rt_sigsuspend == 130 && SYS_semop == 65, "");
             _Static_assert(SYS_mmap == 9 && EINTR == 4, "");
             """, Cancel);
         try
@@ -91,4 +97,6 @@ public sealed class SyscallRestartTests
             File.Delete(source);
         }
     }
+
+    private static SyscallArguments Arguments(Func<int, ulong> value) => new(value(1), value(2), value(3), value(4), value(5), value(6));
 }

@@ -119,4 +119,12 @@ public sealed class TargetTests
         InvalidOperationException problem = await Assert.ThrowsAsync<InvalidOperationException>(() => target.ReadLineAsync(Cancel));
         Assert.Contains("signal 9", problem.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("sample", "sample.toml")]
+    [InlineData("busy", "sample.toml")]
+    [InlineData("stuck", "sample.toml")]
+    [InlineData("callcost", "callcost.toml")]
+    [InlineData("blocked", null)]
+    public void A_profile_stands_beside_the_source(string name, string? file) => Assert.Equal(file, Path.GetFileName(TargetSource.Find(name).Profile));
 }

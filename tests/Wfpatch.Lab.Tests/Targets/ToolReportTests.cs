@@ -37,5 +37,5 @@ public sealed class ToolReportTests
     public void What_is_no_document_is_shown() =>
         Assert.Contains("oh dear", Assert.Throws<InvalidDataException>(() => ToolReport.Parse(Result("oh dear"))).Message, StringComparison.Ordinal);
 
-    private static CommandResult Result(string output) => new(CommandLine.Of("wfpatch"), new(0, 0, 0), output, "", default);
+    private static CommandResult Result(string output) => new(CommandLine.Of("wfpatch"), new(0, 0), output, "", default);
 }

@@ -12,7 +12,7 @@ namespace Wfpatch.Testing.Compilers;
 /// </summary>
 public static class Compiler
 {
-    private static readonly Lazy<Task<string>> s_identity = new(async () =>
+    private static readonly Lazy<Task<string>> Identity = new(async () =>
         (await ChildProcess.RunAsync(CommandLine.Of("gcc", "-v"))).OrThrow().Errors);
 
     /// <summary>Links a program; gives its path.</summary>
@@ -64,7 +64,7 @@ public static class Compiler
 
     private static async Task<string> KeyAsync(string kind, ImmutableArray<string> sources, CompileOptions options, CancellationToken cancel)
     {
-        StringBuilder text = new(await s_identity.Value);
+        StringBuilder text = new(await Identity.Value);
         text.Append(kind).Append(options.Version).Append(options.Stripped).AppendJoin(' ', options.Flags)
             .AppendJoin(' ', CompileOptions.SectionFlags).AppendJoin(' ', CompileOptions.LinkFlags);
         // Headers, and sources that a source includes, stand in the folders of the sources, and end in .h or .c.

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Wfpatch.Testing.Processes;
 
 /// <summary>
-/// posix_spawn(3), pipe2(2), waitid(2), wait4(2), kill(2). Not System.Diagnostics.Process: once the run-time library has
+/// posix_spawn(3), pipe2(2), waitid(2), kill(2). Not System.Diagnostics.Process: once the run-time library has
 /// started a child it reaps on SIGCHLD, also the ptrace stops of a child that we trace, and believes it has ended.
 /// </summary>
 internal static unsafe partial class NativeSpawn
@@ -51,6 +51,7 @@ internal static unsafe partial class NativeSpawn
             Check(posix_spawn_file_actions_adddup2(actions, input, 0), "adddup2");
             Check(posix_spawn_file_actions_adddup2(actions, output, 1), "adddup2");
             Check(posix_spawn_file_actions_adddup2(actions, errors, 2), "adddup2");
+            Check(posix_spawn_file_actions_addclosefrom_np(actions, 3), "addclosefrom"); // what we were given ourselves without close-on-exec
             if (command.Folder is not null)
             {
                 Check(posix_spawn_file_actions_addchdir_np(actions, command.Folder), "addchdir");
@@ -76,7 +77,7 @@ internal static unsafe partial class NativeSpawn
     internal static void WaitUntilEnded(int pid)
     {
         byte* info = stackalloc byte[Room];
-        while (waitid(ProcessById, pid, info, Exited | NoWait) != 0)
+        while (waitid(ProcessById, pid, info, Exited | NoWait) != 0 && Marshal.GetLastPInvokeError() != NoChild)
         {
             ThrowUnlessInterrupted();
         }
@@ -87,7 +88,11 @@ internal static unsafe partial class NativeSpawn
     {
         byte* info = stackalloc byte[Room];
         new Span<byte>(info, Room).Clear();
-        Check(waitid(ProcessById, pid, info, Exited | NoWait | NoHang), "waitid");
+        if (waitid(ProcessById, pid, info, Exited | NoWait | NoHang) != 0)
+        {
+            Check(Marshal.GetLastPInvokeError() is var error and not NoChild ? error : 0, "waitid");
+            return true;
+        }
         return *(int*)info != 0; // si_signo is SIGCHLD for a child that has ended
     }
 
@@ -95,20 +100,30 @@ internal static unsafe partial class NativeSpawn
     internal static ExitStatus Reap(int pid)
     {
         byte* info = stackalloc byte[Room];
-        Check(waitid(ProcessById, pid, info, Exited | NoWait), "waitid");
-        int code = *(int*)(info + 8); // si_code
-        int value = *(int*)(info + 24); // si_status
-        long* usage = stackalloc long[Room / sizeof(long)];
-        int status;
-        while (wait4(pid, &status, 0, usage) != pid)
+        while (waitid(ProcessById, pid, info, Exited) != 0)
         {
+            // A tracer in this process, which is its parent too, has seen its end first.
+            if (Marshal.GetLastPInvokeError() == NoChild)
+            {
+                return new(-1, SigKill);
+            }
             ThrowUnlessInterrupted();
         }
-        long peak = usage[4]; // ru_maxrss, after two struct timeval
-        return code is KilledCode or DumpedCode ? new(-1, value, peak) : new(value, 0, peak);
+        int code = *(int*)(info + 8); // si_code
+        int value = *(int*)(info + 24); // si_status
+        return code is KilledCode or DumpedCode ? new(-1, value) : new(value, 0);
     }
 
-    internal static void Signal(int pid, int signal) => Check(kill(pid, signal), "kill");
+    private const int NoChild = 10;
+
+    internal static void Signal(int pid, int signal)
+    {
+        const int NoSuchProcess = 3;
+        if (kill(pid, signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
+        {
+            Check(error, "kill");
+        }
+    }
 
     private static IEnumerable<string> EnvironmentOf(CommandLine command)
     {
@@ -178,6 +193,9 @@ internal static unsafe partial class NativeSpawn
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
 
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addclosefrom_np(byte* actions, int from);
+
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int posix_spawn_file_actions_addchdir_np(byte* actions, string folder);
 
@@ -204,9 +222,6 @@ internal static unsafe partial class NativeSpawn
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int waitid(int kind, int id, byte* info, int options);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int wait4(int pid, int* status, int options, long* usage);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int pid, int signal);

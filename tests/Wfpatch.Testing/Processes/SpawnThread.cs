@@ -9,7 +9,7 @@ namespace Wfpatch.Testing.Processes;
 /// </summary>
 internal static class SpawnThread
 {
-    private static readonly BlockingCollection<Action> s_work = [];
+    private static readonly BlockingCollection<Action> Work = [];
 
     static SpawnThread()
     {
@@ -19,7 +19,7 @@ internal static class SpawnThread
     internal static T Run<T>(Func<T> work)
     {
         TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        s_work.Add(() =>
+        Work.Add(() =>
         {
             try
             {
@@ -35,7 +35,7 @@ internal static class SpawnThread
 
     private static void Run()
     {
-        foreach (Action work in s_work.GetConsumingEnumerable())
+        foreach (Action work in Work.GetConsumingEnumerable())
         {
             work();
         }

@@ -88,6 +88,7 @@ public sealed class SimulatedBackend
 
     public IEnumerable<CodeWrite> Cancel() => Advance(TransitionPhase.Cancelling)
         .Concat(SettleFunctions())
+        .Concat(CloseHooks())
         .Concat(Lazily(() => Journal(Cancelled())));
 
     /// <summary>The image of a patch in the state, or -1.</summary>

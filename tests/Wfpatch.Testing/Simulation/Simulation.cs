@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
-using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Redirects;
+using Wfpatch.Core.Redirects.Trampolines;
 
 namespace Wfpatch.Testing.Simulation;
 
@@ -198,15 +198,24 @@ public sealed class Simulation
     private void Execute(SimulatedThread thread)
     {
         var at = thread.Pc!.Value;
-        bool isTest = _program.Memory[at] == 0xa9;
-        bool isBranchNotTaken = _program.Memory[at] == 0x0f && _program.Memory[at + 1] == 0x84 && !thread.Zero;
+        var ignored = IgnoredBytes(thread, at);
         int length = Interpreter.Step(thread, _program.Memory);
         Trace($"{thread}");
-        if (!isTest && !isBranchNotTaken && _controller is not null && _backend!.InFlight is { Length: > 0 } changing && changing.Overlaps(AddressRange.OfLength(at, length)))
+        if (_controller is not null && _backend!.InFlight is { Length: > 0 } changing
+            && changing.Overlaps(AddressRange.OfLength(at, length)) && !ignored.Contains(changing))
         {
             throw new SimulationException($"thread {thread.Id} executes {at} while {changing} is being written");
         }
         Arrive(thread, thread.Pc!.Value);
+    }
+
+    /// <summary>The bytes of an instruction that decide nothing, so that they may change meanwhile: the operand of a slot that is
+    /// off, and the target of a branch that is not taken.</summary>
+    private AddressRange IgnoredBytes(SimulatedThread thread, Address at)
+    {
+        bool isTest = _program.Memory[at] == 0xa9;
+        bool isBranchNotTaken = _program.Memory[at] == 0x0f && _program.Memory[at + 1] == 0x84 && !thread.Zero;
+        return isTest ? AddressRange.OfLength(at + 1, 4) : isBranchNotTaken ? AddressRange.OfLength(at + 2, 4) : default;
     }
 
     private void Arrive(SimulatedThread thread, Address at)

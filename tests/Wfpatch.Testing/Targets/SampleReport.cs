@@ -13,10 +13,10 @@ public sealed record SampleReport(
     ImmutableArray<SampleThread> Threads, long Requests, long Old, long New, long Mixed,
     [property: JsonPropertyName("gap_us")] double GapUs, ImmutableDictionary<string, long> Versions)
 {
-    private static readonly JsonSerializerOptions s_options = new() { PropertyNameCaseInsensitive = true };
+    private static readonly JsonSerializerOptions Options = new() { PropertyNameCaseInsensitive = true };
 
     public static SampleReport Parse(string line) =>
-        JsonSerializer.Deserialize<SampleReport>(line, s_options) ?? throw new InvalidDataException($"not a report: {line}");
+        JsonSerializer.Deserialize<SampleReport>(line, Options) ?? throw new InvalidDataException($"not a report: {line}");
 }
 
 /// <param name="Version">The version that served its latest request that was not mixed; 0: none yet.</param>

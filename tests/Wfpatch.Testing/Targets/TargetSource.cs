@@ -14,6 +14,10 @@ public sealed record TargetSource(string Name, ImmutableArray<string> Sources)
     public static TargetSource Sample { get; } =
         new("sample", [RepositoryRoot.Combine("lab", "sample", "sample.c"), RepositoryRoot.Combine("lab", "sample", "steps.c")]);
 
+    /// <summary>The profile that stands beside the source with main: quiescence points for `--profile`. Null: there is none.
+    /// A test program that is made of the sample has the sample's.</summary>
+    public string? Profile => Sources.Select(source => Path.Combine(Path.GetDirectoryName(source)!, (source == Sources[0] ? Name : "sample") + ".toml")).FirstOrDefault(File.Exists);
+
     /// <summary>The program tests/targets/NAME.c with what its comment names after "with:"; "sample" is the sample server.</summary>
     public static TargetSource Find(string name)
     {

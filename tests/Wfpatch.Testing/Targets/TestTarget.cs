@@ -10,7 +10,7 @@ namespace Wfpatch.Testing.Targets;
 /// </summary>
 public sealed class TestTarget : IAsyncDisposable
 {
-    private static readonly TimeSpan s_answerLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
 
     private TestTarget(TargetSource source, string program, ChildProcess process, ImmutableArray<string> greeting)
     {
@@ -80,7 +80,7 @@ public sealed class TestTarget : IAsyncDisposable
     public async Task<string> ReadLineAsync(CancellationToken cancel = default)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(s_answerLimit);
+        limit.CancelAfter(AnswerLimit);
         return await Process.ReadLineAsync(limit.Token)
             ?? throw new InvalidOperationException($"{Source.Name} has ended ({await Process.WaitForExitAsync(limit.Token)}): {Process.Errors}");
     }

@@ -9,7 +9,7 @@ namespace Wfpatch.Testing.Tool;
 /// <summary>The JSON document that a command of wfpatch prints, and how the command ended.</summary>
 public sealed record ToolReport
 {
-    private static readonly JsonSerializerOptions s_options = new()
+    private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         RespectNullableAnnotations = false,
@@ -57,7 +57,7 @@ public sealed record ToolReport
     {
         try
         {
-            ToolReport? report = JsonSerializer.Deserialize<ToolReport>(command.Output, s_options);
+            ToolReport? report = JsonSerializer.Deserialize<ToolReport>(command.Output, Options);
             return report is null
                 ? throw new JsonException("null")
                 : report with { Command = command };

@@ -29,15 +29,21 @@ internal static class ResultTable
         Row(table, results, "latency before", result => Percentiles(result.Before));
         Row(table, results, "latency during", result => Percentiles(result.During));
         Row(table, results, "latency after", result => Percentiles(result.After));
-        return new Rows(table, new Text("latency: p50 / p99 / p99.9 in us, from the time a request was due", Palette.Label));
+        return new Rows([table, new Text("latency: p50 / p99 / p99.9 in us, from the time a request was due", Palette.Label), .. results.Select(Verdict)]);
     }
+
+    private static Text Verdict(DemoResult result) => result.IsGood
+        ? new($"{result.Name}: patched while it ran, {Number(result.Requests)} requests and no error", Palette.New)
+        : new($"{result.Name}: NOT as it should be: {result.Migrated} of {result.Threads} threads migrated, {Number(result.Mixed)} mixed, {Number(result.Errors)} errors", Palette.Bad);
 
     private static void Row(Table table, ImmutableArray<DemoResult> results, string label, Func<DemoResult, string> value) =>
         table.AddRow([new Text(label, Palette.Label), .. results.Select(result => new Text(value(result)))]);
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Us(double value) => value.ToString("N1", CultureInfo.InvariantCulture) + " us";
+    private static string Us(double value) => value < 10_000
+        ? value.ToString("N1", CultureInfo.InvariantCulture) + " us"
+        : (value / 1000).ToString("N1", CultureInfo.InvariantCulture) + " ms";
 
     private static string Percentiles(Latency latency) =>
         string.Create(CultureInfo.InvariantCulture, $"{latency.P50Us:0} / {latency.P99Us:0} / {latency.P999Us:0}");

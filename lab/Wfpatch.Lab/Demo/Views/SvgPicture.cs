@@ -8,7 +8,7 @@ using Spectre.Console.Rendering;
 namespace Wfpatch.Lab.Demo.Views;
 
 /// <summary>
-/// A terminal picture as SVG text: letters as text, block characters as rectangles, since fonts disagree about their size.
+/// A terminal picture as SVG text: letters as text, blocks and lines as rectangles, since fonts disagree about their size.
 /// Spectre.Console exports text and HTML only.
 /// </summary>
 internal static class SvgPicture
@@ -65,13 +65,17 @@ internal static class SvgPicture
         {
             char letter = segment.Text[at];
             int end = at + 1;
-            bool block = IsBlock(letter);
+            bool block = IsDrawn(letter);
             while (end < segment.Text.Length
-                && (block ? segment.Text[end] == letter : !IsBlock(segment.Text[end])))
+                && (block ? segment.Text[end] == letter : !IsDrawn(segment.Text[end])))
             {
                 end++;
             }
-            if (block)
+            if (Arms(letter) is { } arms)
+            {
+                Cross(svg, arms, end - at, colour, line, column + at);
+            }
+            else if (block)
             {
                 int eighths = letter == Shade ? Eighths.Length : Eighths.IndexOf(letter, StringComparison.Ordinal) + 1;
                 Block(svg, eighths, end - at, colour, line, column + at);
@@ -84,15 +88,50 @@ internal static class SvgPicture
         }
     }
 
-    private static bool IsBlock(char letter) => letter == Shade || Eighths.Contains(letter, StringComparison.Ordinal);
+    private static bool IsDrawn(char letter) => letter == Shade || Eighths.Contains(letter, StringComparison.Ordinal) || Arms(letter) is not null;
+
+    /// <summary>Where the lines of a box drawing character end, as shares of its cell: left, right, top, bottom. Null for others.</summary>
+    private static (double Left, double Right, double Top, double Bottom)? Arms(char letter) => letter switch
+    {
+        '─' => (0, 1, 0.5, 0.5),
+        '│' => (0.5, 0.5, 0, 1),
+        '╭' => (0.5, 1, 0.5, 1),
+        '╮' => (0, 0.5, 0.5, 1),
+        '╰' => (0.5, 1, 0, 0.5),
+        '╯' => (0, 0.5, 0, 0.5),
+        '├' => (0.5, 1, 0, 1),
+        '┤' => (0, 0.5, 0, 1),
+        '┬' => (0, 1, 0.5, 1),
+        '┴' => (0, 1, 0, 0.5),
+        '┼' => (0, 1, 0, 1),
+        _ => null,
+    };
+
+    private static void Cross(
+        StringBuilder svg, (double Left, double Right, double Top, double Bottom) ends, int count, string colour, int line, int column)
+    {
+        double top = Margin + (line * CellHeight);
+        if (ends.Right > ends.Left)
+        {
+            double width = ((count - 1) * CellWidth) + ((ends.Right - ends.Left) * CellWidth);
+            Rectangle(svg, X(column) + (ends.Left * CellWidth), top + (CellHeight / 2), width, 1, colour);
+        }
+        for (int each = 0; each < count && ends.Bottom > ends.Top; each++)
+        {
+            Rectangle(svg, X(column + each) + (CellWidth / 2), top + (ends.Top * CellHeight), 1, (ends.Bottom - ends.Top) * CellHeight, colour);
+        }
+    }
 
     private static void Block(StringBuilder svg, int eighths, int count, string colour, int line, int column)
     {
         double height = (CellHeight - 3) * eighths / 8;
         double top = Margin + ((line + 1) * CellHeight) - 2 - height;
-        svg.Append(CultureInfo.InvariantCulture,
-            $"<rect x=\"{X(column)}\" y=\"{top:0.##}\" width=\"{count * CellWidth}\" height=\"{height:0.##}\" fill=\"{colour}\"/>\n");
+        Rectangle(svg, X(column), top, count * CellWidth, height, colour);
     }
+
+    private static void Rectangle(StringBuilder svg, double x, double y, double width, double height, string colour) =>
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<rect x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{width:0.##}\" height=\"{height:0.##}\" fill=\"{colour}\"/>\n");
 
     /// <summary>Each word stands at its own column, so that columns hold whatever the font.</summary>
     private static void Words(StringBuilder svg, string text, bool bold, string colour, int line, int column)

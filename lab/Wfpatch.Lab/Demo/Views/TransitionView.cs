@@ -24,6 +24,7 @@ internal static class TransitionView
         {
             lanes.Add(new Text($"  and {transition.Threads.Length - shown.Length} more", Palette.Label));
         }
+        lanes.Add(Legend());
         return new Rows(lanes);
     }
 
@@ -40,6 +41,17 @@ internal static class TransitionView
         lane.Append(new string('█', Columns - old), thread.How == "exited" ? Palette.Label : Palette.New);
         lane.Append($"  {thread.How}" + (thread.AtUs is { } time ? $" at {Us(time)}" : ""), thread.AtUs is null ? Palette.Bad : Palette.Plain);
         return lane;
+    }
+
+    private static Paragraph Legend()
+    {
+        Paragraph legend = new();
+        legend.Append(new string(' ', NameWidth));
+        legend.Append("░", Palette.Old);
+        legend.Append(" old code  ", Palette.Label);
+        legend.Append("█", Palette.New);
+        legend.Append(" new code   point: went over by itself   outside: idle, sent over by wfpatch", Palette.Label);
+        return legend;
     }
 
     private static string Short(string name) => name.Length <= NameWidth - 3 ? name : name[..(NameWidth - 3)];

@@ -9,7 +9,9 @@ namespace Wfpatch.Core.Diffing.Emission;
 /// <summary>
 /// Makes every symbol that new code needs findable in a stripped program: where no function of the patch tells its address,
 /// an unchanged function comes along whose match does. A function is told by its own body, a variable by the smallest
-/// function that refers to it. A body that the program has twice tells nothing.
+/// function that refers to it. A body that the program has twice, or one of a few bytes, tells nothing; a function of
+/// such a body that the patch replaces is told by one that refers to it. A global symbol without an anchor is left to the
+/// program's dynamic symbols.
 /// </summary>
 internal sealed class Anchors
 {
@@ -35,11 +37,12 @@ internal sealed class Anchors
         ];
     }
 
+    /// <summary>Anchors for what new code refers to.</summary>
     public IEnumerable<Refusal> AddFor(IEnumerable<PatchSection> sections)
     {
         var needed = sections.SelectMany(s => s.Relocations).Select(r => r.Symbol).Distinct().Order()
             .Where(s => !_symbols[s].IsDefinedByPatch && _symbols.HomeOf(s) is not null).ToList();
-        foreach (int symbol in needed.Where(s => !_functions.Tells(s)))
+        foreach (int symbol in needed)
         {
             if (_functions.Tells(symbol))
             {
@@ -49,7 +52,7 @@ internal sealed class Anchors
             {
                 _functions.Add(unit, piece, OldFunctionRole.Anchor);
             }
-            else
+            else if (_symbols[symbol].Unit.Length > 0)
             {
                 yield return DiffRefusals.Unanchored.About(_symbols[symbol].Display,
                     $"New code needs {_symbols[symbol].Display}, and no function of the running program tells its address unmistakably.");
@@ -57,16 +60,28 @@ internal sealed class Anchors
         }
     }
 
+    /// <summary>Anchors for replaced functions and points that look like others.</summary>
+    public void AddForLookalikes()
+    {
+        foreach (var function in _functions.ToImmutable().Where(f => f.Role is OldFunctionRole.Replaced or OldFunctionRole.Point))
+        {
+            var (unit, piece) = _symbols.HomeOf(function.Symbol)!.Value;
+            if (!IsCandidate(unit, piece) && Tellers(function.Symbol).FirstOrDefault(t => t.Piece != piece) is { Piece: not null } teller)
+            {
+                _functions.Add(teller.Unit, teller.Piece, OldFunctionRole.Anchor);
+            }
+        }
+    }
+
     private (UnitDiff Unit, Piece Piece)? FindAnchor(int symbol)
     {
-        var home = _symbols.HomeOf(symbol)!.Value;
-        if (_candidates.Any(c => c.Unit == home.Unit && c.Piece == home.Piece))
-        {
-            return home;
-        }
-        _tellers ??= CollectTellers();
-        return _tellers[symbol].Select(t => ((UnitDiff, Piece)?)t).FirstOrDefault();
+        var (unit, piece) = _symbols.HomeOf(symbol)!.Value;
+        return IsCandidate(unit, piece) ? (unit, piece) : Tellers(symbol).Select(t => ((UnitDiff, Piece)?)t).FirstOrDefault();
     }
+
+    private bool IsCandidate(UnitDiff unit, Piece piece) => _candidates.Any(c => c.Unit.Unit == unit.Unit && c.Piece.Index == piece.Index);
+
+    private IEnumerable<(UnitDiff Unit, Piece Piece)> Tellers(int symbol) => (_tellers ??= CollectTellers())[symbol];
 
     // Candidates are ordered by size, so that the first teller is the smallest.
     private ILookup<int, (UnitDiff Unit, Piece Piece)> CollectTellers() => (
@@ -79,6 +94,7 @@ internal sealed class Anchors
 
     private int? TargetOf(UnitDiff unit, Reference reference) => reference.Target switch
     {
+        PieceTarget inside when unit.Old!.Pieces[inside.Piece] is { IsResolver: true } => null,
         PieceTarget inside => _symbols.FindRunning(unit, unit.Old!.Pieces[inside.Piece], reference.Offset),
         ExternalTarget outside => _symbols.FindOutside(outside.Name),
         _ => null,

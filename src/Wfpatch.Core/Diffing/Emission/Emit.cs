@@ -31,7 +31,9 @@ internal sealed class Emit
         var replacements = run.AddReplacedFunctions();
         run.AddSections();
         run._refusals.AddRange(Points.Add(changes, options.PointNames, run._oldFunctions));
-        run._refusals.AddRange(new Anchors(changes, run._symbols, run._oldFunctions).AddFor(run._sections));
+        var anchors = new Anchors(changes, run._symbols, run._oldFunctions);
+        anchors.AddForLookalikes();
+        run._refusals.AddRange(anchors.AddFor(run._sections));
         if (run._refusals.Count > 0)
         {
             return (null, [.. run._refusals]);
@@ -45,7 +47,11 @@ internal sealed class Emit
             Sections = run._sections.ToImmutable(),
             Replacements = [.. replacements.Select(r => new Replacement(r.Old, run._symbols.Defined(r.Included)))],
         };
-        return (patch, []);
+        // Only objects that contradict themselves come this far with a patch that breaks a rule.
+        var problems = PatchRules.Check([patch]);
+        return problems.Count == 0
+            ? (patch, [])
+            : (null, [FileRefusals.MalformedElf.About(options.ObjectName, $"The objects contradict themselves: {problems[0]}.")]);
     }
 
     private List<(int Old, IncludedPiece Included)> AddReplacedFunctions()
@@ -70,7 +76,7 @@ internal sealed class Emit
             _symbols.Define(included, _sections.Count);
             _sections.Add(new PatchSection(
                 included.New.SectionName, included.IsCode ? PatchSectionKind.Code : PatchSectionKind.ReadOnlyData,
-                (uint)Math.Clamp(included.New.Alignment, 1, 4096), BytesOf(included.New), []));
+                (uint)Math.Clamp(included.New.Alignment, 1, 4096), included.New.Bytes, []));
             foreach (var constant in included.New.References.Select(r => r.Target).OfType<ConstantTarget>())
             {
                 pool.Add(constant);
@@ -86,8 +92,6 @@ internal sealed class Emit
         }
         AddUnwindTable();
     }
-
-    private static ReadOnlyMemory<byte> BytesOf(Piece piece) => piece.Bytes.IsEmpty ? new byte[piece.Size] : piece.Bytes;
 
     private void AddUnwindTable()
     {

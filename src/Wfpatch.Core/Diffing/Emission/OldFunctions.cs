@@ -48,6 +48,8 @@ internal sealed class OldFunctions(SymbolTable symbols)
     {
         switch (reference.Target)
         {
+            case PieceTarget inside when unit.Old!.Pieces[inside.Piece] is { IsResolver: true }:
+                return (-1, reference.Offset);
             case PieceTarget inside:
                 return symbols.Running(unit, unit.Old!.Pieces[inside.Piece], reference.Offset);
             case ExternalTarget outside:

@@ -61,9 +61,9 @@ internal static class ObjectReader
             _ when name is ".init" or ".fini" => PieceKind.Unknown,
             _ when IsOrBelow(name, ".gcc_except_table") => PieceKind.ExceptionTable,
             _ when !hasBytes => PieceKind.Unknown,
-            _ when (section.Flags & SectionFlags.Execute) != 0 => PieceKind.Code,
+            _ when (section.Flags & SectionFlags.Execute) != 0 => section.Type == SectionType.ProgramBits ? PieceKind.Code : PieceKind.Unknown,
             _ when (section.Flags & SectionFlags.Merge) != 0 && !isWritable && section.EntrySize > 0 => PieceKind.Merged,
-            _ when IsOrBelow(name, ".data.rel.ro") || (!isWritable && IsOrBelow(name, ".rodata")) => PieceKind.Constant,
+            { Type: SectionType.ProgramBits } when IsOrBelow(name, ".data.rel.ro") || (!isWritable && IsOrBelow(name, ".rodata")) => PieceKind.Constant,
             _ when isWritable && (IsOrBelow(name, ".data") || IsOrBelow(name, ".bss")) => PieceKind.Writable,
             _ => PieceKind.Unknown,
         };

@@ -38,8 +38,8 @@ internal sealed record Piece(
     public bool IsOneFunction => Kind == PieceKind.Code && !IsShared
         && Main is { Kind: SymbolKind.Function, Value: 0 } main && main.Size == Size && Size > 0;
 
-    /// <summary>Data that code may share with the running program: it has a place of its own there.</summary>
-    public bool IsData => Kind is PieceKind.Constant or PieceKind.Writable or PieceKind.ThreadLocal;
+    /// <summary>True for the resolver of an indirect function (ifunc): who names that function does not mean this code, but what it chooses.</summary>
+    public bool IsResolver => Symbols.Any(s => s.Kind == SymbolKind.IndirectFunction);
 
     public override string ToString() => Name;
 }

@@ -33,10 +33,17 @@ internal sealed class ReferenceReader(
         {
             bias = bounds.EndAfter((int)Math.Min(relocation.Offset, int.MaxValue - 1)) is { } end ? end - (long)relocation.Offset : NarrowBias;
         }
+        if (relocation.Symbol <= 0 || relocation.Symbol >= file.Symbols.Length)
+        {
+            var nothing = new UnsupportedTarget("an absolute address", "is no place in the program");
+            return new Reference(Field(relocation), relocation.Type, nothing, relocation.Addend, bias);
+        }
         var symbol = file.Symbols[relocation.Symbol];
         var (target, offset) = TargetOf(symbol, relocation.Addend + bias);
-        return new Reference((uint)Math.Min(relocation.Offset, uint.MaxValue), relocation.Type, target, offset, bias);
+        return new Reference(Field(relocation), relocation.Type, target, offset, bias);
     }
+
+    private static uint Field(ElfRelocation relocation) => (uint)Math.Min(relocation.Offset, uint.MaxValue);
 
     private (ReferenceTarget Target, long Offset) TargetOf(ElfSymbol symbol, long offset)
     {
@@ -56,10 +63,6 @@ internal sealed class ReferenceReader(
         if (piece.Kind == PieceKind.Merged)
         {
             return MergedTarget(symbol, piece, file.Sections[symbol.SectionIndex], offset);
-        }
-        if (symbol.Kind == SymbolKind.IndirectFunction)
-        {
-            return (new UnsupportedTarget(symbol.Name, "is an indirect function (ifunc)"), offset);
         }
         return (new PieceTarget(index), (long)symbol.Value + offset);
     }

@@ -15,19 +15,19 @@ internal static class CodeRules
 
     private static IEnumerable<Refusal> CheckPiece(IncludedPiece included)
     {
+        if (included.IsCode && (included.New.Undecodable ?? included.Old?.Undecodable) is { } why)
+        {
+            yield return DiffRefusals.NotDecodable.About(included.Display, $"{included.Display} cannot be decoded: {why}.");
+        }
         foreach (var piece in new[] { included.New, included.Old }.OfType<Piece>())
         {
-            if (piece.Symbols.Any(s => s.Kind == SymbolKind.IndirectFunction))
+            if (piece.IsResolver)
             {
                 yield return DiffRefusals.IndirectFunction.About(included.Display, $"{included.Display} is the resolver of an indirect function (ifunc).");
             }
             if (piece.IsInGroup || piece.Symbols.Any(s => s.Binding == SymbolBinding.GnuUnique))
             {
                 yield return DiffRefusals.ComdatGroup.About(included.Display, $"{included.Display} is in a COMDAT group (C++), which is not supported yet.");
-            }
-            if (included.IsCode && piece.Undecodable is { } why)
-            {
-                yield return DiffRefusals.NotDecodable.About(included.Display, $"{included.Display} cannot be decoded: {why}.");
             }
             if (piece.Kind == PieceKind.Code ? !piece.IsOneFunction : piece.IsShared)
             {
@@ -39,11 +39,11 @@ internal static class CodeRules
 
     private static IEnumerable<Refusal> CheckReferences(IncludedPiece included)
     {
-        foreach (var reference in included.New.References.Concat(included.Old is { Kind: PieceKind.Code } old ? old.References : []))
+        foreach (var piece in new[] { included.New, included.Old }.OfType<Piece>())
         {
-            if (RelocationField.WidthOf(reference.Type) is not { } width || reference.Field + (ulong)width > included.New.Size + (included.Old?.Size ?? 0))
+            foreach (var reference in piece.References.Where(r => !IsSound(piece, r)))
             {
-                yield return DiffRefusals.UnknownRelocation.About(included.Display, $"{included.Display} uses the relocation {reference.Type}, which is not supported.");
+                yield return DiffRefusals.UnknownRelocation.About(included.Display, $"{included.Display} uses the relocation {reference.Type} at {reference.Field}, which is not supported.");
             }
         }
         foreach (var reference in included.New.References)
@@ -54,17 +54,22 @@ internal static class CodeRules
             }
             else if (reference.Target is PieceTarget inside && included.Unit.New!.Pieces[inside.Piece] is { } target)
             {
-                if (target.Symbols.Any(s => s.Kind == SymbolKind.IndirectFunction))
+                if (target.IsResolver)
                 {
                     yield return DiffRefusals.IndirectFunction.About(target.Name, $"{included.Display} refers to the indirect function (ifunc) {target.Name}.");
                 }
-                if (target.Kind is PieceKind.Initializers or PieceKind.ExceptionTable or PieceKind.UnwindTable or PieceKind.Unknown)
+                bool isStrange = target.Kind is PieceKind.Initializers or PieceKind.ExceptionTable or PieceKind.UnwindTable
+                    || (target.Kind == PieceKind.Unknown && (!target.IsNamed || included.Unit.OldOf(target) is null));
+                if (isStrange)
                 {
                     yield return DiffRefusals.UnsupportedReference.About(included.Display, $"{included.Display} refers to the section {target.SectionName}, whose meaning wfpatch does not know.");
                 }
             }
         }
     }
+
+    private static bool IsSound(Piece piece, Reference reference) =>
+        RelocationField.WidthOf(reference.Type) is { } width && reference.Field + (ulong)width <= piece.Size;
 
     private static IEnumerable<Refusal> CheckRunsOnce(IncludedPiece included)
     {

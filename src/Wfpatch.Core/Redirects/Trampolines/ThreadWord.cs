@@ -10,6 +10,9 @@ public static class ThreadWord
     public const int Offset = 0x80;
     public const int Size = 4;
 
+    /// <summary>A second word behind it. 1: the thread is being visited, and may make a call again that ended with EINTR (CallGuardTrampoline).</summary>
+    public const int PermitOffset = 0x84;
+
     /// <summary>cmpl $generation, %fs:0x80</summary>
     public static ReadOnlySpan<byte> CompareOpcode => [0x64, 0x81, 0x3c, 0x25, Offset, 0, 0, 0];
 

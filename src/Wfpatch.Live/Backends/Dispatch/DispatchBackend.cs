@@ -49,6 +49,9 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         _journal!.Write(Transitions.Advance(State, TransitionPhase.Migrating));
     }
 
+    /// <summary>From here on threads may be stopped in any system call. May be repeated.</summary>
+    public void OpenGuards() => Execute(new TransitionWrites(State).OpenGuards());
+
     public void OpenHooks() => Execute(new TransitionWrites(State).OpenHooks());
 
     /// <summary>All threads have migrated. First the functions, then the hooks: a thread that is being born meets an open hook or a settled function.</summary>
@@ -69,6 +72,7 @@ public sealed class DispatchBackend(Target target, StopLog stops)
             _journal!.Write(Transitions.Advance(State, TransitionPhase.Cancelling));
         }
         Execute(new TransitionWrites(State).Settle());
+        Execute(new TransitionWrites(State).CloseHooks());
         _journal!.Write(new TransitionWrites(State).Settled());
     }
 
@@ -80,7 +84,7 @@ public sealed class DispatchBackend(Target target, StopLog stops)
     }
 
     /// <summary>Writes the sets of the open hooks (again).</summary>
-    public void RewriteHooks() => Execute(State.Hooks.Where(h => h.IsArmed)
+    public void RewriteHooks() => Execute(State.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard)
         .Select(h => HookTrampoline.WriteSet(h.Plan.Trampoline, h.Set, State.Transition!.Destination)));
 
     private void Finish()

@@ -18,6 +18,9 @@ namespace Wfpatch.Live.Backends.Dispatch;
 /// <summary>Turns a patch and a target into a <see cref="DispatchPlan"/>, or into all the reasons why not. Reads the target, changes nothing.</summary>
 public sealed class DispatchPlanner
 {
+    /// <summary>Displacements whose highest byte is 00 to 02, or FD to FF, lead nearer than that: they are the frequent ones.</summary>
+    private const long RegionMargin = 48L << 20;
+
     private readonly Target _target;
     private readonly TargetState _state;
     private readonly IMemory _original;
@@ -59,28 +62,30 @@ public sealed class DispatchPlanner
         }
         var space = BuildSpace(region.NewRegion);
         var redirects = PlanRedirects(part, match, table.Functions, space, RegionOf(region));
-        var hooks = new HookPlanner(_target, _state, _original, _refusals).Plan(profile, part, match, space);
+        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
+        var hooks = hookPlanner.Plan(profile, part, match, space);
         var linked = image is null ? Link(part, match, loaded, region.Start) : null;
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
         image ??= DescribeImage(patch, part, match, linked!, loaded);
-        return Compose(patch, policy, region, space, redirects, hooks, image, existing, linked);
+        return Compose(patch, policy, region, space, redirects, (hooks, hookPlanner.Code), image, existing, linked);
     }
 
     /// <summary>Plans a revert of an image that is in force.</summary>
     public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(int image, Profile? profile, string policy)
     {
         var space = BuildSpace(default);
-        var hooks = new HookPlanner(_target, _state, _original, _refusals).Plan(profile, null, null, space);
+        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
+        var hooks = hookPlanner.Plan(profile, null, null, space);
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
         var region = new RegionChoice(_state.Regions, default, default);
         var state = _state with { Hooks = hooks };
-        return Finish(region, space, state, TransitionKind.Revert, image, policy, []);
+        return Finish(region, space, state, TransitionKind.Revert, image, policy, hookPlanner.Code);
     }
 
     private LoadedObject? FindObject(ObjectPatch part)
@@ -157,7 +162,7 @@ public sealed class DispatchPlanner
         int before = isFirst ? JournalLayout.CodeOffset : 0;
         long length = (long)new Address((ulong)Math.Max(JournalLayout.RegionLength, before + size.Bytes + (int)alignment)).AlignUp(Address.PageSize).Value;
         var unused = isFirst ? TargetJournal.FindUnused(_target.Mappings, _target.Memory) : null;
-        var range = unused is { } left && (long)left.Length >= length ? left : BuildSpace(default).FindFree(loaded.Image.Range, length);
+        var range = unused is { } left && (long)left.Length >= length ? left : BuildSpace(default).FindFree(loaded.Image.Range, length, RegionMargin);
         if (range is not { } found)
         {
             _refusals.Add(RedirectRefusals.NoPlace.About(loaded.FileName, $"There are no {length} bytes of free memory within 2 GiB of {loaded.FileName}."));
@@ -172,10 +177,11 @@ public sealed class DispatchPlanner
 
     private AddressSpaceMap BuildSpace(AddressRange newRegion)
     {
-        const long HeapGrowth = 64L << 20, StackGrowth = 16L << 20;
+        // What grows is not built over: the stack as far as it may, the heap for its next step (M_TOP_PAD). Beyond, brk fails when it
+        // meets a page of ours, and malloc takes its memory from mmap; a wider margin would cost redirects.
+        const long HeapGrowth = 128L << 10, StackGrowth = 16L << 20;
         var taken = _target.Mappings.Select(m => m.Path switch
         {
-            // What may still grow is not built over.
             "[heap]" => new AddressRange(m.Range.Start, m.Range.End + HeapGrowth),
             "[stack]" => new AddressRange(m.Range.Start - StackGrowth, m.Range.End),
             _ => m.Range,
@@ -243,13 +249,13 @@ public sealed class DispatchPlanner
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
         Patch patch, string policy, RegionChoice region, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
-        ImmutableArray<HookState> hooks, ImageState image, int existing, LinkedImage? linked)
+        (ImmutableArray<HookState> States, IReadOnlyList<CodeWrite> Code) hooks, ImageState image, int existing, LinkedImage? linked)
     {
         var state = _state with
         {
             Regions = region.Regions,
             Redirects = redirects,
-            Hooks = hooks,
+            Hooks = hooks.States,
             Images = existing >= 0 ? _state.Images : _state.Images.Add(image),
         };
         var code = new List<CodeWrite>();
@@ -257,6 +263,7 @@ public sealed class DispatchPlanner
         {
             code.Add(new CodeWrite(linked.Start, linked.Bytes.ToArray()));
         }
+        code.AddRange(hooks.Code);
         code.AddRange(redirects.Skip(_state.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan)));
         var (plan, refusals) = Finish(region, space, state, TransitionKind.Apply, existing >= 0 ? existing : state.Images.Length - 1, policy, code);
         return TargetJournal.Fits(plan!.Open) ? (plan, refusals) : (null, [TransitionRefusals.JournalFull.About(patch.Name, $"The state in process {_target.Process} has no room for {patch.Name}.")]);
@@ -266,13 +273,12 @@ public sealed class DispatchPlanner
         RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, int image, string policy, IReadOnlyList<CodeWrite> code)
     {
         ImmutableArray<Address> newPages = [.. space.NewPages];
-        var hooks = state.Hooks.Skip(_state.Hooks.Length).Select(h => HookTrampoline.Initial(h.Plan));
         var pages = _state.TrampolinePages.Union(newPages).ToImmutableArray();
         var isFirst = _state.Regions.IsEmpty;
         var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, policy);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
         var writes = new TransitionWrites(open);
-        var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. hooks, .. writes.Prepare()])
+        var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
         {
             BytesAdded = (newPages.Length * (long)Address.PageSize) + code.Sum(c => c.Bytes.Length),
         };

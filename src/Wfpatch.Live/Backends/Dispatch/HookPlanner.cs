@@ -12,15 +12,21 @@ using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Backends.Dispatch;
 
-/// <summary>Plans the hooks of a transition: the start routine of threads always, and the points of a profile.</summary>
+/// <summary>Plans the hooks of a transition: the start routine of threads and the guards of system calls always, and the points of a profile.</summary>
 public sealed class HookPlanner(Target target, TargetState state, IMemory original, List<Refusal> refusals)
 {
+    private readonly List<CodeWrite> _code = [];
+
+    /// <summary>The trampolines of hooks that are new.</summary>
+    public IReadOnlyList<CodeWrite> Code => _code;
+
     /// <summary>All hooks of the state, those of this transition armed, and new ones behind them.</summary>
     /// <param name="part">The patch, through which points without a symbol are found; null for a revert, which knows earlier hooks alone.</param>
     public ImmutableArray<HookState> Plan(Profile? profile, ObjectPatch? part, Match? match, AddressSpaceMap space)
     {
         var hooks = state.Hooks.Select(h => h with { IsArmed = false }).ToList();
         AddThreadStart(hooks, space);
+        AddCallGuards(hooks, space);
         foreach (var point in profile?.Points ?? [])
         {
             AddPoint(hooks, point, part, match, space);
@@ -42,6 +48,24 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             return;
         }
         Add(hooks, Name, HookKind.ThreadStart, start, space);
+    }
+
+    // Where no guard can be planned the call goes without: it is only needed if the controller is killed in the middle of a visit.
+    private void AddCallGuards(List<HookState> hooks, AddressSpaceMap space)
+    {
+        foreach (var (site, errorPath) in GuardedCalls.Find(target.Objects, original))
+        {
+            if (hooks.FindIndex(h => h.Kind == HookKind.CallGuard && h.Function.Start == site.ErrorPath) is >= 0 and var known)
+            {
+                hooks[known] = Arm(hooks[known]);
+            }
+            else if (original.Read(site.ErrorPath, (int)errorPath.Length + EntryCode.CodeBytes) is { } code
+                && RedirectPlanner.Plan("", errorPath, code, space, CallGuardTrampoline.Length).Plan is { } plan)
+            {
+                hooks.Add(new HookState($"system call {site.Number}", HookKind.CallGuard, errorPath, plan, IsArmed: true, Set: 0));
+                _code.Add(CallGuardTrampoline.Initial(plan, site));
+            }
+        }
     }
 
     private void AddPoint(List<HookState> hooks, ProfilePoint point, ObjectPatch? part, Match? match, AddressSpaceMap space)
@@ -83,6 +107,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             return;
         }
         hooks.Add(new HookState(name, kind, function, plan, IsArmed: true, Set: 0));
+        _code.Add(HookTrampoline.Initial(plan));
     }
 
     private static HookState Arm(HookState hook) => hook with { IsArmed = true, Set = 1 - hook.Set };

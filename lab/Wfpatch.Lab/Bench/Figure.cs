@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Wfpatch.Lab.Bench;
+
+/// <summary>One measured figure, beside its baseline from the same run.</summary>
+/// <param name="Value">Null where it could not be measured; <paramref name="Note"/> says why.</param>
+/// <param name="Baseline">The same thing without patching, or what others would need.</param>
+/// <param name="BaselineIs">What the baseline is, in a few words.</param>
+/// <param name="Goal">At most this; null: there is none.</param>
+/// <param name="Raw">The single measurements that the value comes from.</param>
+internal sealed record Figure(
+    string Name,
+    string Unit,
+    double? Value,
+    double? Baseline,
+    [property: JsonPropertyName("baseline_is")] string BaselineIs,
+    double? Goal,
+    string Note,
+    ImmutableArray<double> Raw)
+{
+    /// <summary>Null: there is no goal, or no value.</summary>
+    [JsonPropertyName("goal_reached")]
+    public bool? GoalReached => Goal is { } goal && Value is { } value ? value <= goal : null;
+
+    internal static Figure NotMeasured(string name, string why) => new(name, "", null, null, "", null, why, []);
+}

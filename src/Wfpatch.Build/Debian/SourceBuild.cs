@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Text.RegularExpressions;
+using Wfpatch.Build.Processes;
+
+namespace Wfpatch.Build.Debian;
+
+/// <summary>Compiles an unpacked Debian source with the package's own flags, plus one section for each function and variable.</summary>
+internal static partial class SourceBuild
+{
+    public const string ExtraFlags = "-ffunction-sections -fdata-sections";
+
+    /// <summary>The whole build up to the point where files would be installed: nothing is stripped, nothing is packed.</summary>
+    public static Task<ToolResult> AllAsync(string tree, string log, CancellationToken cancel) =>
+        Environment(new ToolRun(log, cancel) { WorkingFolder = tree })
+            .RunAsync("dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary", "--target=build");
+
+    /// <summary>Compiles again what changed, without configuring again.</summary>
+    public static async Task<ToolResult> AgainAsync(string tree, string log, CancellationToken cancel)
+    {
+        string rules = File.ReadAllText(Path.Combine(tree, "debian/rules"));
+        var run = Environment(new ToolRun(log, cancel) { WorkingFolder = tree });
+        if (Command(rules) is not { } command)
+        {
+            DeleteStamps(tree);
+            return await run.RunAsync("dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary", "--target=build");
+        }
+        // Read together with debian/rules, so that what that file exports holds here too.
+        string extra = Path.Combine(Path.GetDirectoryName(tree)!, "again.mk");
+        File.WriteAllText(extra, $"wfpatch-build-again:\n\t{command}\n");
+        return await run.RunAsync(
+            "dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary",
+            $"--rules-file=make -f debian/rules -f {extra}", "--target=wfpatch-build-again");
+    }
+
+    /// <summary>The step of debian/rules that compiles; null where it is not debhelper's short form.</summary>
+    internal static string? Command(string rules)
+    {
+        if (OwnStep().IsMatch(rules))
+        {
+            return "$(MAKE) -f debian/rules override_dh_auto_build";
+        }
+        var sequencer = Sequencer().Match(rules);
+        if (!sequencer.Success)
+        {
+            return null;
+        }
+        string options = string.Join(' ', BuildOption().Matches(sequencer.Groups[1].Value).Select(m => m.Value.Trim()));
+        return $"dh_auto_build {options}".TrimEnd();
+    }
+
+    private static ToolRun Environment(ToolRun run)
+    {
+        foreach (string language in new[] { "CFLAGS", "CXXFLAGS", "OBJCFLAGS" })
+        {
+            run.With($"DEB_{language}_APPEND", ExtraFlags);
+        }
+        return run.With("DEB_BUILD_OPTIONS", $"nocheck nodoc parallel={System.Environment.ProcessorCount}");
+    }
+
+    private static void DeleteStamps(string tree)
+    {
+        string[] names = ["build-stamp", "debian/build-stamp", "debian/stamp-build", "debian/debhelper-build-stamp", "debian/stamp-makefile-build"];
+        foreach (string name in names)
+        {
+            File.Delete(Path.Combine(tree, name));
+        }
+    }
+
+    [GeneratedRegex(@"^override_dh_auto_build(-arch)?\s*:", RegexOptions.Multiline)]
+    private static partial Regex OwnStep();
+
+    [GeneratedRegex(@"^\t@?dh +\$@(.*)$", RegexOptions.Multiline)]
+    private static partial Regex Sequencer();
+
+    [GeneratedRegex(@"(?:^|\s)(?:--(?:builddirectory|sourcedirectory|buildsystem)=\S+|-[BDS]\s*\S+)")]
+    private static partial Regex BuildOption();
+}

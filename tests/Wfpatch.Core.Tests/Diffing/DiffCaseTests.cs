@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Text;
+using Wfpatch.Core.Diffing;
+using Wfpatch.Core.Patches;
+using Xunit;
+
+namespace Wfpatch.Core.Tests.Diffing;
+
+/// <summary>Every folder of tests/cases/diff: the real compiler makes the objects, the real linker judges the result.</summary>
+public sealed class DiffCaseTests : IDisposable
+{
+    private readonly string _output = Directory.CreateTempSubdirectory("wfpatch-diff-").FullName;
+
+    public static TheoryData<string> Cases => [.. DiffCase.Names];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Case_gives_what_it_expects(string name)
+    {
+        var @case = DiffCase.Open(name);
+        var expected = @case.Expected;
+        var old = @case.Compile("old", _output);
+        var @new = @case.Compile("new", _output);
+        var result = DiffCase.Diff(old, @new, new DiffOptions { PointNames = [.. expected.Points] });
+
+        Assert.Equal(expected.Refusals.Order(), result.Refusals.Select(r => $"{r.Kind.Name} {r.Subject}").Order());
+        Assert.All(result.Refusals, r => Assert.EndsWith(".", r.Sentence, StringComparison.Ordinal));
+        Assert.Equal(result.Refusals.IsEmpty, result.Patch is not null);
+        if (result.Patch is { } patch)
+        {
+            CheckContent(expected, result, patch);
+            CheckRoundTrip(patch);
+            var before = new LinkJudge(Compiler.Link(old.Values, Path.Combine(_output, "old")));
+            before.CheckOld(patch);
+            var after = new LinkJudge(Compiler.Link(@new.Values, Path.Combine(_output, "new")));
+            after.CheckNew(patch);
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_output, recursive: true);
+
+    private static void CheckContent(DiffExpectation expected, DiffResult result, ObjectPatch patch)
+    {
+        string[] Role(OldFunctionRole role) => [.. patch.OldFunctions.Where(f => f.Role == role).Select(f => Label(f.Name, f.Unit)).Order()];
+        Assert.Equal(expected.Replaced.Order(), Role(OldFunctionRole.Replaced));
+        Assert.Equal(expected.Parts.Order(), Role(OldFunctionRole.Part));
+        Assert.Equal(expected.Anchors.Order(), Role(OldFunctionRole.Anchor));
+        Assert.Equal(expected.Added.Order(), result.Changes.Where(c => c.Kind == ChangeKind.Added).Select(c => c.Name).Order());
+        Assert.Equal(expected.Data.Order(), result.Changes.Where(c => c.Kind == ChangeKind.Data).Select(c => c.Name).Order());
+        var refers = References(patch).ToHashSet();
+        Assert.All(expected.Refers, r => Assert.Contains(r, refers));
+        string[] strings = [.. patch.Sections.Where(s => s.Kind == PatchSectionKind.ReadOnlyData).SelectMany(s => Encoding.UTF8.GetString(s.Bytes.Span).Split('\0'))];
+        Assert.All(expected.Strings, s => Assert.Contains(s, strings));
+        CheckUnwindTable(patch);
+    }
+
+    private static IEnumerable<string> References(ObjectPatch patch) =>
+        from symbol in patch.Symbols
+        where symbol.IsDefinedByPatch
+        from relocation in patch.Sections[symbol.Section].Relocations
+        let target = patch.Symbols[relocation.Symbol]
+        select $"{symbol.Name} -> {(target.IsDefinedByPatch ? "patch" : "running")} {Label(target.Name, target.Unit)}";
+
+    private static void CheckUnwindTable(ObjectPatch patch)
+    {
+        var described = patch.Sections.Where(s => s.Kind == PatchSectionKind.UnwindTable).SelectMany(s => s.Relocations).Select(r => r.Symbol).Order();
+        var code = patch.Symbols.Index().Where(s => s.Item is { IsDefinedByPatch: true, Kind: PatchSymbolKind.Function }).Select(s => s.Index);
+        Assert.Equal(code, described);
+    }
+
+    private static void CheckRoundTrip(ObjectPatch patch)
+    {
+        var (written, bytes) = PatchWriter.Encode([patch], "case");
+        var (read, refusal) = PatchReader.Decode(bytes, "case.wfp");
+        Assert.Null(refusal);
+        Assert.Equal(written.Id, read!.Id);
+        Assert.Equal(bytes, PatchWriter.Encode(read.Objects, read.Name).Bytes);
+    }
+
+    private static string Label(string name, string unit) => unit.Length == 0 ? name : $"{name}@{unit}";
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
+using Wfpatch.Core.Elf;
+using Wfpatch.Core.Patches;
+using Xunit;
+
+namespace Wfpatch.Core.Tests.Diffing;
+
+/// <summary>
+/// The linker as judge: in a program linked from the same objects every field of a function holds what its relocation says.
+/// Solving the field for the symbol must give the address that the program's symbol table has, or lead to the constant's content.
+/// </summary>
+internal sealed class LinkJudge(ElfFile program)
+{
+    private readonly ILookup<string, ElfSymbol> _symbols = program.Symbols.Where(s => s.IsDefined).ToLookup(s => Plain(s.Name));
+    private readonly Dictionary<int, ulong> _found = [];
+
+    public int FieldsChecked { get; private set; }
+
+    public void CheckOld(ObjectPatch patch)
+    {
+        foreach (var function in patch.OldFunctions)
+        {
+            ulong at = Locate(function.Name, function.Bytes.Length, function.Bytes.Span, function.Relocations)
+                ?? throw new InvalidDataException($"the linked program has no {function.Name} with these bytes");
+            CheckFields(patch, at, function.Relocations, function.Name);
+        }
+    }
+
+    public void CheckNew(ObjectPatch patch)
+    {
+        var open = new Queue<int>();
+        foreach (var symbol in patch.Symbols.Where(s => s is { IsDefinedByPatch: true, Kind: PatchSymbolKind.Function }))
+        {
+            var section = patch.Sections[symbol.Section];
+            ulong at = Locate(symbol.Name, section.Bytes.Length, section.Bytes.Span, section.Relocations)
+                ?? throw new InvalidDataException($"the linked program has no {symbol.Name} with these bytes");
+            CheckFields(patch, at, section.Relocations, symbol.Name);
+        }
+        // Tables without a name stand where the code that was checked leads to.
+        foreach (var (symbol, at) in _found.ToList())
+        {
+            if (patch.Symbols[symbol] is { IsDefinedByPatch: true, Kind: PatchSymbolKind.Constant, Offset: 0 } constant)
+            {
+                var section = patch.Sections[constant.Section];
+                CheckFields(patch, at, section.Relocations, constant.Name);
+                if (section.Relocations.IsEmpty)
+                {
+                    Assert.Equal(section.Bytes.Span[..(int)constant.Size], Bytes(at, (int)constant.Size));
+                }
+            }
+        }
+    }
+
+    private void CheckFields(ObjectPatch patch, ulong at, IEnumerable<PatchRelocation> relocations, string where)
+    {
+        foreach (var relocation in relocations)
+        {
+            if (Solve(at, relocation) is not { } value || relocation.Symbol < 0)
+            {
+                continue;
+            }
+            var symbol = patch.Symbols[relocation.Symbol];
+            if (symbol.Kind == PatchSymbolKind.ThreadLocal)
+            {
+                continue;
+            }
+            if (_found.TryGetValue(relocation.Symbol, out ulong before))
+            {
+                Assert.True(before == value, $"{where}+{relocation.Offset}: {symbol.Display} is at {value:x} here and at {before:x} elsewhere");
+            }
+            _found[relocation.Symbol] = value;
+            var namesakes = _symbols[Plain(symbol.Name)].ToList();
+            if (symbol.Kind != PatchSymbolKind.Constant && namesakes.Count > 0)
+            {
+                Assert.True(namesakes.Any(n => n.Value == value), $"{where}+{relocation.Offset}: {symbol.Display} solved as {value:x}, the linker has {namesakes[0].Value:x}");
+                FieldsChecked++;
+            }
+            else if (symbol.Content is { } content)
+            {
+                Assert.Equal(content.Span, Bytes(value, content.Length));
+                FieldsChecked++;
+            }
+            else if (symbol is { Kind: PatchSymbolKind.Constant, IsDefinedByPatch: true } && patch.Sections[symbol.Section] is { Relocations.IsEmpty: true } section)
+            {
+                Assert.Equal(section.Bytes.Span.Slice((int)symbol.Offset, (int)symbol.Size), Bytes(value, (int)symbol.Size));
+                FieldsChecked++;
+            }
+        }
+    }
+
+    private ulong? Solve(ulong at, PatchRelocation relocation)
+    {
+        ulong place = at + relocation.Offset;
+        return relocation.Type switch
+        {
+            RelocationType.Pc32 or RelocationType.Plt32 => unchecked((ulong)((long)place + BinaryPrimitives.ReadInt32LittleEndian(Bytes(place, 4)) - relocation.Addend)),
+            _ => null,
+        };
+    }
+
+    private ulong? Locate(string name, int length, ReadOnlySpan<byte> bytes, IEnumerable<PatchRelocation> relocations)
+    {
+        byte[] wanted = Masked(bytes, relocations);
+        foreach (var symbol in _symbols[Plain(name)].Where(s => s.Kind == SymbolKind.Function && s.Size == (ulong)length))
+        {
+            if (Masked(Bytes(symbol.Value, length), relocations).AsSpan().SequenceEqual(wanted))
+            {
+                return symbol.Value;
+            }
+        }
+        return null;
+    }
+
+    private static byte[] Masked(ReadOnlySpan<byte> bytes, IEnumerable<PatchRelocation> relocations)
+    {
+        byte[] masked = bytes.ToArray();
+        foreach (var relocation in relocations)
+        {
+            // The linker may rewrite opcode and ModRM of an instruction that went through the GOT.
+            int before = RelocationField.GoesThroughSlot(relocation.Type) ? 3 : 0;
+            masked.AsSpan((int)relocation.Offset - before, RelocationField.WidthOf(relocation.Type)!.Value + before).Clear();
+        }
+        return masked;
+    }
+
+    private ReadOnlySpan<byte> Bytes(ulong address, int length)
+    {
+        var section = program.Sections.First(s => s.Address.Value != 0 && s.Bytes.Length > 0 && address >= s.Address.Value && address - s.Address.Value + (ulong)length <= s.Size);
+        return section.Bytes.Span.Slice((int)(address - section.Address.Value), length);
+    }
+
+    // Compilers number clones and static locals per build.
+    private static string Plain(string name) => string.Join('.', name.Split('.').Where((p, i) => i == 0 || !p.All(char.IsAsciiDigit)));
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Targets;
+using Wfpatch.Live.Tests.Running;
+using Xunit;
+
+namespace Wfpatch.Live.Tests.BadInput;
+
+/// <summary>Two commands want to change one process. One wins, the other is told by whom.</summary>
+public sealed class TwoControllersTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_one_that_comes_second_names_the_first()
+    {
+        await using var sample = await IdleSample.StartAsync();
+        var (taken, _) = ControllerLock.TryTake(sample.Id, new ProcFs(sample.Id).ReadStartTime()!.Value);
+        Assert.NotNull(taken);
+        using (taken)
+        {
+            var apply = await WfpatchCommand.RunAsync("apply", sample.Patch.File, "--pid", sample.Pid);
+            apply.ExpectFailure("refused", "WF605", sample.Pid, $"Process {Environment.ProcessId} ");
+            (await WfpatchCommand.RunAsync("revert", "--pid", sample.Pid)).ExpectFailure("refused", "WF605", $"Process {Environment.ProcessId} ");
+            // Looking changes nothing, and is always possible.
+            Assert.Equal("done", (await WfpatchCommand.RunAsync("check", sample.Patch.File, "--pid", sample.Pid)).Result);
+            Assert.Equal("done", (await WfpatchCommand.RunAsync("status", "--pid", sample.Pid)).Result);
+            sample.ExpectUntouched();
+        }
+        Assert.Equal("done", (await WfpatchCommand.RunAsync("apply", sample.Patch.File, "--pid", sample.Pid)).Result);
+    }
+
+    [Fact]
+    public async Task A_waiting_apply_keeps_others_out_until_it_is_killed()
+    {
+        var patch = await TestPatches.GetAsync("stuck");
+        await using var stuck = await RunningSample.StartAsync("stuck", patch);
+        string pid = stuck.Id.ToString(CultureInfo.InvariantCulture);
+        await using (var first = WfpatchCommand.Start("apply", patch.File, "--pid", pid, "--timeout", "5m"))
+        {
+            string? line;
+            do
+            {
+                line = await first.ReadErrorLineAsync(Cancel);
+            }
+            while (line is not null && !line.Contains("(in step_lookup)", StringComparison.Ordinal));
+            Assert.NotNull(line); // it waits, and says for whom
+
+            var second = await WfpatchCommand.RunAsync("apply", patch.File, "--pid", pid);
+            second.ExpectFailure("refused", "WF605", $"Process {first.Id} ");
+            Assert.Equal("pending", (await WfpatchCommand.RunAsync("status", "--pid", pid)).Result);
+        }
+        // Disposing has killed it. The next one goes on from there.
+        Assert.Equal("released v1 v1 v1 v1", await stuck.AskAsync("release"));
+        Assert.Equal("done", (await WfpatchCommand.RunAsync("apply", patch.File, "--pid", pid)).Result);
+        await stuck.ExpectBusyThreadsServeAsync(2);
+    }
+}

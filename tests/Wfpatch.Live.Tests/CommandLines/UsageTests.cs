@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Live.Tests.Running;
+using Xunit;
+
+namespace Wfpatch.Live.Tests.CommandLines;
+
+/// <summary>Arguments that make no sense, and the help that says which do.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("", "wfpatch --help")]
+    [InlineData("frobnicate", "'frobnicate'")]
+    [InlineData("apply", "--pid")]
+    [InlineData("apply fix.wfp", "--pid")]
+    [InlineData("check fix.wfp", "--pid")]
+    [InlineData("apply --pid 1", "patch")]
+    [InlineData("status", "--pid")]
+    [InlineData("revert", "--pid")]
+    [InlineData("inspect", "patch")]
+    [InlineData("status --pid 1 --pid 2", "--pid")]
+    [InlineData("status --pid 1 --frobnicate", "'--frobnicate'")]
+    [InlineData("status --pid 1 more", "'more'")]
+    [InlineData("apply fix.wfp --pid 1 --timeout soon", "'soon'")]
+    [InlineData("apply fix.wfp --pid 1 --timeout -1s", "'-1s'")]
+    [InlineData("apply fix.wfp --pid 1 --timeout 10000000000000s", "'10000000000000s'")]
+    [InlineData("apply fix.wfp --pid 1 --policy lazy", "'lazy'")]
+    [InlineData("apply fix.wfp --pid 1 --policy 1", "'1'")]
+    [InlineData("build", "--output")]
+    [InlineData("build -o fix.wfp", "--old")]
+    [InlineData("build -o fix.wfp --old a.o", "--new")]
+    [InlineData("build -o fix.wfp --deb memcached", "--patch")]
+    public async Task Wrong_arguments_are_named_in_one_sentence(string arguments, string named)
+    {
+        var report = await WfpatchCommand.RunAsync([.. Split(arguments)]);
+        report.ExpectFailure("usage", null, named, "--help");
+        Assert.Equal(report.Document.GetProperty("message").GetString(), report.Command.Errors["wfpatch: ".Length..].TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("build")]
+    [InlineData("inspect")]
+    [InlineData("check")]
+    [InlineData("apply")]
+    [InlineData("status")]
+    [InlineData("revert")]
+    public async Task Each_command_has_help_with_an_example(string command)
+    {
+        var help = await WfpatchCommand.RunPlainAsync([.. Split(command), "--help"]);
+        Assert.Equal((0, ""), (help.Status.Code, help.Errors));
+        Assert.Contains("Example", help.Output, StringComparison.Ordinal);
+        Assert.Contains($"  wfpatch {(command.Length == 0 ? "build" : command)} ", help.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_help_lists_every_command()
+    {
+        string help = (await WfpatchCommand.RunPlainAsync("--help")).Output;
+        foreach (string command in (ImmutableArray<string>)["build", "inspect", "check", "apply", "status", "revert"])
+        {
+            Assert.Contains($"\n  {command} ", help, StringComparison.Ordinal);
+        }
+    }
+
+    private static string[] Split(string arguments) => arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using System.Globalization;
+using Wfpatch.Live.Linux;
+using Wfpatch.Testing.Targets;
+using Xunit;
+
+namespace Wfpatch.Live.Tests.Running;
+
+/// <summary>What one thread of blocked.c says when it has come out of its call.</summary>
+/// <param name="Answer">The version that it runs then.</param>
+public sealed record Woken(string Name, long Result, int Errno, TimeSpan Waited, int Answer);
+
+/// <summary>blocked.c: threads that are blocked in the kernel, each in its own way.</summary>
+public sealed class BlockedCalls : IAsyncDisposable
+{
+    private const string Timed = "-timed";
+    private const int Interrupted = 4, TryAgain = 11, TimedOut = 110; // EINTR, EAGAIN, ETIMEDOUT
+
+    private readonly TestTarget _target;
+    private readonly TimeSpan _timeout;
+
+    private BlockedCalls(TestTarget target, TimeSpan timeout)
+    {
+        _target = target;
+        _timeout = timeout;
+        Threads = target.Greeting.Select(line => line.Split(' ')).ToImmutableDictionary(parts => parts[1], parts => int.Parse(parts[2], CultureInfo.InvariantCulture));
+    }
+
+    public int Id => _target.Id;
+
+    /// <summary>Thread ids by the name of the way.</summary>
+    public ImmutableDictionary<string, int> Threads { get; }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <param name="only">One way alone; null: all of them.</param>
+    public static async Task<BlockedCalls> StartAsync(TestPatch patch, TimeSpan timeout, string? only = null)
+    {
+        ImmutableArray<string> arguments = ["--timeout-ms", $"{timeout.TotalMilliseconds}", .. only is null ? (ImmutableArray<string>)[] : ["--only", only]];
+        BlockedCalls calls = new(await PatchableTarget.StartAsync("blocked", patch, arguments), timeout);
+        ProcFs proc = new(calls.Id);
+        await Until.TrueAsync(() => calls.Threads.Values.All(thread => proc.ReadActivity(thread) is { IsBlocked: true }));
+        return calls;
+    }
+
+    /// <summary>The next thread that comes out of its call; null when all have.</summary>
+    public async Task<Woken?> NextAsync()
+    {
+        string line = await _target.ReadLineAsync(Cancel);
+        if (line == "done")
+        {
+            return null;
+        }
+        var fields = line.Split(' ').Skip(2).Select(field => field.Split('=')).ToDictionary(pair => pair[0], pair => long.Parse(pair[1], CultureInfo.InvariantCulture));
+        return new(line.Split(' ')[1], fields["ret"], (int)fields["errno"], TimeSpan.FromMicroseconds(fields["waited_us"]), (int)fields["answer"]);
+    }
+
+    /// <summary>All that come out, to the end. Those without a time limit are woken when the others are through.</summary>
+    public async Task<ImmutableArray<Woken>> AllAsync()
+    {
+        var all = ImmutableArray.CreateBuilder<Woken>();
+        int timed = Threads.Keys.Count(IsTimed);
+        while (true)
+        {
+            if (all.Count == timed)
+            {
+                Assert.All(all, woken => Assert.True(IsTimed(woken.Name), $"{woken.Name} came out although nobody woke it"));
+                _target.Send("wake");
+            }
+            if (await NextAsync() is not { } next)
+            {
+                return all.ToImmutable();
+            }
+            all.Add(next);
+        }
+    }
+
+    public static bool IsTimed(string name) => name.EndsWith(Timed, StringComparison.Ordinal);
+
+    /// <summary>The call ended as it would have without us: result, errno, and not a moment too early.</summary>
+    public void ExpectUndisturbed(Woken woken)
+    {
+        var (result, error) = ExpectedEnd(woken.Name);
+        Assert.Equal((woken.Name, result, error), (woken.Name, woken.Result, woken.Errno));
+        if (IsTimed(woken.Name))
+        {
+            Assert.True(woken.Waited > _timeout - TimeSpan.FromMilliseconds(50), $"{woken.Name} waited {woken.Waited.TotalMilliseconds} of {_timeout.TotalMilliseconds} ms");
+            Assert.True(woken.Waited < _timeout + TimeSpan.FromSeconds(1), $"{woken.Name} waited {woken.Waited.TotalMilliseconds} instead of {_timeout.TotalMilliseconds} ms");
+        }
+    }
+
+    public ValueTask DisposeAsync() => _target.DisposeAsync();
+
+    private static (long Result, int Errno) ExpectedEnd(string name) => name switch
+    {
+        "epoll" or "read_pipe" or "recv" or "poll" => (1, 0),
+        "read_timerfd-timed" => (sizeof(ulong), 0),
+        "futex-timed" or "condition-timed" or "semaphore-timed" => (-1, TimedOut),
+        "recv-timed" or "sigwait-timed" => (-1, TryAgain),
+        "pause" => (-1, Interrupted), // that is how it ends: by a signal of the program's own
+        _ => (0, 0),
+    };
+}

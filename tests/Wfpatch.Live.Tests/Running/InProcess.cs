@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
+using Xunit;
+
+namespace Wfpatch.Live.Tests.Running;
+
+/// <summary>The commands, called as the command line calls them, without a process of their own.</summary>
+public static class InProcess
+{
+    /// <summary>A time limit that only a failure reaches.</summary>
+    public static readonly TimeSpan Ample = TimeSpan.FromSeconds(30);
+
+    private static readonly Commands All = new(new NativeLinux());
+
+    /// <summary>Points for the programs that are made of the sample server, churn.c and midway.c.</summary>
+    public static Profile SampleProfile { get; } = new(
+        "sample", ["sample", "busy", "stuck", "churn", "midway"],
+        [new("handle_request", "", "a request's state lies in its struct, none of it on the stack")],
+        ["main", "worker", "generator", "sticker", "serve", "receive", "short_life", "server"]);
+
+    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null) =>
+        Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout)));
+
+    public static Task<TransitionReport> RevertAsync(int process, string? id = null, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null) =>
+        Task.Run(() => All.Revert(process, id, Options(policy, profile, timeout)));
+
+    public static Task<TransitionReport> CheckAsync(int process, TestPatch patch) =>
+        Task.Run(() => All.Check(process, patch.Patch, Options(Policy.Auto, null, null)).Report);
+
+    public static Task<StatusReport> StatusAsync(int process) => Task.Run(() => All.Status(process));
+
+    /// <summary>The report itself, where it is as wanted; else the test fails with all it says.</summary>
+    public static async Task<TransitionReport> ExpectAsync(this Task<TransitionReport> command, Outcome outcome)
+    {
+        var report = await command;
+        string threads = string.Join('\n', report.Threads.Where(t => t.Blocker is not null).Select(t => $"{t.Id} {t.Name}: {t.Blocker}"));
+        Assert.True(report.Outcome == outcome, $"{report.Outcome}: {report.Message}\n{string.Join('\n', report.Refusals)}\n{threads}");
+        return report;
+    }
+
+    private static TransitionOptions Options(Policy policy, Profile? profile, TimeSpan? timeout) =>
+        new(policy, profile, timeout ?? Ample, TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+int f(int x) { return x + 1; }
+int g(int) __attribute__((alias("f")));

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+int f(int x) { return x + 2; }
+int g(int) __attribute__((alias("f")));
+int h(int x) { return x - 1; }

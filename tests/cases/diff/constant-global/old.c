@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+const int limits[2] = { 1, 2 };
+int get(int i) { return limits[i]; }

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+const int limit = 5;
+const int *get(void) { return &limit; }

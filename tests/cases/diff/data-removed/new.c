@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+int big[4] = { 1, 2, 3, 4 };
+int get(int i) { return big[i]; }

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+extern int outside(int);
+__attribute__((noinline)) static int clamp(int x) { return outside(x) > 9 ? 9 : outside(x + 1); }
+int work(int x) { return clamp(x); }

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: Apache-2.0
+extern int run(int); int main(void) { return run(1); }

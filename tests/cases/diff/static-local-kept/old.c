@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+extern int outside(int);
+int second(int x) { static int count; count -= x; return outside(count); }
+int first(int x) { static int count; count += x; return outside(count); }

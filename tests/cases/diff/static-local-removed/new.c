@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+extern int outside(int);
+int first(int x) { return outside(x); }
+int second(int x) { static int count; count -= x; return outside(count); }
