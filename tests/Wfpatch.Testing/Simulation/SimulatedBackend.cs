@@ -104,9 +104,16 @@ public sealed class SimulatedBackend
         return -1;
     }
 
-    private TargetState Cancelled() => _mistake == SimulatedMistake.CancelsForGood
-        ? new TransitionWrites(State).Settled() with { LastGeneration = State.LastGeneration }
-        : new TransitionWrites(State).Settled();
+    private TargetState Cancelled()
+    {
+        var cancelled = new TransitionWrites(State).Settled();
+        return _mistake switch
+        {
+            SimulatedMistake.CancelsForGood => cancelled with { LastGeneration = State.LastGeneration },
+            SimulatedMistake.KeepsBankOfCancelled => cancelled with { Redirects = State.Redirects },
+            _ => cancelled,
+        };
+    }
 
     private IEnumerable<CodeWrite> SettleFunctions() => Lazily(() => Execute(new TransitionWrites(State).Settle(), areMet: true));
 

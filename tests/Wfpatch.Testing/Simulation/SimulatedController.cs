@@ -92,7 +92,7 @@ public sealed class SimulatedController(
             }
             foreach (var thread in alive.Where(t => !done.Contains(t.Id) && !t.HasEnded && (t.IsBlocked || !options.Points) && random.Next(2) == 0).ToList())
             {
-                if (thread.HasEnded || Visit(thread, destination))
+                if (thread.HasEnded || NeverLeft(thread) || Visit(thread, destination))
                 {
                     done.Add(thread.Id);
                 }
@@ -100,6 +100,10 @@ public sealed class SimulatedController(
             }
         }
     }
+
+    /// <summary>As MigrationLoop: in a reversed transition a thread that is blocked, and not in the generation that is left, stays as it is.</summary>
+    private bool NeverLeft(SimulatedThread thread) =>
+        backend.State.Transition is { ReversedTo: not 0 } reversed && thread.IsBlocked && thread.Word != reversed.Generation;
 
     /// <summary>As OutsideMigration: the thread is stopped meanwhile, so that all of it is one step.</summary>
     private bool Visit(SimulatedThread thread, uint destination)

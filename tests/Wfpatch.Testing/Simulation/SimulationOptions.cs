@@ -14,6 +14,9 @@ public enum SimulatedMistake
     /// <summary>The number of a cancelled transition is not used again, while threads are still in its banks.</summary>
     CancelsForGood,
 
+    /// <summary>A cancelled transition counts as one that was seen through: the next one uses the other bank.</summary>
+    KeepsBankOfCancelled,
+
     /// <summary>Threads are migrated inside of trampolines.</summary>
     ForgetsTrampolines,
 
