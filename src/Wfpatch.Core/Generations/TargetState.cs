@@ -16,7 +16,8 @@ public sealed record TargetState
     /// <summary>The generation that threads are in when no transition is open. 0 is the program as it was started.</summary>
     public uint Generation { get; init; }
 
-    /// <summary>The highest generation ever given out. Numbers are never used twice: a stale word of a reused stack means nothing.</summary>
+    /// <summary>The highest generation that threads may ever have been in. No number is used for two: a stale word of a reused
+    /// stack means nothing. (A transition that is cancelled gives its number back, since no thread had it.)</summary>
     public uint LastGeneration { get; init; }
 
     public ImmutableArray<RegionState> Regions { get; init; } = [];

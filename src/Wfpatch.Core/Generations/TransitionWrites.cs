@@ -112,23 +112,36 @@ public sealed class TransitionWrites
     }
 
     /// <summary>The state once <see cref="Settle"/> is done: no transition.</summary>
-    public TargetState Settled()
+    public TargetState Settled() => _transition.Phase == TransitionPhase.Cancelling ? Cancelled() : Finished();
+
+    private TargetState Finished()
     {
-        bool back = _transition.ReversedTo != 0 || _transition.Phase == TransitionPhase.Cancelling;
+        bool back = _transition.ReversedTo != 0;
         var affected = Affected.Select(r => r.Plan.Entry).ToHashSet();
-        uint generation = _transition.Phase == TransitionPhase.Cancelling ? _state.Generation : _transition.Destination;
         return _state with
         {
-            Generation = generation,
+            Generation = _transition.Destination,
             Applied = back ? _state.Applied : _after,
             Transition = null,
             Hooks = [.. _state.Hooks.Select(h => h with { IsArmed = false })],
-            Redirects = [.. _state.Redirects.Select(r => !affected.Contains(r.Plan.Entry) ? r : r with
-            {
-                Slot = SlotWhenSettled(r, back),
-                // A cancelled transition gives no thread's passage since the other bank was left: this one is used again.
-                Bank = _transition.Phase == TransitionPhase.Cancelling ? 1 - r.Bank : r.Bank,
-            })],
+            Redirects = [.. _state.Redirects.Select(r => affected.Contains(r.Plan.Entry) ? r with { Slot = SlotWhenSettled(r, back) } : r)],
+        };
+    }
+
+    /// <summary>
+    /// A cancelled transition leaves threads in its banks, and there was no transition after it in which each was seen
+    /// elsewhere. So the next one gets the same banks and sets with the same number, which no thread has: to write a bank
+    /// again changes nothing but the target of a branch that those threads do not take. They go where they went before.
+    /// </summary>
+    private TargetState Cancelled()
+    {
+        var affected = Affected.Select(r => r.Plan.Entry).ToHashSet();
+        return _state with
+        {
+            LastGeneration = _transition.Generation - 1,
+            Transition = null,
+            Hooks = [.. _state.Hooks.Select(h => h.IsArmed ? h with { IsArmed = false, Set = 1 - h.Set } : h)],
+            Redirects = [.. _state.Redirects.Select(r => affected.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
         };
     }
 

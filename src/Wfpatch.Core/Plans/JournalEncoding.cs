@@ -54,7 +54,8 @@ public static class JournalEncoding
         try
         {
             using var from = new BinaryReader(new MemoryStream(payload), Encoding.UTF8);
-            return (ReadState(from), sequence);
+            var state = ReadState(from);
+            return StateRules.IsConsistent(state) ? (state, sequence) : null;
         }
         catch (Exception e) when (e is IOException or ArgumentException or FormatException)
         {

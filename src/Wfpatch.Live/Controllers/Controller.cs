@@ -133,22 +133,8 @@ public sealed class Controller
     private TransitionReport Cancel(ImageState image)
     {
         var state = _backend.State;
-        var visits = CreateMigration(state);
-        _backend.OpenGuards();
-        _backend.Cancel(() => WaitUntilOutside(visits));
+        _backend.Cancel();
         return Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = _backend.State.Generation };
-    }
-
-    private void WaitUntilOutside(OutsideMigration visits)
-    {
-        foreach (int thread in _target.Proc.ReadThreads())
-        {
-            // A blocked thread is in no trampoline: they make no system call.
-            while (_target.Proc.ReadActivity(thread) is { IsBlocked: false } && visits.IsInTrampoline(thread))
-            {
-                Thread.Sleep(0);
-            }
-        }
     }
 
     /// <summary>Brings the open transition to its end, from whatever phase it is in.</summary>

@@ -88,19 +88,6 @@ public sealed class OutsideMigration
         }
     }
 
-    /// <summary>Stops the thread to see whether it is inside a trampoline, or in a signal handler above one.</summary>
-    public bool IsInTrampoline(int thread)
-    {
-        using var stopped = StoppedThread.Take(_linux, thread, _stops);
-        if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
-        {
-            return false;
-        }
-        bool inside = HasTrampoline(in registers);
-        InterruptedCall.Restart(in stopped, ref registers, TimeSpan.Zero);
-        return inside;
-    }
-
     private ThreadVisit Look(in UserRegisters registers)
     {
         var set = ToRegisterSet(in registers);
@@ -124,28 +111,6 @@ public sealed class OutsideMigration
 
     private bool HasCodeOfDestination(in UserRegisters registers) =>
         _memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word != _leftGeneration;
-
-    /// <summary>Trampolines have no unwind table: a stack with one on it ends there.</summary>
-    private bool HasTrampoline(in UserRegisters registers)
-    {
-        var set = ToRegisterSet(in registers);
-        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count);
-        return outcome.IsComplete
-            ? !StackVerdict.Decide(_frames.AsSpan(0, count), _trampolines).IsQuiescent
-            : IsTrampoline(outcome.ProgramCounter) || IsTrampoline(new Address(registers.Rip));
-    }
-
-    private bool IsTrampoline(Address at)
-    {
-        foreach (var trampoline in _trampolines)
-        {
-            if (trampoline.Contains(at))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
 
     private bool Store(in UserRegisters registers, uint generation)
     {

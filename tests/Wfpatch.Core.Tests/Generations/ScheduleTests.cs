@@ -9,8 +9,8 @@ namespace Wfpatch.Core.Tests.Generations;
 
 /// <summary>
 /// Thousands of random schedules of threads and controllers on the bytes that would be in a target: no request runs two
-/// versions, no thread is led to an address that is no version, after the end everybody gets the right one, numbers of
-/// generations are never used again, and a controller that is killed after any store harms nobody.
+/// versions, no thread is led to an address that is no version, after the end everybody gets the right one, a number that
+/// a thread may have is never used again, and a controller that is killed after any store harms nobody.
 /// </summary>
 public sealed class ScheduleTests(ITestOutputHelper output)
 {
@@ -23,7 +23,8 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     /// <summary>The simulation is worth something: each of these mistakes is found.</summary>
     [Theory]
     [InlineData(SimulatedMistake.ClosesHooksFirst, false)]
-    [InlineData(SimulatedMistake.CancelsWithoutWaiting, false)]
+    [InlineData(SimulatedMistake.CancelsForGood, false)]
+    [InlineData(SimulatedMistake.KeepsBankOfCancelled, false)]
     [InlineData(SimulatedMistake.ForgetsTrampolines, false)]
     [InlineData(SimulatedMistake.ForgetsRequests, true)]
     [InlineData(SimulatedMistake.SettlesEarly, true)]

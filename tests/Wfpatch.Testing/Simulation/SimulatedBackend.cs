@@ -17,13 +17,13 @@ public sealed class SimulatedBackend
 {
     private readonly SimulatedProgram _program;
     private readonly Random _random;
-    private readonly Action<TargetState> _journaled;
+    private readonly Action<TargetState, ulong> _journaled;
     private readonly SimulatedMistake _mistake;
     private ulong _sequence;
 
     /// <summary>A new controller's backend: it knows what the journal in the target says, and nothing else.</summary>
-    /// <param name="journaled">Called when a state lies whole in the journal.</param>
-    public SimulatedBackend(SimulatedProgram program, Random random, SimulatedMistake mistake, Action<TargetState> journaled)
+    /// <param name="journaled">Called with a state that lies whole in the journal, and its sequence number.</param>
+    public SimulatedBackend(SimulatedProgram program, Random random, SimulatedMistake mistake, Action<TargetState, ulong> journaled)
     {
         _mistake = mistake;
         _program = program;
@@ -32,6 +32,8 @@ public sealed class SimulatedBackend
         var newest = Enumerable.Range(0, 2).Select(ReadCopy).Where(c => c is not null).MaxBy(c => c!.Value.Sequence);
         State = newest?.State ?? TargetState.Empty;
         _sequence = newest?.Sequence ?? 0;
+        // A copy may be whole although its writer was killed before the last bytes, which lay there already.
+        journaled(State, _sequence);
     }
 
     public TargetState State { get; private set; }
@@ -84,10 +86,10 @@ public sealed class SimulatedBackend
         .Concat(_mistake == SimulatedMistake.ClosesHooksFirst ? CloseHooks().Concat(SettleFunctions()) : SettleFunctions().Concat(CloseHooks()))
         .Concat(Lazily(() => Journal(new TransitionWrites(State).Settled())));
 
-    public IEnumerable<CodeWrite> Cancel(Func<IEnumerable<CodeWrite>> waitUntilOutside) => Advance(TransitionPhase.Cancelling)
+    public IEnumerable<CodeWrite> Cancel() => Advance(TransitionPhase.Cancelling)
         .Concat(SettleFunctions())
-        .Concat(_mistake == SimulatedMistake.CancelsWithoutWaiting ? [] : Lazily(waitUntilOutside))
-        .Concat(Lazily(() => Journal(new TransitionWrites(State).Settled())));
+        .Concat(CloseHooks())
+        .Concat(Lazily(() => Journal(Cancelled())));
 
     /// <summary>The image of a patch in the state, or -1.</summary>
     public int FindImage(int patch)
@@ -100,6 +102,17 @@ public sealed class SimulatedBackend
             }
         }
         return -1;
+    }
+
+    private TargetState Cancelled()
+    {
+        var cancelled = new TransitionWrites(State).Settled();
+        return _mistake switch
+        {
+            SimulatedMistake.CancelsForGood => cancelled with { LastGeneration = State.LastGeneration },
+            SimulatedMistake.KeepsBankOfCancelled => cancelled with { Redirects = State.Redirects },
+            _ => cancelled,
+        };
     }
 
     private IEnumerable<CodeWrite> SettleFunctions() => Lazily(() => Execute(new TransitionWrites(State).Settle(), areMet: true));
@@ -205,7 +218,7 @@ public sealed class SimulatedBackend
         }
         State = state;
         _sequence = sequence;
-        _journaled(state);
+        _journaled(state, sequence);
         yield return new CodeWrite(at, []);
     }
 

@@ -47,7 +47,7 @@ public sealed class SimulatedController(
         }
         return open.Phase switch
         {
-            TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling => Cancel(),
+            TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling => backend.Cancel(),
             TransitionPhase.Migrating => backend.Reverse().Concat(Lazily(Continue)),
             _ => backend.Settle(),
         };
@@ -58,25 +58,12 @@ public sealed class SimulatedController(
         var phase = backend.State.Transition!.Phase;
         if (phase == TransitionPhase.Cancelling)
         {
-            return Cancel();
+            return backend.Cancel();
         }
         var arm = phase <= TransitionPhase.Arming ? backend.Arm() : [];
         return arm.Concat(Lazily(() => backend.State.Transition!.Phase == TransitionPhase.Migrating
             ? backend.RewriteHooks().Concat(backend.OpenHooks()).Concat(Migrate())
             : backend.Settle()));
-    }
-
-    private IEnumerable<CodeWrite> Cancel() => backend.Cancel(WaitUntilOutside);
-
-    private IEnumerable<CodeWrite> WaitUntilOutside()
-    {
-        foreach (var thread in threads.Where(t => !t.HasEnded).ToList())
-        {
-            while (!thread.HasEnded && !thread.IsBlocked && !StackVerdict.Decide(Unwind(thread), [.. Trampolines()]).IsQuiescent)
-            {
-                yield return default;
-            }
-        }
     }
 
     private IEnumerable<CodeWrite> Migrate()
@@ -105,7 +92,7 @@ public sealed class SimulatedController(
             }
             foreach (var thread in alive.Where(t => !done.Contains(t.Id) && !t.HasEnded && (t.IsBlocked || !options.Points) && random.Next(2) == 0).ToList())
             {
-                if (thread.HasEnded || Visit(thread, destination))
+                if (thread.HasEnded || NeverLeft(thread) || Visit(thread, destination))
                 {
                     done.Add(thread.Id);
                 }
@@ -113,6 +100,10 @@ public sealed class SimulatedController(
             }
         }
     }
+
+    /// <summary>As MigrationLoop: in a reversed transition a thread that is blocked, and not in the generation that is left, stays as it is.</summary>
+    private bool NeverLeft(SimulatedThread thread) =>
+        backend.State.Transition is { ReversedTo: not 0 } reversed && thread.IsBlocked && thread.Word != reversed.Generation;
 
     /// <summary>As OutsideMigration: the thread is stopped meanwhile, so that all of it is one step.</summary>
     private bool Visit(SimulatedThread thread, uint destination)

@@ -11,8 +11,11 @@ public enum SimulatedMistake
     /// <summary>Hooks are closed before the functions are settled.</summary>
     ClosesHooksFirst,
 
-    /// <summary>A cancelled transition does not wait until threads have left the trampolines.</summary>
-    CancelsWithoutWaiting,
+    /// <summary>The number of a cancelled transition is not used again, while threads are still in its banks.</summary>
+    CancelsForGood,
+
+    /// <summary>A cancelled transition counts as one that was seen through: the next one uses the other bank.</summary>
+    KeepsBankOfCancelled,
 
     /// <summary>Threads are migrated inside of trampolines.</summary>
     ForgetsTrampolines,

@@ -18,6 +18,11 @@ public sealed class SimulationOracle(SimulatedProgram program)
         Count(state, totals);
         var before = State.Transition;
         State = state;
+        if (state.Transition is null && before is { Phase: TransitionPhase.Cancelling })
+        {
+            // No thread has been in it: it may come again.
+            _highest = before.Generation - 1;
+        }
         if (state.Transition is { } open && (before is null || before.Destination != open.Destination))
         {
             if (open.Destination <= _highest)

@@ -15,8 +15,9 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 /// +55   bank 1
 /// </code>
 /// A bank is written while nothing leads to it, and only after a whole transition that began after it was left: every thread
-/// has been seen outside of trampolines in between. Two banks are enough for that. Flags are dead at a function's entry, and
-/// no register is used: callers in the same unit may rely on the old function's clobbers (GCC's IPA-RA).
+/// has been seen outside of trampolines in between. Two banks are enough for that (TransitionWrites.Settled has what becomes of
+/// the bank of a transition that is cancelled). Flags are dead at a function's entry, and no register is used: callers in the
+/// same unit may rely on the old function's clobbers (GCC's IPA-RA).
 /// </summary>
 public static class DispatchTrampoline
 {

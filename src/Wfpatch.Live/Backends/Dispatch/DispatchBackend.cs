@@ -65,14 +65,13 @@ public sealed class DispatchBackend(Target target, StopLog stops)
     }
 
     /// <summary>Takes a transition back in which no thread has migrated.</summary>
-    public void Cancel(Action waitUntilOutsideOfTrampolines)
+    public void Cancel()
     {
         if (State.Transition!.Phase != TransitionPhase.Cancelling)
         {
             _journal!.Write(Transitions.Advance(State, TransitionPhase.Cancelling));
         }
         Execute(new TransitionWrites(State).Settle());
-        waitUntilOutsideOfTrampolines();
         Execute(new TransitionWrites(State).CloseHooks());
         _journal!.Write(new TransitionWrites(State).Settled());
     }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Redirects;
+using Wfpatch.Core.X86;
+
+namespace Wfpatch.Core.Generations;
+
+/// <summary>What holds for every state that we write. One that breaks it was not written by us, whatever its checksum says, and
+/// the verbs of a transition are not tried on it.</summary>
+public static class StateRules
+{
+    private const int LongestTrampoline = 4096;
+
+    public static bool IsConsistent(TargetState state) =>
+        state.Generation <= state.LastGeneration
+        && state.Redirects.All(r => r.Slot is >= -1 and <= 1 && r.Bank is 0 or 1 && IsConsistent(r.Plan))
+        && state.Hooks.All(h => h.Set is 0 or 1 && Enum.IsDefined(h.Kind) && IsConsistent(h.Plan))
+        && state.Images.All(i => i.OldParts.IsEmpty || !i.Functions.IsEmpty)
+        && state.Applied.All(a => IsImage(state, a.Image) && a.Generation <= state.LastGeneration)
+        && (state.Transition is not { } open || IsConsistent(state, open));
+
+    private static bool IsConsistent(TargetState state, TransitionState open) =>
+        Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && IsImage(state, open.Image)
+        && open.Generation <= state.LastGeneration && open.ReversedTo <= state.LastGeneration
+        && state.Images[open.Image].Functions.All(f => state.FindRedirect(f.Entry) >= 0);
+
+    private static bool IsConsistent(RedirectPlan plan) =>
+        plan.FirstInstruction.Length is > 0 and <= CodeReader.LongestInstruction
+        && plan.Write.Old.Length is > 0 and <= CodeReader.LongestInstruction && plan.Write.New.Length == plan.Write.Old.Length
+        && plan.TrampolineLength is > 0 and <= LongestTrampoline;
+
+    private static bool IsImage(TargetState state, int image) => image >= 0 && image < state.Images.Length;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections;
+using System.Collections.Immutable;
+using System.Reflection;
+using CsCheck;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Redirects;
+
+namespace Wfpatch.Core.Tests.Plans;
+
+/// <summary>States as they may come to be: any names and numbers, consistent with each other.</summary>
+internal static class RandomState
+{
+    private static readonly Gen<string> Name = Gen.OneOf(Gen.String[0, 12], Gen.Char.AlphaNumeric.Array[0, 200].Select(c => new string(c)));
+    private static readonly Gen<Address> Place = Gen.OneOf(Gen.ULong, Gen.ULong[0x5555_0000_0000, 0x5556_0000_0000]).Select(v => new Address(v));
+    private static readonly Gen<AddressRange> Range = Gen.Select(Place, Place, (a, b) => new AddressRange(a, b));
+
+    private static readonly Gen<RedirectPlan> Plan = Gen.Select(Place, Name, Gen.Byte.Array[1, 15], Gen.Byte.Array[1, 8], Place, Place, Gen.Int[1, 100],
+        (entry, tactic, first, old, jump, trampoline, length) =>
+            new RedirectPlan(entry, tactic, first, new EntryWrite(entry, old, old.Select(b => (byte)~b).ToArray()), jump, trampoline, length));
+
+    private static readonly Gen<ReplacedFunction> Function = Gen.Select(Name, Place, Range, Range, (name, entry, old, @new) => new ReplacedFunction(name, entry, old, @new));
+
+    private static readonly Gen<ImageState> Image = Gen.Select(Name, Name, Name, Range, Range, Function.Array[1, 4], Range.Array[0, 3],
+        (id, name, file, range, unwind, functions, parts) => new ImageState(id, name, file, range, unwind, [.. functions], [.. parts]));
+
+    private static readonly Gen<RedirectState> Redirect = Gen.Select(Name, Range, Plan, Gen.Int[-1, 1], Gen.Int[0, 1],
+        (name, function, plan, slot, bank) => new RedirectState(name, function, plan, slot, bank));
+
+    private static readonly Gen<HookState> Hook = Gen.Select(Name, Gen.Int[0, 2], Range, Plan, Gen.Bool, Gen.Int[0, 1],
+        (name, kind, function, plan, armed, set) => new HookState(name, (HookKind)kind, function, plan, armed, set));
+
+    private static readonly Gen<TransitionState> Transition = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 4], Gen.UInt[0, 900], Gen.UInt[0, 900], Name,
+        (kind, phase, generation, reversed, policy) => new TransitionState((TransitionKind)kind, (TransitionPhase)phase, generation, reversed, 0, policy));
+
+    public static readonly Gen<TargetState> States = Gen.Select(
+        Gen.Select(Gen.UInt[0, 900], Gen.Select(Range, Gen.ULong, (r, u) => new RegionState(r, u)).Array[0, 3], Place.Array[0, 5]),
+        Gen.Select(Image.Array[0, 3], Redirect.Array[0, 4], Hook.Array[0, 3]),
+        Gen.Select(Gen.UInt[0, 900].Array[0, 3], Gen.Bool, Transition),
+        (place, code, time) => Consistent(new TargetState
+        {
+            Generation = place.Item1,
+            LastGeneration = 1000,
+            Regions = [.. place.Item2],
+            TrampolinePages = [.. place.Item3],
+            Images = [.. code.Item1],
+            Redirects = [.. code.Item2],
+            Hooks = [.. code.Item3],
+            Applied = code.Item1.Length == 0 ? [] : [.. time.Item1.Select((g, i) => new AppliedPatch(g, i % code.Item1.Length))],
+            Transition = time.Item2 && code.Item1.Length > 0 ? time.Item3 : null,
+        }));
+
+    /// <summary>All that a record holds, as text: every property that it was made of. Two values are equal when their texts are.</summary>
+    public static string Describe(object? value) => value switch
+    {
+        null => "null",
+        string text => $"\"{text}\"",
+        ReadOnlyMemory<byte> bytes => Convert.ToHexString(bytes.Span),
+        IEnumerable items => $"[{string.Join(", ", items.Cast<object>().Select(Describe))}]",
+        _ when value.GetType().IsPrimitive || value.GetType().IsEnum => $"{value}",
+        _ => $"{{{string.Join(", ", value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).Select(p => $"{p.Name}: {Describe(p.GetValue(value))}"))}}}",
+    };
+
+    /// <summary>The functions of the open transition have redirects.</summary>
+    private static TargetState Consistent(TargetState state) => state.Transition is not { } open || state.Redirects.IsEmpty
+        ? state with { Transition = null }
+        : state with
+        {
+            Images = state.Images.SetItem(open.Image, state.Images[open.Image] with
+            {
+                Functions = [.. state.Images[open.Image].Functions.Select((f, i) => f with { Entry = state.Redirects[i % state.Redirects.Length].Plan.Entry })],
+            }),
+        };
+}
