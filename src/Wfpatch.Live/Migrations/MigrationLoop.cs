@@ -180,11 +180,6 @@ public sealed class MigrationLoop
             thread.BlockedAt = Address.Zero;
             return activity is not null && !_hasPoints;
         }
-        if (blocked.Number >= 0 && NeverLeft(thread))
-        {
-            Complete(thread, MigrationPath.Outside);
-            return false;
-        }
         if (thread.BlockedAt != blocked.StackPointer)
         {
             thread.BlockedAt = blocked.StackPointer;
@@ -196,6 +191,11 @@ public sealed class MigrationLoop
         }
         if (InterruptibleCalls.FindObstacle(_linux, _target.Process, in blocked) is { } obstacle)
         {
+            if (blocked.Number >= 0 && NeverLeft(thread))
+            {
+                Complete(thread, MigrationPath.Outside);
+                return false;
+            }
             thread.Blocker = BlockerText.Describe(in blocked, obstacle);
             return false;
         }
@@ -208,7 +208,8 @@ public sealed class MigrationLoop
     }
 
     /// <summary>The transition was reversed, and the thread is not in the generation that is left: it runs the code of the destination
-    /// already, and being blocked in a system call it is in no trampoline. Its word may stay as it is: an old number means the version before.</summary>
+    /// already, and blocked in a system call that cannot be interrupted it is in no trampoline, except below a handler of a signal: so those that
+    /// can be stopped are looked at. Its word may stay as it is: an old number means the version before.</summary>
     private bool NeverLeft(ThreadRecord thread) =>
         _leftGeneration != 0 && thread.ControlBlock != Address.Zero
         && _target.Memory.TryReadUInt32(thread.ControlBlock + ThreadWord.Offset, out uint word) && word != _leftGeneration;
