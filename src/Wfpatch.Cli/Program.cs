@@ -2,15 +2,23 @@
 using System.CommandLine;
 using Wfpatch.Cli;
 using Wfpatch.Cli.Commands;
+using Wfpatch.Live.Linux;
+
+// Long enough for all of an apply on a machine that has some time left, short enough for one that has none.
+const int PatienceInMilliseconds = 150;
+
+// First of all, since starting takes time of the processors, too. A build takes minutes and stops nobody: it runs like any compiler.
+var yielding = args is ["build", ..] ? null : Yielding.Begin(TimeSpan.FromMilliseconds(PatienceInMilliseconds));
+var commands = new Wfpatch.Live.Controllers.Commands(new NativeLinux(yielding));
 
 var root = new RootCommand("Patch the code of a running process, thread by thread, without stopping it.\n\nExample:\n  wfpatch build --deb memcached --patch fix.patch -o fix.wfp\n  wfpatch apply fix.wfp --pid 4711")
 {
     BuildCommand.Create(),
     InspectCommand.Create(),
-    CheckCommand.Create(),
-    ApplyCommand.Create(),
-    StatusCommand.Create(),
-    RevertCommand.Create(),
+    CheckCommand.Create(commands),
+    ApplyCommand.Create(commands),
+    StatusCommand.Create(commands),
+    RevertCommand.Create(commands),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -7,16 +7,18 @@ using Wfpatch.Testing.Tool;
 
 namespace Wfpatch.Lab.Bench;
 
-/// <summary>Latency of memcached with a patch or a revert every 1.5 s against none: windows in turn, each pair gives a ratio.</summary>
+/// <summary>Latency of memcached with a patch or a revert every 1.5 s against none: windows of 1.5 s in turn, of which every third
+/// has a patch; four of each kind make a round, and each round gives a ratio. The two kinds without a patch, compared with each
+/// other, show what the machine does by itself.</summary>
 internal sealed class MemcachedLatency : IMeasurement
 {
     private const int Connections = 8;
     private const double RequestsPerSecond = 6000;
-    private const int Pairs = 5;
-    private const int PatchesInWindow = 4;
+    private const int Rounds = 10;
+    private const int PatchesInRound = 4;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1.5);
 
-    private readonly List<(Latency Without, Latency With)> _pairs = [];
+    private readonly List<(Latency Without, Latency Control, Latency With)> _rounds = [];
     private LoadCounts _counts;
     private bool _isPatched;
 
@@ -29,19 +31,22 @@ internal sealed class MemcachedLatency : IMeasurement
         using LoadGenerator load = new(target.Connect, Connections, RequestsPerSecond);
         LoadWindow warmUp = new("warm-up");
         await WatchAsync(load, warmUp, Period, cancel);
-        for (int pair = 0; pair < Pairs; pair++)
+        await using Starter starter = new();
+        for (int round = 0; round < Rounds; round++)
         {
             LoadWindow without = new("without");
+            LoadWindow control = new("control");
             LoadWindow with = new("with");
-            await WatchAsync(load, without, Period * PatchesInWindow, cancel);
-            for (int n = 0; n < PatchesInWindow; n++)
+            for (int n = 0; n < PatchesInRound; n++)
             {
+                await WatchAsync(load, without, Period, cancel);
+                await WatchAsync(load, control, Period, cancel);
                 Task<LoadWindow> period = WatchAsync(load, with, Period, cancel);
-                await ChangeAsync(target, patch, cancel);
+                await starter.RunAsync(NextChange(target, patch), cancel);
                 await period;
             }
-            _pairs.Add((without.Latency, with.Latency));
-            _counts += without.Counts + with.Counts;
+            _rounds.Add((without.Latency, control.Latency, with.Latency));
+            _counts += without.Counts + control.Counts + with.Counts;
         }
         return [Figure("p50", latency => latency.P50Us), Figure("p99", latency => latency.P99Us), Figure("p99.9", latency => latency.P999Us), Ratio(), Errors()];
     }
@@ -52,28 +57,31 @@ internal sealed class MemcachedLatency : IMeasurement
         return window;
     }
 
-    private async Task ChangeAsync(IDemoTarget target, string patch, CancellationToken cancel)
+    private ImmutableArray<string> NextChange(IDemoTarget target, string patch)
     {
-        ToolReport report = _isPatched
-            ? await WfpatchTool.RevertAsync(target.Pid, cancel: cancel)
-            : await WfpatchTool.ApplyAsync(patch, target.Pid, target.ApplyArguments, cancel);
-        report.OrThrow();
         _isPatched = !_isPatched;
+        return _isPatched
+            ? [WfpatchTool.Path, "apply", patch, "--pid", $"{target.Pid}", .. target.ApplyArguments]
+            : [WfpatchTool.Path, "revert", "--pid", $"{target.Pid}"];
     }
 
     private Figure Figure(string name, Func<Latency, double> choose)
     {
-        ImmutableArray<double> with = [.. _pairs.Select(pair => choose(pair.With))];
-        ImmutableArray<double> without = [.. _pairs.Select(pair => choose(pair.Without))];
+        ImmutableArray<double> with = [.. _rounds.Select(round => choose(round.With))];
+        ImmutableArray<double> without = [.. _rounds.Select(round => choose(round.Without))];
         return new($"memcached {name}, a patch every {Period.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s", "us", Statistics.Median(with), Statistics.Median(without),
             "windows without a patch", null, $"with: {Statistics.Spread(with)}; without: {Statistics.Spread(without)}", with);
     }
 
     private Figure Ratio()
     {
-        ImmutableArray<double> ratios = [.. _pairs.Select(pair => Math.Round(pair.With.P999Us / pair.Without.P999Us, 3))];
-        return new("memcached p99.9, with to without", "x", Statistics.Median(ratios), 1, "no difference", 1.02, Statistics.Spread(ratios), ratios);
+        ImmutableArray<double> ratios = [.. _rounds.Select(round => Ratio(round.With, round.Without))];
+        ImmutableArray<double> controls = [.. _rounds.Select(round => Ratio(round.Control, round.Without))];
+        return new("memcached p99.9, with to without", "x", Statistics.Median(ratios), Statistics.Median(controls), "other windows without a patch", 1.02,
+            $"{Statistics.Spread(ratios)}; windows without a patch to each other: {Statistics.Spread(controls)}", ratios);
     }
+
+    private static double Ratio(Latency one, Latency other) => Math.Round(one.P999Us / other.P999Us, 3);
 
     // A connection sees the old version again after each revert: that is no mixed reply here.
     private Figure Errors() =>

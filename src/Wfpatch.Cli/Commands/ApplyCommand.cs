@@ -2,13 +2,12 @@
 using System.CommandLine;
 using Wfpatch.Cli.Views;
 using Wfpatch.Live.Controllers;
-using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Cli.Commands;
 
 internal static class ApplyCommand
 {
-    public static Command Create()
+    public static Command Create(Live.Controllers.Commands commands)
     {
         var file = CommonOptions.PatchFile();
         var pid = CommonOptions.Pid();
@@ -22,13 +21,12 @@ internal static class ApplyCommand
             file, pid, policy, profile, timeout, dryRun, json,
         };
         command.SetAction(r => Run(
-            new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(policy), r.GetValue(profile), r.GetValue(timeout), r.GetValue(dryRun)));
+            commands, new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(policy), r.GetValue(profile), r.GetValue(timeout), r.GetValue(dryRun)));
         return command;
     }
 
-    private static int Run(Output output, string file, int pid, Policy policy, string? profileName, TimeSpan timeout, bool dryRun)
+    private static int Run(Live.Controllers.Commands commands, Output output, string file, int pid, Policy policy, string? profileName, TimeSpan timeout, bool dryRun)
     {
-        var commands = CommonOptions.OpenCommands();
         var (patch, code) = CommonOptions.ReadPatch(file, output);
         if (patch is null)
         {

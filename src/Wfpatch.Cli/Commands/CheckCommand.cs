@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
 using Wfpatch.Live.Controllers;
-using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Cli.Commands;
 
 internal static class CheckCommand
 {
-    public static Command Create()
+    public static Command Create(Live.Controllers.Commands commands)
     {
         var file = CommonOptions.PatchFile();
         var pid = CommonOptions.Pid();
@@ -18,13 +17,12 @@ internal static class CheckCommand
         {
             file, pid, policy, profile, json,
         };
-        command.SetAction(r => Run(new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(policy), r.GetValue(profile)));
+        command.SetAction(r => Run(commands, new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(policy), r.GetValue(profile)));
         return command;
     }
 
-    private static int Run(Output output, string file, int pid, Policy policy, string? profileName)
+    private static int Run(Live.Controllers.Commands commands, Output output, string file, int pid, Policy policy, string? profileName)
     {
-        var commands = CommonOptions.OpenCommands();
         var (patch, code) = CommonOptions.ReadPatch(file, output);
         if (patch is null)
         {

@@ -14,9 +14,6 @@ namespace Wfpatch.Cli.Commands;
 /// <summary>Options that several commands share, and what is made of them.</summary>
 internal static class CommonOptions
 {
-    // Long enough for all of an apply on a machine that has some time left, short enough for one that has none.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(150);
-
     public static Option<bool> Json() => new("--json") { Description = "print one JSON document on stdout" };
 
     public static Option<int> Pid() => new("--pid") { Description = "the process to work on", Required = true, CustomParser = ParsePid, HelpName = "P" };
@@ -44,9 +41,6 @@ internal static class CommonOptions
         CustomParser = ParseTime,
         HelpName = "30s",
     };
-
-    /// <summary>The commands on a target; from now on the target and all other programs go first.</summary>
-    public static Live.Controllers.Commands OpenCommands() => new(new NativeLinux(Yielding.Begin(Patience)));
 
     /// <summary>Reads a patch file; a failure has been printed already.</summary>
     public static (Patch? Patch, int Code) ReadPatch(string path, Output output)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
 using Wfpatch.Live.Controllers;
-using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Cli.Commands;
 
 internal static class RevertCommand
 {
-    public static Command Create()
+    public static Command Create(Live.Controllers.Commands commands)
     {
         var id = new Argument<string?>("id") { Description = "the patch's id or name; without it the last one", Arity = ArgumentArity.ZeroOrOne };
         var pid = CommonOptions.Pid();
@@ -20,13 +19,12 @@ internal static class RevertCommand
             id, pid, policy, profile, timeout, json,
         };
         command.SetAction(r => Run(
-            new Output(r.GetValue(json)), r.GetValue(id), r.GetValue(pid), r.GetValue(policy), r.GetValue(profile), r.GetValue(timeout)));
+            commands, new Output(r.GetValue(json)), r.GetValue(id), r.GetValue(pid), r.GetValue(policy), r.GetValue(profile), r.GetValue(timeout)));
         return command;
     }
 
-    private static int Run(Output output, string? id, int pid, Policy policy, string? profileName, TimeSpan timeout)
+    private static int Run(Live.Controllers.Commands commands, Output output, string? id, int pid, Policy policy, string? profileName, TimeSpan timeout)
     {
-        var commands = CommonOptions.OpenCommands();
         var (profile, noProfile) = CommonOptions.FindProfile(profileName, pid);
         if (noProfile is not null)
         {

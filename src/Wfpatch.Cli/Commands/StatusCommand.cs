@@ -2,13 +2,12 @@
 using System.CommandLine;
 using Wfpatch.Cli.Views;
 using Wfpatch.Live.Controllers;
-using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Cli.Commands;
 
 internal static class StatusCommand
 {
-    public static Command Create()
+    public static Command Create(Live.Controllers.Commands commands)
     {
         var pid = CommonOptions.Pid();
         var json = CommonOptions.Json();
@@ -16,13 +15,12 @@ internal static class StatusCommand
         {
             pid, json,
         };
-        command.SetAction(r => Run(new Output(r.GetValue(json)), r.GetValue(pid)));
+        command.SetAction(r => Run(commands, new Output(r.GetValue(json)), r.GetValue(pid)));
         return command;
     }
 
-    private static int Run(Output output, int pid)
+    private static int Run(Live.Controllers.Commands commands, Output output, int pid)
     {
-        var commands = CommonOptions.OpenCommands();
         var report = commands.Status(pid);
         if (report.Outcome is not (Outcome.Done or Outcome.Pending))
         {
