@@ -53,7 +53,7 @@ internal sealed class ArmingAndStops : IMeasurement
             }
             (await WfpatchTool.RevertAsync(target.Id, cancel: cancel)).OrThrow();
         }
-        return [.. Figures(policy, applied, [.. stopAll]), Added(policy, applied, before, first, TargetSize.Of(target.Id))];
+        return [.. Figures(policy, applied, [.. stopAll]), Growth(policy, applied, before, first, TargetSize.Of(target.Id))];
     }
 
     private static ImmutableArray<Figure> Figures(string policy, List<ToolReport> applied, ImmutableArray<double> stopAll)
@@ -83,16 +83,9 @@ internal sealed class ArmingAndStops : IMeasurement
         ];
     }
 
-    private static Figure Added(string policy, List<ToolReport> applied, TargetSize before, TargetSize first, TargetSize last) =>
-        new($"memory added to the target ({policy})", "KiB", first.CodeKiB + first.PageTablesKiB - before.CodeKiB - before.PageTablesKiB,
-            0, "without a patch", 64,
-            $"{applied[0].Functions.Length} functions; resident code {first.CodeKiB - before.CodeKiB}, page tables {first.PageTablesKiB - before.PageTablesKiB}, mapped {first.MappedKiB - before.MappedKiB}; "
-            + $"after {applied.Count} cycles: {last.CodeKiB - before.CodeKiB}, {last.PageTablesKiB - before.PageTablesKiB}, {last.MappedKiB - before.MappedKiB}", []);
+    private static Figure Growth(string policy, List<ToolReport> applied, TargetSize before, TargetSize first, TargetSize last) =>
+        new($"memory that {applied.Count} cycles add ({policy})", "KiB", (last - first).ResidentKiB, (first - before).ResidentKiB, "what the first one added", 0,
+            $"{applied[0].Functions.Length} functions, applied and taken back; mapped {(last - first).MappedKiB}", []);
 
     private static bool IsBusy(ReportedThread thread) => thread.Name.StartsWith("busy-", StringComparison.Ordinal);
-
-    private readonly record struct TargetSize(long CodeKiB, long PageTablesKiB, long MappedKiB)
-    {
-        internal static TargetSize Of(int pid) => new(ProcessMemory.OwnCodeKiB(pid), ProcessMemory.PageTablesKiB(pid), ProcessMemory.MappedKiB(pid));
-    }
 }

@@ -19,12 +19,13 @@ public sealed class EffectTests(MemcachedPatches patches)
     public void Each_patch_file_has_its_test()
     {
         var files = Directory.EnumerateFiles(MemcachedPatches.Folder, "*.patch").Select(f => Path.GetFileNameWithoutExtension(f)).Order();
-        Assert.Equal(["binary-set-crash", "demo", "get-hot-path", "static-function", "version-reply"], files);
+        Assert.Equal(["binary-set-crash", "demo", "get-hot-path", "static-function", "ten-functions", "version-reply"], files);
     }
 
     [Theory]
     [InlineData("version-reply", "version", OldVersion, NewVersion)]
     [InlineData("demo", "version", OldVersion, NewVersion)]
+    [InlineData("ten-functions", "lru_crawler nonsense", "ERROR", "ERROR unknown lru_crawler command")]
     [InlineData("static-function", "lru_crawler nonsense", "ERROR", "ERROR unknown lru_crawler command")]
     public async Task A_reply_changes_and_changes_back(string name, string command, string oldReply, string newReply)
     {
