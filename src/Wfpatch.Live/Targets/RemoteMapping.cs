@@ -6,6 +6,17 @@ using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Live.Targets;
 
+public enum MappingResult
+{
+    Done,
+
+    /// <summary>No thread could be used for it; nothing was tried.</summary>
+    NoThread,
+
+    /// <summary>The mappings did not come to be.</summary>
+    Failed,
+}
+
 /// <summary>
 /// Has one blocked thread of the target map memory. The code that does it is put where nothing runs; then one call sets the
 /// thread's instruction pointer to it, and the code itself gives the thread back. Killed before that call, nothing has
@@ -21,9 +32,8 @@ public sealed class RemoteMapping(Target target, StopLog stops)
 
     private readonly ILinux _linux = target.Linux;
 
-    /// <summary>Maps the ranges, read and execute. <paramref name="codeRange"/> is executable memory that nothing uses.
-    /// False where no thread could be used or the mappings did not come to be.</summary>
-    public bool TryMap(IReadOnlyList<AddressRange> ranges, AddressRange codeRange)
+    /// <summary>Maps the ranges, read and execute. <paramref name="codeRange"/> is executable memory that nothing uses.</summary>
+    public MappingResult Map(IReadOnlyList<AddressRange> ranges, AddressRange codeRange)
     {
         var requests = ranges.Select(SyscallStub.MapExecutable).ToArray();
         WaitUntilUnused(codeRange);
@@ -33,12 +43,12 @@ public sealed class RemoteMapping(Target target, StopLog stops)
             {
                 if (TryBorrow(thread, requests, codeRange))
                 {
-                    return WaitUntilDone(thread, ranges, codeRange);
+                    return WaitUntilDone(thread, ranges, codeRange) ? MappingResult.Done : MappingResult.Failed;
                 }
             }
             Thread.Sleep(1);
         }
-        return false;
+        return MappingResult.NoThread;
     }
 
     // Threads first whose call the kernel restarts. Where a target has none, running ones; only then those whose call ends with

@@ -147,8 +147,15 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         return null;
     }
 
-    private Refusal? Map(AddressRange[] ranges, AddressRange codeRange) =>
-        new RemoteMapping(target, stops).TryMap(ranges, codeRange)
-            ? null
-            : TargetRefusals.MappingFailed.About($"process {target.Process}", $"Process {target.Process} could not be made to map {ranges.Length} range(s), the first at {ranges[0]}.");
+    private Refusal? Map(AddressRange[] ranges, AddressRange codeRange)
+    {
+        string process = $"process {target.Process}";
+        return new RemoteMapping(target, stops).Map(ranges, codeRange) switch
+        {
+            MappingResult.Done => null,
+            MappingResult.NoThread => TargetRefusals.NoThreadForMapping.About(
+                process, $"Process {target.Process} has no thread that could map memory now: each waits in a system call that must not be disturbed."),
+            _ => TargetRefusals.MappingFailed.About(process, $"Process {target.Process} could not be made to map {ranges.Length} range(s), the first at {ranges[0]}."),
+        };
+    }
 }
