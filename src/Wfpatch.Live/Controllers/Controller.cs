@@ -230,9 +230,9 @@ public sealed class Controller
         foreach (int thread in _target.Proc.ReadThreads())
         {
             var block = ThreadControlBlock.Find(_target.Linux, _target.Memory, thread);
-            if (block != Address.Zero && _target.Memory.TryReadUInt32(block + Core.Redirects.Trampolines.ThreadWord.Offset, out uint word) && word != 0)
+            if (block != Address.Zero && _target.Memory.TryReadUInt64(block + Core.Redirects.Trampolines.ThreadWord.Offset, out ulong words) && words != 0)
             {
-                yield return TargetRefusals.WordInUse.About($"thread {thread}", $"The spare word of thread {thread}'s control block holds {word}: something else uses it.");
+                yield return TargetRefusals.WordInUse.About($"thread {thread}", $"The spare words of thread {thread}'s control block hold {words:x}: something else uses it.");
                 yield break;
             }
         }

@@ -216,7 +216,7 @@ public sealed class MigrationLoop
 
     private void Visit(ThreadRecord thread, TimeSpan asleep, bool needsPermit)
     {
-        var permit = needsPermit && thread.ControlBlock != Address.Zero ? thread.ControlBlock + ThreadWord.PermitOffset : Address.Zero;
+        var permit = needsPermit && thread.ControlBlock != Address.Zero ? new CallPermit(_target.Memory, thread.ControlBlock) : default;
         var visit = _outside.Visit(thread.Id, _destination, asleep, permit);
         thread.Visits++;
         switch (visit.Result)

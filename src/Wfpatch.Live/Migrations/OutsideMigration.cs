@@ -47,16 +47,11 @@ public sealed class OutsideMigration
     /// <summary>Stops, looks, and migrates where it can.</summary>
     /// <param name="generation">The word to store; null: only look.</param>
     /// <param name="asleep">How long the thread has been blocked in a call with a timeout, where that is known.</param>
-    /// <param name="permit">Where the word lies that lets the thread make its call again by itself, should we be killed; zero for
-    /// a call that the kernel restarts.</param>
-    public ThreadVisit Visit(int thread, uint? generation, TimeSpan asleep, Address permit)
+    /// <param name="permit">For a call that the kernel does not restart; else the default.</param>
+    public ThreadVisit Visit(int thread, uint? generation, TimeSpan asleep, CallPermit permit)
     {
-        SetPermit(permit, 1);
-        using var stopped = StoppedThread.Take(_linux, thread, _stops);
-        var visit = Visit(in stopped, generation, asleep);
-        // Taken away before the thread runs on: a signal of the program's own must end its next call.
-        SetPermit(permit, 0);
-        return visit;
+        using var stopped = StoppedThread.Take(_linux, thread, _stops, permit);
+        return Visit(in stopped, generation, asleep);
     }
 
     private ThreadVisit Visit(in StoppedThread stopped, uint? generation, TimeSpan asleep)
@@ -76,16 +71,6 @@ public sealed class OutsideMigration
         }
         InterruptedCall.Restart(in stopped, ref registers, asleep);
         return visit;
-    }
-
-    private void SetPermit(Address permit, uint value)
-    {
-        if (permit != Address.Zero)
-        {
-            Span<byte> word = stackalloc byte[ThreadWord.Size];
-            BinaryPrimitives.WriteUInt32LittleEndian(word, value);
-            _ = _memory.TryWrite(permit, word);
-        }
     }
 
     private ThreadVisit Look(in UserRegisters registers)

@@ -14,10 +14,12 @@ public ref struct StoppedThread
     private readonly StopLog? _log;
     private readonly long _asked;
     private readonly long _stopped;
+    private readonly CallPermit _permit;
     private int _signal;
 
-    private StoppedThread(ILinux linux, StopLog? log, int thread, long asked, int error, WaitStatus status)
+    private StoppedThread(ILinux linux, StopLog? log, int thread, CallPermit permit, long asked, int error, WaitStatus status)
     {
+        _permit = permit;
         _linux = linux;
         _log = log;
         _asked = asked;
@@ -41,10 +43,12 @@ public ref struct StoppedThread
     /// <summary>Whether a signal of the program's own will be handled as soon as the thread runs on.</summary>
     public readonly bool HasSignal => _signal != 0 || _linux.HasSignal(Thread);
 
-    /// <summary>Attaches, interrupts and waits. The time of the stop is counted from the interrupt on, and from when the thread stood.</summary>
-    public static StoppedThread Take(ILinux linux, int thread, StopLog? log)
+    /// <summary>Attaches, interrupts and waits. While it is attached to, the thread holds the permit. The time of the stop is counted from the interrupt on, and from when the thread stood.</summary>
+    public static StoppedThread Take(ILinux linux, int thread, StopLog? log, CallPermit permit = default)
     {
         int error = linux.Seize(thread);
+        permit = error == Errno.Success && permit.IsStillOf(linux, thread) ? permit : default;
+        permit.Give();
         linux.SetUrgent(true);
         long asked = Stopwatch.GetTimestamp();
         WaitStatus status = default;
@@ -54,7 +58,7 @@ public ref struct StoppedThread
             int waited = linux.Wait(thread, out status);
             error = error == Errno.Success || status.HasEnded ? waited : error;
         }
-        return new StoppedThread(linux, log, thread, asked, error, status);
+        return new StoppedThread(linux, log, thread, permit, asked, error, status);
     }
 
     public readonly int GetRegisters(out UserRegisters registers) => _linux.GetRegisters(Thread, out registers);
@@ -63,6 +67,8 @@ public ref struct StoppedThread
 
     public void Dispose()
     {
+        // Taken away before the thread runs on: a signal of the program's own must end its next call.
+        _permit.TakeBack();
         if (IsStopped)
         {
             IsStopped = false;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Live.Linux;
+
+namespace Wfpatch.Live.Targets;
+
+/// <summary>
+/// The word in a thread's control block that lets it make its call again by itself, should the controller be killed while it
+/// keeps the thread stopped (<see cref="CallGuardTrampoline"/>). The default has no place and does nothing.
+/// </summary>
+/// <param name="Memory">The target's.</param>
+/// <param name="ControlBlock">The thread's.</param>
+public readonly record struct CallPermit(TargetMemory? Memory, Address ControlBlock)
+{
+    /// <summary>Whether the control block is the thread's own. Once we are attached to a thread it stays so: it stops before it ends.</summary>
+    public bool IsStillOf(ILinux linux, int thread) =>
+        Memory is not null && ThreadControlBlock.Find(linux, Memory, thread) == ControlBlock;
+
+    public void Give() => Write(1);
+
+    public void TakeBack() => Write(0);
+
+    private void Write(uint value)
+    {
+        if (Memory is not null)
+        {
+            Span<byte> word = stackalloc byte[ThreadWord.Size];
+            BinaryPrimitives.WriteUInt32LittleEndian(word, value);
+            _ = Memory.TryWrite(ControlBlock + ThreadWord.PermitOffset, word);
+        }
+    }
+}
