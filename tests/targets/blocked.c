@@ -12,26 +12,34 @@
 #include "target.h"
 
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/futex.h>
+#include <mqueue.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 static long timeout_ms = 3000;
-static int wake_pipe[2], event_fd, socket_pair[2], listener, timer_fd;
+static int wake_pipe[2], full_pipe[2], full_pair[2], lock_files[2], queue_listener, messages, semaphores, event_fd, socket_pair[2], listener, timer_fd;
 static uint32_t futex_word;
 static pthread_mutex_t condition_lock = PTHREAD_MUTEX_INITIALIZER, held_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static int condition_set;
 static sem_t semaphore;
-static pid_t child;
+static mqd_t message_queue;
+static pid_t child, other_child;
 static pthread_barrier_t all_started;
 
 /* The function that tests replace; asked after the blocking call, never on the stack during it. */
@@ -195,6 +203,81 @@ static long in_waitpid(void)
     return waitpid(child, &status, 0) == child ? 0 : -1;
 }
 
+static long in_epoll_pwait2(void) { struct epoll_event e; return syscall(SYS_epoll_pwait2, epoll_of(event_fd), &e, 1, NULL, NULL, 0); }
+static long in_futex_waitv_timed(void)
+{
+    static uint32_t word;
+    struct futex_waitv wait = {.uaddr = (uintptr_t)&word, .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG};
+    struct timespec until = after(CLOCK_MONOTONIC, timeout_ms);
+    return syscall(SYS_futex_waitv, &wait, 1, 0, &until, CLOCK_MONOTONIC);
+}
+static long in_pselect_timed(void) { struct timespec t = from_ms(timeout_ms); return pselect(0, NULL, NULL, NULL, &t, NULL); }
+static long in_select(void)
+{
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(event_fd, &set);
+    return select(event_fd + 1, &set, NULL, NULL, NULL);
+}
+static long in_write(void) { return write(full_pipe[1], "w", 1); }
+static long in_send(void) { return send(full_pair[1], "w", 1, 0); }
+static long in_recvmsg(void)
+{
+    char c;
+    struct iovec vector = {&c, 1};
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    return recvmsg(socket_pair[0], &message, 0);
+}
+static long in_connect(void) /* the queue of connections to be accepted is full */
+{
+    struct sockaddr_un address;
+    socklen_t length = sizeof address;
+    int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (getsockname(queue_listener, (struct sockaddr *)&address, &length) != 0)
+        fail("getsockname");
+    return connect(client, (struct sockaddr *)&address, length);
+}
+static long in_sigsuspend(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    return sigsuspend(&none);
+}
+static long in_waitid(void)
+{
+    siginfo_t info;
+    return waitid(P_PID, (id_t)other_child, &info, WEXITED);
+}
+static long in_flock(void) { return flock(lock_files[1], LOCK_EX); }
+static long in_fcntl_lock(void)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(lock_files[1], F_OFD_SETLKW, &whole);
+}
+static long in_msgrcv(void) { struct { long type; char text[8]; } m; return msgrcv(messages, &m, sizeof m.text, 0, 0); }
+static long in_semop(void) { struct sembuf down = {.sem_op = -1}; return semop(semaphores, &down, 1); }
+static long in_semtimedop_timed(void)
+{
+    struct sembuf down = {.sem_num = 1, .sem_op = -1};
+    struct timespec t = from_ms(timeout_ms);
+    return semtimedop(semaphores, &down, 1, &t);
+}
+static long in_mq_receive_timed(void)
+{
+    char message[64];
+    struct timespec until = after(CLOCK_REALTIME, timeout_ms);
+    return mq_timedreceive(message_queue, message, sizeof message, NULL, &until);
+}
+static long in_io_getevents_timed(void)
+{
+    aio_context_t context = 0;
+    struct io_event event;
+    struct timespec t = from_ms(timeout_ms);
+    if (syscall(SYS_io_setup, 1, &context) != 0)
+        fail("io_setup");
+    return syscall(SYS_io_getevents, context, 1, 1, &event, &t);
+}
+
 struct way {
     const char *name;
     long (*block)(void);
@@ -230,6 +313,23 @@ static struct way ways[] = {
     {.name = "sigwait", .block = in_sigwait},
     {.name = "sigwait-timed", .block = in_sigwait_timed},
     {.name = "waitpid", .block = in_waitpid},
+    {.name = "epoll_pwait2", .block = in_epoll_pwait2},
+    {.name = "futex_waitv-timed", .block = in_futex_waitv_timed},
+    {.name = "pselect-timed", .block = in_pselect_timed},
+    {.name = "select", .block = in_select},
+    {.name = "write", .block = in_write},
+    {.name = "send", .block = in_send},
+    {.name = "recvmsg", .block = in_recvmsg},
+    {.name = "connect", .block = in_connect},
+    {.name = "sigsuspend", .block = in_sigsuspend},
+    {.name = "waitid", .block = in_waitid},
+    {.name = "flock", .block = in_flock},
+    {.name = "fcntl_lock", .block = in_fcntl_lock},
+    {.name = "msgrcv", .block = in_msgrcv},
+    {.name = "semop", .block = in_semop},
+    {.name = "semtimedop-timed", .block = in_semtimedop_timed},
+    {.name = "mq_receive-timed", .block = in_mq_receive_timed},
+    {.name = "io_getevents-timed", .block = in_io_getevents_timed},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 static const char *only;
@@ -264,20 +364,90 @@ static void make_listener(void)
         fail("listen");
 }
 
-/* A child that lives until its standard input, a pipe from us, ends. */
-static int start_child(void)
+static void remove_queues(void)
+{
+    msgctl(messages, IPC_RMID, NULL);
+    semctl(semaphores, 0, IPC_RMID);
+}
+
+/* Children that live until their standard input, a pipe from us, ends. They remove what would outlive us, however we end. */
+static int start_children(void)
 {
     int pair[2];
     if (pipe2(pair, O_CLOEXEC) != 0)
         fail("pipe2");
     child = fork();
-    if (child == 0) {
+    other_child = child == 0 ? 0 : fork();
+    if (child == 0 || other_child == 0) {
         char c;
         close(pair[1]);
-        _exit(read(pair[0], &c, 1) == 0 ? 0 : 1);
+        ssize_t got = read(pair[0], &c, 1);
+        remove_queues();
+        _exit(got == 0 ? 0 : 1);
     }
     close(pair[0]);
     return pair[1];
+}
+
+static void fill(int fd)
+{
+    char block[4096] = {0};
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    while (write(fd, block, sizeof block) > 0)
+        ;
+    while (write(fd, block, 1) > 0)
+        ;
+    fcntl(fd, F_SETFL, 0);
+}
+
+static void drain(int fd)
+{
+    static char block[1 << 20];
+    if (read(fd, block, sizeof block) <= 0)
+        fail("drain");
+}
+
+static void make_full_and_held(void)
+{
+    char name[64], file[] = "/tmp/blocked-XXXXXX";
+    if (pipe2(full_pipe, O_CLOEXEC) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, full_pair) != 0)
+        fail("pipe2");
+    fill(full_pipe[1]);
+    fill(full_pair[1]);
+    lock_files[0] = mkostemp(file, O_CLOEXEC);
+    lock_files[1] = open(file, O_RDWR | O_CLOEXEC);
+    unlink(file);
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (flock(lock_files[0], LOCK_EX) != 0 || fcntl(lock_files[0], F_OFD_SETLK, &whole) != 0)
+        fail("flock");
+    struct sockaddr_un any = {.sun_family = AF_UNIX};
+    queue_listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    socklen_t length = sizeof any;
+    if (bind(queue_listener, (struct sockaddr *)&any, sizeof any.sun_family) != 0 || listen(queue_listener, 0) != 0
+        || getsockname(queue_listener, (struct sockaddr *)&any, &length) != 0
+        || connect(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), (struct sockaddr *)&any, length) != 0)
+        fail("listen");
+    messages = msgget(IPC_PRIVATE, 0600);
+    semaphores = semget(IPC_PRIVATE, 2, 0600);
+    snprintf(name, sizeof name, "/blocked-%d", getpid());
+    struct mq_attr size = {.mq_maxmsg = 1, .mq_msgsize = 64};
+    message_queue = mq_open(name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600, &size);
+    mq_unlink(name);
+    if (messages < 0 || semaphores < 0 || message_queue < 0)
+        fail("queues");
+}
+
+static void wake_full_and_held(void)
+{
+    struct { long type; char text[1]; } message = {1, {0}};
+    struct sembuf up = {.sem_op = 1};
+    struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    drain(full_pipe[0]);
+    drain(full_pair[0]);
+    close(accept(queue_listener, NULL, NULL));
+    if (flock(lock_files[0], LOCK_UN) != 0 || fcntl(lock_files[0], F_OFD_SETLK, &whole) != 0
+        || msgsnd(messages, &message, sizeof message.text, 0) != 0 || semop(semaphores, &up, 1) != 0)
+        fail("wake");
 }
 
 static void wake(int child_input)
@@ -294,17 +464,18 @@ static void wake(int child_input)
     pthread_mutex_unlock(&condition_lock);
     pthread_mutex_unlock(&held_lock);
     sem_post(&semaphore);
-    if (write(wake_pipe[1], "w", 1) != 1 || send(socket_pair[1], "w", 1, 0) != 1
+    if (write(wake_pipe[1], "w", 1) != 1 || send(socket_pair[1], "ww", 2, 0) != 2
         || getsockname(listener, (struct sockaddr *)&address, &length) != 0
         || connect(client, (struct sockaddr *)&address, length) != 0)
         fail("wake");
     for (int i = 0; i < WAYS; i++)
         if (!is_used(&ways[i]))
             continue;
-        else if (strcmp(ways[i].name, "pause") == 0)
+        else if (strcmp(ways[i].name, "pause") == 0 || strcmp(ways[i].name, "sigsuspend") == 0)
             pthread_kill(ways[i].thread, SIGUSR1);
         else if (strcmp(ways[i].name, "sigwait") == 0)
             pthread_kill(ways[i].thread, SIGUSR2);
+    wake_full_and_held();
     close(child_input);
 }
 
@@ -325,7 +496,8 @@ int main(int count, char **arguments)
     sigaddset(&blocked, SIGALRM);
     sigprocmask(SIG_BLOCK, &blocked, NULL);
 
-    int child_input = start_child();
+    make_full_and_held();
+    int child_input = start_children();
     make_listener();
     sem_init(&semaphore, 0, 0);
     event_fd = eventfd(0, EFD_CLOEXEC);

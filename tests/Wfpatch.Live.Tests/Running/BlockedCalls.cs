@@ -94,11 +94,11 @@ public sealed class BlockedCalls : IAsyncDisposable
 
     private static (long Result, int Errno) ExpectedEnd(string name) => name switch
     {
-        "epoll" or "read_pipe" or "recv" or "poll" => (1, 0),
+        "epoll" or "epoll_pwait2" or "read_pipe" or "recv" or "recvmsg" or "poll" or "select" or "write" or "send" or "msgrcv" => (1, 0),
         "read_timerfd-timed" => (sizeof(ulong), 0),
-        "futex-timed" or "condition-timed" or "semaphore-timed" => (-1, TimedOut),
-        "recv-timed" or "sigwait-timed" => (-1, TryAgain),
-        "pause" => (-1, Interrupted), // that is how it ends: by a signal of the program's own
+        "futex-timed" or "futex_waitv-timed" or "condition-timed" or "semaphore-timed" or "mq_receive-timed" => (-1, TimedOut),
+        "recv-timed" or "sigwait-timed" or "semtimedop-timed" => (-1, TryAgain),
+        "pause" or "sigsuspend" => (-1, Interrupted), // that is how it ends: by a signal of the program's own
         _ => (0, 0),
     };
 }

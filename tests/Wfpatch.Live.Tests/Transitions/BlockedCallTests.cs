@@ -18,6 +18,8 @@ public sealed class BlockedCallTests(ITestOutputHelper output)
         ["sigwait-timed"] = "rt_sigtimedwait",
         ["epoll_pwait2-timed"] = "epoll_pwait2",
         ["recv-timed"] = "recvfrom",
+        ["semtimedop-timed"] = "semtimedop",
+        ["io_getevents-timed"] = "io_getevents",
     };
 
     [Fact]
