@@ -12,7 +12,7 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, bool Json)
 {
     /// <summary>In the order in which they are measured; one after another, never two at once.</summary>
     internal static ImmutableArray<IMeasurement> All { get; } =
-        [new ArmingAndStops(), new CallCost(), new SelfMigration(), new HeartbeatGap(), new StatusStart(), new ControllerMemory(), new MemoryAdded(), new MemcachedLatency()];
+        [new ArmingAndStops(), new CallCost(), new SelfMigration(), new HeartbeatGap(), new StatusStart(), new ControllerMemory(), new MemoryAdded(), new LargePatch(), new MemcachedLatency()];
 
     /// <returns>0 when everything could be measured, whether or not goals are reached.</returns>
     internal async Task<int> RunAsync(CancellationToken cancel)

@@ -16,6 +16,7 @@ public sealed class TransitionWrites
     private readonly TargetState _state;
     private readonly TransitionState _transition;
     private readonly ImmutableArray<AppliedPatch> _after;
+    private readonly ImmutableArray<RedirectState> _affected;
 
     public TransitionWrites(TargetState state)
     {
@@ -24,15 +25,14 @@ public sealed class TransitionWrites
         _after = _transition.Kind == TransitionKind.Apply
             ? _state.Applied.Add(new AppliedPatch(_transition.Generation, _transition.Image))
             : RemoveLast(_state.Applied, _transition.Image);
+        var byEntry = _state.Redirects.ToDictionary(r => r.Plan.Entry);
+        _affected = [.. _state.Images[_transition.Image].Functions.Select(f => byEntry[f.Entry])];
     }
-
-    private IEnumerable<RedirectState> Affected =>
-        _state.Images[_transition.Image].Functions.Select(f => _state.Redirects[_state.FindRedirect(f.Entry)]);
 
     /// <summary>The dispatchers: banks and slots that nothing leads to yet. Redirects that are new have their whole trampoline written before.</summary>
     public IEnumerable<CodeWrite> Prepare()
     {
-        foreach (var redirect in Affected)
+        foreach (var redirect in _affected)
         {
             var at = redirect.Plan.Trampoline;
             var next = VersionAfter(redirect);
@@ -51,7 +51,7 @@ public sealed class TransitionWrites
     /// <summary>Makes dispatchers of all affected functions. No thread has the new generation, so nothing changes for any.</summary>
     public IEnumerable<CodeWrite> Arm()
     {
-        foreach (var redirect in Affected)
+        foreach (var redirect in _affected)
         {
             var at = redirect.Plan.Trampoline;
             yield return DispatchTrampoline.Select(at, redirect.Bank == 0 ? DispatchTrampoline.Block.Bank0 : DispatchTrampoline.Block.Bank1);
@@ -95,7 +95,7 @@ public sealed class TransitionWrites
     public IEnumerable<CodeWrite> Settle()
     {
         bool back = _transition.ReversedTo != 0 || _transition.Phase == TransitionPhase.Cancelling;
-        foreach (var redirect in Affected)
+        foreach (var redirect in _affected)
         {
             var at = redirect.Plan.Trampoline;
             int slot = SlotWhenSettled(redirect, back);
@@ -117,7 +117,7 @@ public sealed class TransitionWrites
     private TargetState Finished()
     {
         bool back = _transition.ReversedTo != 0;
-        var affected = Affected.Select(r => r.Plan.Entry).ToHashSet();
+        var affected = _affected.Select(r => r.Plan.Entry).ToHashSet();
         return _state with
         {
             Generation = _transition.Destination,
@@ -135,7 +135,7 @@ public sealed class TransitionWrites
     /// </summary>
     private TargetState Cancelled()
     {
-        var affected = Affected.Select(r => r.Plan.Entry).ToHashSet();
+        var affected = _affected.Select(r => r.Plan.Entry).ToHashSet();
         return _state with
         {
             LastGeneration = _transition.Generation - 1,
@@ -151,7 +151,7 @@ public sealed class TransitionWrites
         var image = _state.Images[_transition.Image];
         var entries = image.Functions.Select(f => f.Entry).ToHashSet();
         var all = ImmutableArray.CreateBuilder<(string, AddressRange)>();
-        foreach (var redirect in Affected)
+        foreach (var redirect in _affected)
         {
             all.Add((redirect.Name, redirect.Function));
         }

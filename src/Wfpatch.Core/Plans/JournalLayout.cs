@@ -12,12 +12,12 @@ public static class JournalLayout
     public const int HeaderOffset = 0;
     public const int StubOffset = 64;
     public const int StubLength = 4096 - StubOffset;
-    public const int CopyLength = 128 * 1024;
+    public const int CopyLength = 1024 * 1024;
     public const int FirstCopyOffset = 4096;
     public const int CodeOffset = FirstCopyOffset + (2 * CopyLength);
 
     /// <summary>Of the first region. Only pages that are written to take memory.</summary>
-    public const int RegionLength = 1024 * 1024;
+    public const int RegionLength = 4 * 1024 * 1024;
 
     private const ushort FormatVersion = 1;
 

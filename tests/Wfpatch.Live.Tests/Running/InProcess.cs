@@ -14,11 +14,11 @@ public static class InProcess
 
     private static readonly Commands All = new(new NativeLinux());
 
-    /// <summary>Points for the programs that are made of the sample server, churn.c and midway.c.</summary>
+    /// <summary>Points for the programs that are made of the sample server, churn.c, midway.c and thousand.c.</summary>
     public static Profile SampleProfile { get; } = new(
-        "sample", ["sample", "busy", "stuck", "churn", "midway"],
+        "sample", ["sample", "busy", "stuck", "churn", "midway", "thousand"],
         [new("handle_request", "", "a request's state lies in its struct, none of it on the stack")],
-        ["main", "worker", "generator", "sticker", "serve", "receive", "short_life", "server"]);
+        ["main", "worker", "generator", "sticker", "serve", "receive", "short_life", "server", "body"]);
 
     public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null) =>
         Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout)));

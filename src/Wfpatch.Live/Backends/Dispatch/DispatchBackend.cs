@@ -45,7 +45,8 @@ public sealed class DispatchBackend(Target target, StopLog stops)
 
     public void Arm()
     {
-        Execute(new TransitionWrites(State).Arm());
+        // All of it computed first: arming is the writes alone.
+        Execute([.. new TransitionWrites(State).Arm()]);
         _journal!.Write(Transitions.Advance(State, TransitionPhase.Migrating));
     }
 
