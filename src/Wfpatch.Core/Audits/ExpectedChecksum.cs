@@ -9,9 +9,11 @@ namespace Wfpatch.Core.Audits;
 /// <summary>Bytes of which only the checksum is known.</summary>
 public sealed record ExpectedChecksum(RefusalKind Kind, string What, AddressRange Range, ulong Checksum) : Expectation(Kind, What, Range.Start)
 {
+    private const ulong LongestRange = 1UL << 28;
+
     public override Difference? Compare(IMemory memory)
     {
-        if (memory.Read(Range.Start, (int)Range.Length) is not { } bytes)
+        if (Range.Length > LongestRange || memory.Read(Range.Start, (int)Range.Length) is not { } bytes)
         {
             return Unreadable(Describe(Checksum));
         }

@@ -63,8 +63,8 @@ public sealed class TargetExpectations
     /// <summary>The bytes that belong to a redirect: the first instruction, and what its jump reads behind it.</summary>
     public static AddressRange EntryOf(RedirectPlan plan)
     {
-        var end = plan.Continuation > plan.Displacement.End ? plan.Continuation : plan.Displacement.End;
-        return new AddressRange(plan.Entry, end);
+        bool isLonger = plan.Jump >= plan.Entry && plan.Jump < plan.Continuation && plan.Displacement.End > plan.Continuation;
+        return new AddressRange(plan.Entry, isLonger ? plan.Displacement.End : plan.Continuation);
     }
 
     private IEnumerable<Expectation> OfPlan(RedirectPlan plan, string name)

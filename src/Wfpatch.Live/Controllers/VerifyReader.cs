@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Audits;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Refusals;
@@ -45,9 +46,9 @@ public static class VerifyReader
         var state = journal.State;
         var (copies, isTorn) = JournalCopies.Compare(target.Memory, journal);
         var memory = OwnMemory.Compare(target.Mappings, state);
-        ImmutableArray<SyscallSite> sites = [.. GuardedCalls.Find(target.Objects, OriginalCode.View(target.Memory, state)).Select(c => c.Site)];
-        var expected = TargetExpectations.Of(state, sites).AddRange(FunctionsOnDisk.Find(target, state));
-        var checks = copies.Concat(memory).Concat(expected.Select(e => e.Compare(target.Memory))).ToList();
+        var code = CompareCode(target, state, journal.Region);
+        var files = FunctionsOnDisk.Find(target, state).Select(e => e.Compare(target.Memory));
+        var checks = copies.Concat(memory).Concat(code).Concat(files).ToList();
         ImmutableArray<Difference> differences = [.. checks.OfType<Difference>()];
         return differences.IsEmpty
             ? new VerifyReport(Outcome.Done, $"Process {target.Process} is as its state says: {checks.Count} places were compared.{DescribeOpen(state)}{DescribeTorn(isTorn)}") { Checked = checks.Count }
@@ -57,6 +58,19 @@ public static class VerifyReader
                 Differences = differences,
                 Refusals = [.. differences.Select(d => d.ToRefusal())],
             };
+    }
+
+    private static List<Difference?> CompareCode(Target target, TargetState state, Address journal)
+    {
+        ImmutableArray<SyscallSite> sites = [.. GuardedCalls.Find(target.Objects, OriginalCode.View(target.Memory, state)).Select(c => c.Site)];
+        try
+        {
+            return [.. TargetExpectations.Of(state, sites).Select(e => e.Compare(target.Memory))];
+        }
+        catch (InvalidOperationException impossible)
+        {
+            return [new Difference(AuditRefusals.StateDamaged, "state", journal, "plans that can be carried out", impossible.Message)];
+        }
     }
 
     private static string DescribeOpen(TargetState state) => state.Transition is { } open

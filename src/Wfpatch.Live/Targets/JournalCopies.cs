@@ -25,7 +25,7 @@ public static class JournalCopies
             // The first state of all has no second copy.
             bool isRight = isWhole || isNext || (sequence == 0 && journal.Sequence == 1);
             copies.Add(isRight ? null : new Difference(
-                AuditRefusals.StateDamaged, $"copy {copy.ToString(CultureInfo.InvariantCulture)} of the state", at, "a whole one", $"number {sequence.ToString(CultureInfo.InvariantCulture)}, which does not fit its checksum"));
+                AuditRefusals.StateDamaged, $"state's copy {copy.ToString(CultureInfo.InvariantCulture)}", at, "a whole one", $"number {sequence.ToString(CultureInfo.InvariantCulture)}, which does not fit its checksum"));
         }
         return (copies, isTorn);
     }
