@@ -18,6 +18,7 @@ var root = new RootCommand("Patch the code of a running process, thread by threa
     CheckCommand.Create(commands),
     ApplyCommand.Create(commands),
     StatusCommand.Create(commands),
+    VerifyCommand.Create(commands),
     RevertCommand.Create(commands),
 };
 var parsed = root.Parse(args);

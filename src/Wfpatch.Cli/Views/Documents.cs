@@ -53,6 +53,15 @@ internal sealed record StatusDocument(
         [.. r.Threads.Select(t => new StatusThreadDocument(t.Id, t.Name, t.Generation, BlockerDocument.Of(t.Blocker)))], []);
 }
 
+internal sealed record DifferenceDocument(string What, string Address, string Expected, string Found);
+
+internal sealed record VerifyDocument(string Result, string Message, int Checked, DifferenceDocument[] Differences, RefusalDocument[] Refusals)
+{
+    public static VerifyDocument Of(VerifyReport r) => new(
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, r.Checked,
+        [.. r.Differences.Select(d => new DifferenceDocument(d.What, d.Address.ToString(), d.Expected, d.Found))], RefusalDocument.Of(r.Refusals));
+}
+
 internal sealed record InspectFunctionDocument(string Name, string Unit, string Role, int OldBytes, int NewBytes);
 
 internal sealed record InspectObjectDocument(
@@ -68,6 +77,7 @@ internal sealed record BuildDocument(string Result, string Message, PatchDocumen
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(TransitionDocument))]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(VerifyDocument))]
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(PlainDocument))]
 [JsonSerializable(typeof(BuildDocument))]

@@ -71,7 +71,11 @@ public sealed record RegionState(AddressRange Range, ulong Used);
 /// <param name="OldParts">Pieces of replaced functions that stand apart (.cold).</param>
 public sealed record ImageState(
     string PatchId, string PatchName, string ObjectName, AddressRange Range, AddressRange UnwindTable,
-    ImmutableArray<ReplacedFunction> Functions, ImmutableArray<AddressRange> OldParts);
+    ImmutableArray<ReplacedFunction> Functions, ImmutableArray<AddressRange> OldParts)
+{
+    /// <summary>Of the bytes of <see cref="Range"/>, which never change (<see cref="Plans.Fnv1a"/>).</summary>
+    public ulong Checksum { get; init; }
+}
 
 /// <param name="Entry">The original entry.</param>
 /// <param name="Old">The code that stood there, or the earlier patch's, when the patch was made ready.</param>

@@ -12,7 +12,9 @@ namespace Wfpatch.Core.Plans;
 /// middle of its writing does not decode, and the other one counts.</summary>
 public static class JournalEncoding
 {
-    private const int HeadLength = 24;
+    /// <summary>Bytes before the content: sequence number, length, checksum.</summary>
+    public const int HeadLength = 24;
+
     private const int MaximumItems = 100_000;
 
     public static byte[] Encode(TargetState state, ulong sequence)
@@ -37,6 +39,9 @@ public static class JournalEncoding
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(head[8..]);
         return length is 0 or > JournalLayout.CopyLength - HeadLength ? 0 : HeadLength + (int)length;
     }
+
+    /// <summary>The sequence number that a copy begins with, whole or not; 0: nothing was ever written there.</summary>
+    public static ulong SequenceOf(ReadOnlySpan<byte> head) => BinaryPrimitives.ReadUInt64LittleEndian(head);
 
     /// <summary>Null where the bytes are no whole copy.</summary>
     public static (TargetState State, ulong Sequence)? Decode(ReadOnlySpan<byte> bytes)
@@ -63,16 +68,8 @@ public static class JournalEncoding
         }
     }
 
-    // FNV-1a, 64 bit: it only has to tell a torn copy from a whole one.
-    private static ulong Checksum(ulong sequence, ReadOnlySpan<byte> payload)
-    {
-        ulong hash = 0xcbf29ce484222325 ^ sequence;
-        foreach (byte b in payload)
-        {
-            hash = unchecked((hash ^ b) * 0x100000001b3);
-        }
-        return hash;
-    }
+    // It only has to tell a torn copy from a whole one.
+    private static ulong Checksum(ulong sequence, ReadOnlySpan<byte> payload) => Fnv1a.Compute(payload, Fnv1a.OffsetBasis ^ sequence);
 
     private static void WriteState(BinaryWriter to, TargetState state)
     {
@@ -141,6 +138,7 @@ public static class JournalEncoding
         to.Write(image.ObjectName);
         Write(to, image.Range);
         Write(to, image.UnwindTable);
+        to.Write(image.Checksum);
         WriteAll(to, image.Functions, f =>
         {
             to.Write(f.Name);
@@ -151,10 +149,15 @@ public static class JournalEncoding
         WriteAll(to, image.OldParts, p => Write(to, p));
     }
 
-    private static ImageState ReadImage(BinaryReader from) => new(
-        from.ReadString(), from.ReadString(), from.ReadString(), ReadRange(from), ReadRange(from),
-        ReadAll(from, () => new ReplacedFunction(from.ReadString(), new Address(from.ReadUInt64()), ReadRange(from), ReadRange(from))),
-        ReadAll(from, () => ReadRange(from)));
+    private static ImageState ReadImage(BinaryReader from)
+    {
+        var image = new ImageState(from.ReadString(), from.ReadString(), from.ReadString(), ReadRange(from), ReadRange(from), [], []) { Checksum = from.ReadUInt64() };
+        return image with
+        {
+            Functions = ReadAll(from, () => new ReplacedFunction(from.ReadString(), new Address(from.ReadUInt64()), ReadRange(from), ReadRange(from))),
+            OldParts = ReadAll(from, () => ReadRange(from)),
+        };
+    }
 
     private static void WritePlan(BinaryWriter to, RedirectPlan plan)
     {

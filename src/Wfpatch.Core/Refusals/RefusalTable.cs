@@ -14,6 +14,7 @@ public static class RefusalTable
         .. RedirectRefusals.All,
         .. LinkRefusals.All,
         .. TargetRefusals.All,
+        .. AuditRefusals.All,
         .. TransitionRefusals.All,
     ];
 }

@@ -11,7 +11,7 @@ public static class TargetRefusals
     public static readonly RefusalKind SeccompFilter = new("WF603", "seccomp-filter", "The target has a seccomp filter, which may forbid or punish the mmap that has to be made in it.", "Start the program without its filter, or restart it with the fix.");
     public static readonly RefusalKind Traced = new("WF604", "traced", "Another tracer (a debugger, strace) is attached to the target.", "Detach the other tracer and try again.");
     public static readonly RefusalKind ControllerBusy = new("WF605", "controller-busy", "Another wfpatch works on the target at this moment.", "Wait until it has ended.");
-    public static readonly RefusalKind JournalVersion = new("WF606", "journal-version", "The target was patched by a wfpatch that writes its state in a newer format.", "Use that version of wfpatch.");
+    public static readonly RefusalKind JournalVersion = new("WF606", "journal-version", "The target was patched by a wfpatch that writes its state in another format.", "Use that version of wfpatch.");
     public static readonly RefusalKind NotX8664 = new("WF607", "not-x86-64", "The target is not an x86-64 program.", "wfpatch works for 64 bit x86-64 programs alone.");
     public static readonly RefusalKind NoThreadForMapping = new("WF608", "no-thread-to-map", "No thread could be stopped in a system call to map memory in the target.", "Try again.");
     public static readonly RefusalKind NoCodeGap = new("WF609", "no-gap-for-stub", "No loaded object has room behind its code for the few bytes that map the first memory.", "Such a process cannot be patched yet.");

@@ -44,6 +44,28 @@ public sealed class Commands(ILinux linux)
         }
     }
 
+    /// <summary>Compares the target with the state that lies in it.</summary>
+    public VerifyReport Verify(int process)
+    {
+        try
+        {
+            return TracerThread.Run(() =>
+            {
+                using var target = Target.Open(linux, process);
+                var report = VerifyReader.Read(target);
+                // A process that ended meanwhile has nothing any more that could be as it was.
+                return report.Outcome == Outcome.Refused && (target.HasEnded || IsGone(process)) ? Gone() : report;
+            });
+        }
+        catch (TargetAccessException e)
+        {
+            var failed = Describe(process, e);
+            return new VerifyReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals };
+        }
+
+        VerifyReport Gone() => new(Outcome.Gone, Commands.Gone(process).Message);
+    }
+
     private TransitionReport OnTarget(int process, bool alone, Func<Target, TransitionReport> command)
     {
         try

@@ -18,7 +18,7 @@ public static class StatusReader
         var journal = TargetJournal.Find(target.Mappings, target.Memory, out int unknown);
         if (unknown != 0)
         {
-            return new StatusReport(Outcome.Refused, $"Process {target.Process} was patched by a newer wfpatch (state format {unknown}); use that one.");
+            return new StatusReport(Outcome.Refused, TargetJournal.UnknownVersion(target.Process, unknown).Sentence);
         }
         var state = journal?.State ?? TargetState.Empty;
         return state.Transition is { } open ? ReadOpen(target, state, open, stops) : ReadSettled(target, state);

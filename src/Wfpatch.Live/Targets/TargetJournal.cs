@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Plans;
+using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Live.Targets;
@@ -29,8 +30,11 @@ public sealed class TargetJournal
 
     public TargetState State { get; private set; }
 
+    /// <summary>The number of the copy that counts; 0 where neither is whole.</summary>
+    public ulong Sequence => _sequence;
+
     /// <summary>The journal of a target that was patched before; null where there is none. <paramref name="unknownVersion"/> is not 0
-    /// where a newer wfpatch left one.</summary>
+    /// where another wfpatch left one.</summary>
     public static TargetJournal? Find(ImmutableArray<Mapping> mappings, TargetMemory memory, out int unknownVersion)
     {
         unknownVersion = 0;
@@ -54,6 +58,10 @@ public sealed class TargetJournal
         }
         return null;
     }
+
+    /// <summary>The refusal of a journal in another format.</summary>
+    public static Refusal UnknownVersion(int process, int version) => TargetRefusals.JournalVersion.About(
+        $"process {process}", $"Process {process} was patched by another version of wfpatch (state format {version}); use that one.");
 
     /// <summary>A region that a controller mapped and did not live to use: empty, of our size.</summary>
     public static AddressRange? FindUnused(ImmutableArray<Mapping> mappings, TargetMemory memory)
@@ -109,10 +117,10 @@ public sealed class TargetJournal
         return pages.Where((_, i) => words[i] == magic);
     }
 
-    private static (TargetState State, ulong Sequence)? ReadCopy(TargetMemory memory, Address at)
+    /// <summary>A copy of the state; null where it is not whole.</summary>
+    public static (TargetState State, ulong Sequence)? ReadCopy(TargetMemory memory, Address at)
     {
-        const int HeadLength = 24;
-        return memory.Read(at, HeadLength) is { } head && JournalEncoding.LengthOf(head) is > 0 and var length && memory.Read(at, length) is { } bytes
+        return memory.Read(at, JournalEncoding.HeadLength) is { } head && JournalEncoding.LengthOf(head) is > 0 and var length && memory.Read(at, length) is { } bytes
             ? JournalEncoding.Decode(bytes)
             : null;
     }

@@ -25,7 +25,7 @@ internal static partial class CodesPage
     private static readonly Dictionary<string, string> ExitMeanings = new()
     {
         ["Done"] = "It is done, or there was nothing to do (the patch is in force already).",
-        ["Refused"] = "It cannot be done, for the reasons that are listed. A patch that is refused has changed no code of the target.",
+        ["Refused"] = "It cannot be done, for the reasons that are listed; for `verify`: someone else changed what is listed. A patch that is refused has changed no code of the target.",
         ["Usage"] = "The command line is wrong, or a file that it names cannot be read or written.",
         ["Pending"] = "The time is over, or Ctrl-C ended the wait, and threads are still in the old generation. The target runs on in both versions; the same command again goes on waiting, `revert` takes it back. `status` gives this while a transition is open.",
         ["Gone"] = "There is no such process, or it ended meanwhile.",

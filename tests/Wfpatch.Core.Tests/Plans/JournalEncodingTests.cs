@@ -2,6 +2,7 @@
 using System.Buffers.Binary;
 using CsCheck;
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Audits;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Plans;
 using Wfpatch.Core.Tests.Addresses;
@@ -82,6 +83,7 @@ public sealed class JournalEncodingTests
             {
                 taken++;
                 UseAll(state);
+                Audit(state);
             }
         });
         Assert.True(taken > 200, $"{taken} were taken");
@@ -138,6 +140,20 @@ public sealed class JournalEncodingTests
         {
             // Addresses that are anything do not reach each other.
             Assert.Contains("out of reach", e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>An audit says that such a state cannot be, or compares what it can.</summary>
+    private static void Audit(TargetState state)
+    {
+        var nothing = new SegmentedMemory([]);
+        try
+        {
+            Assert.All(TargetExpectations.Of(state, []), e => Assert.NotNull(e.Compare(nothing)));
+        }
+        catch (InvalidOperationException)
+        {
+            // That is what it says.
         }
     }
 

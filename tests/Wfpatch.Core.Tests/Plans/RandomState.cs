@@ -22,8 +22,8 @@ internal static class RandomState
 
     private static readonly Gen<ReplacedFunction> Function = Gen.Select(Name, Place, Range, Range, (name, entry, old, @new) => new ReplacedFunction(name, entry, old, @new));
 
-    private static readonly Gen<ImageState> Image = Gen.Select(Name, Name, Name, Range, Range, Function.Array[1, 4], Range.Array[0, 3],
-        (id, name, file, range, unwind, functions, parts) => new ImageState(id, name, file, range, unwind, [.. functions], [.. parts]));
+    private static readonly Gen<ImageState> Image = Gen.Select(Name, Name, Name, Range, Range, Function.Array[1, 4], Range.Array[0, 3], Gen.ULong,
+        (id, name, file, range, unwind, functions, parts, sum) => new ImageState(id, name, file, range, unwind, [.. functions], [.. parts]) { Checksum = sum });
 
     private static readonly Gen<RedirectState> Redirect = Gen.Select(Name, Range, Plan, Gen.Int[-1, 1], Gen.Int[0, 1],
         (name, function, plan, slot, bank) => new RedirectState(name, function, plan, slot, bank));

@@ -16,6 +16,7 @@ public sealed class UsageTests
     [InlineData("check fix.wfp", "--pid")]
     [InlineData("apply --pid 1", "patch")]
     [InlineData("status", "--pid")]
+    [InlineData("verify", "--pid")]
     [InlineData("revert", "--pid")]
     [InlineData("inspect", "patch")]
     [InlineData("status --pid 1 --pid 2", "--pid")]
@@ -44,6 +45,7 @@ public sealed class UsageTests
     [InlineData("check")]
     [InlineData("apply")]
     [InlineData("status")]
+    [InlineData("verify")]
     [InlineData("revert")]
     public async Task Each_command_has_help_with_an_example(string command)
     {
@@ -57,7 +59,7 @@ public sealed class UsageTests
     public async Task The_help_lists_every_command()
     {
         string help = (await WfpatchCommand.RunPlainAsync("--help")).Output;
-        foreach (string command in (ImmutableArray<string>)["build", "inspect", "check", "apply", "status", "revert"])
+        foreach (string command in (ImmutableArray<string>)["build", "inspect", "check", "apply", "status", "verify", "revert"])
         {
             Assert.Contains($"\n  {command} ", help, StringComparison.Ordinal);
         }

@@ -83,6 +83,7 @@ public sealed class KilledControllerTests
         var result = await ChildProcess.RunAsync(
             new CommandLine("dotnet", ["exec", Controller, .. command, target.Id.ToString(CultureInfo.InvariantCulture), SamplePatches.ProfileFile, nameof(Policy.Points), step.ToString(CultureInfo.InvariantCulture)]), Cancel);
         await AssertRunsOnAsync(target, step);
+        AssertIsAsItsStateSays(target, step);
         if (result.Output.StartsWith("Done", StringComparison.Ordinal))
         {
             return true;
@@ -104,6 +105,13 @@ public sealed class KilledControllerTests
             string stat = await File.ReadAllTextAsync(Path.Combine(task, "stat"), Cancel);
             Assert.False(stat[(stat.LastIndexOf(')') + 2)..][0] is 't' or 'T', $"step {step}: a thread is stopped: {stat}");
         }
+    }
+
+    /// <summary>Whatever was done and whatever not, the state says that it may be so.</summary>
+    private static void AssertIsAsItsStateSays(TestTarget target, int step)
+    {
+        var report = new Commands(new NativeLinux()).Verify(target.Id);
+        Assert.True(report.Outcome == Outcome.Done, $"step {step}: {report.Message} {string.Join("; ", report.Refusals)}");
     }
 
     private static async Task AssertServesOnlyAsync(TestTarget target, int version, int step)

@@ -113,6 +113,9 @@ public sealed class SimulatedProgram
             _bodies.Add(version.Start, (f, patch + 1));
             return new ReplacedFunction(Functions[f].Name, Functions[f].Entry, Functions[f].Range, version);
         });
-        return new ImageState($"id{patch}", $"patch{patch}", "", range, default, [.. functions], []);
+        return new ImageState($"id{patch}", $"patch{patch}", "", range, default, [.. functions], [])
+        {
+            Checksum = Fnv1a.Compute(Memory.Read(range.Start, (int)range.Length)),
+        };
     }
 }

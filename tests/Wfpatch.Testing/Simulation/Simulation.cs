@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Audits;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
@@ -15,6 +17,7 @@ public sealed class Simulation
 {
     private const int TraceLength = 200;
     private const int DrainTicks = 200_000;
+    private const int AuditOneIn = 10;
 
     private readonly SimulationOptions _options;
     private readonly Random _random;
@@ -25,7 +28,9 @@ public sealed class Simulation
     private readonly Queue<string> _trace = new();
     private SimulatedBackend? _backend;
     private IEnumerator<CodeWrite>? _controller;
+    private ImmutableArray<Expectation> _expected = [];
     private ulong _sequence;
+    private int _steps;
     private bool _draining;
 
     private Simulation(SimulationOptions options)
@@ -102,6 +107,7 @@ public sealed class Simulation
             {
                 _sequence = sequence;
                 _oracle.Journaled(state, Totals);
+                _expected = TargetExpectations.Of(state, []);
                 Trace($"journal {sequence}: generation {state.Generation}, transition {state.Transition}");
             }
         });
@@ -126,6 +132,10 @@ public sealed class Simulation
             EndController("the controller is done");
             return;
         }
+        if (++_steps % AuditOneIn == 0)
+        {
+            CheckAudit();
+        }
         if (_controller.Current is { Bytes.Length: > 0 } store)
         {
             Trace($"store {Convert.ToHexStringLower(store.Bytes)} at {store.Address}");
@@ -142,6 +152,7 @@ public sealed class Simulation
     private void EndController(string how)
     {
         Trace(how);
+        CheckAudit();
         _controller!.Dispose();
         _controller = null;
     }
@@ -380,6 +391,21 @@ public sealed class Simulation
     }
 
     // ----- checks -----
+
+    /// <summary>Whatever a controller has just done, and wherever one was killed: an audit finds no difference. (A mistake shall be
+    /// found by what it does to threads.)</summary>
+    private void CheckAudit()
+    {
+        if (_options.Mistake != SimulatedMistake.None)
+        {
+            return;
+        }
+        if (_expected.Select(e => e.Compare(_program.Memory)).FirstOrDefault(d => d is not null) is { } difference)
+        {
+            throw new SimulationException($"an audit says {difference}");
+        }
+        Totals.Audits++;
+    }
 
     private void CheckOneGeneration(SimulatedThread thread)
     {

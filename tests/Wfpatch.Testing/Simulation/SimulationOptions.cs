@@ -60,6 +60,8 @@ public sealed record SimulationTotals
 
     public int Signals { get; set; }
 
+    public int Audits { get; set; }
+
     public void Add(SimulationTotals other)
     {
         Calls += other.Calls;
@@ -70,5 +72,6 @@ public sealed record SimulationTotals
         Cancelled += other.Cancelled;
         Births += other.Births;
         Signals += other.Signals;
+        Audits += other.Audits;
     }
 }

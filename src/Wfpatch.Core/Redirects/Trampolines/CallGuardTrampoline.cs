@@ -45,6 +45,13 @@ public static class CallGuardTrampoline
         return new(at, bytes);
     }
 
+    /// <summary>Only the part that does not depend on which call it is: where a thread passes.</summary>
+    public static CodeWrite InitialPass(RedirectPlan plan)
+    {
+        var at = plan.Trampoline + Pass;
+        return new(at, PassBlock.Encode(plan, at));
+    }
+
     private static bool HasSignalMask(uint call)
     {
         const int EpollPwait = 281, EpollPwait2 = 441;

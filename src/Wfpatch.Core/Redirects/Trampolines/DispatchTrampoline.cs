@@ -21,8 +21,9 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 /// </summary>
 public static class DispatchTrampoline
 {
-    public const int Length = Bank0 + (2 * BankLength);
+    public const int Length = Bank0 + (BankCount * BankLength);
     public const int SlotCount = 2;
+    public const int BankCount = 2;
 
     private const byte TestEaxImmediate = 0xa9;
     private const int Selector = 10;
@@ -82,6 +83,23 @@ public static class DispatchTrampoline
     /// <summary>Turns a slot into a jump, or off. One byte.</summary>
     public static CodeWrite SwitchSlot(Address trampoline, int slot, bool on) =>
         new(trampoline + (slot * NearJump.Length), [on ? NearJump.Opcode : TestEaxImmediate]);
+
+    /// <summary>Bytes that are left over from earlier transitions where nothing leads to them: the slots' targets, and number and
+    /// targets of the banks.</summary>
+    public static IEnumerable<AddressRange> Operands(Address trampoline)
+    {
+        for (int slot = 0; slot < SlotCount; slot++)
+        {
+            yield return AddressRange.OfLength(trampoline + (slot * NearJump.Length) + 1, 4);
+        }
+        for (int bank = 0; bank < BankCount; bank++)
+        {
+            var at = BankAddress(trampoline, bank);
+            yield return AddressRange.OfLength(at + 8, 4);
+            yield return AddressRange.OfLength(at + 14, 4);
+            yield return AddressRange.OfLength(at + 19, 4);
+        }
+    }
 
     private static byte SelectorByte(Block block) => (byte)((block switch
     {

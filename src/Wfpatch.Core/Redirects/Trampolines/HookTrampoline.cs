@@ -17,7 +17,8 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 /// </summary>
 public static class HookTrampoline
 {
-    public const int Length = Set0 + (2 * SetLength);
+    public const int Length = Set0 + (SetCount * SetLength);
+    public const int SetCount = 2;
 
     private const int Pass = 2;
     private const int Set0 = Pass + PassBlock.Length;
@@ -44,6 +45,10 @@ public static class HookTrampoline
         bytes[13] = unchecked((byte)(Pass - (at + SetLength)));
         return new(trampoline + at, bytes);
     }
+
+    /// <summary>The numbers of the sets, which are left over from earlier transitions.</summary>
+    public static IEnumerable<AddressRange> Operands(Address trampoline) =>
+        Enumerable.Range(0, SetCount).Select(set => AddressRange.OfLength(trampoline + Set0 + (set * SetLength) + 8, 4));
 
     /// <summary>Makes passers-by store what <paramref name="set"/> says, or nothing (-1). One byte.</summary>
     public static CodeWrite Select(Address trampoline, int set) =>

@@ -20,8 +20,7 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         journal = _journal = TargetJournal.Find(target.Mappings, target.Memory, out int unknown);
         return unknown == 0
             ? null
-            : TargetRefusals.JournalVersion.About(
-                $"process {target.Process}", $"Process {target.Process} was patched by a newer wfpatch (state format {unknown}); use that one.");
+            : TargetJournal.UnknownVersion(target.Process, unknown);
     }
 
     public TargetState State => _journal?.State ?? TargetState.Empty;

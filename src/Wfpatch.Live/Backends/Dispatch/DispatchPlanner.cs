@@ -244,7 +244,10 @@ public sealed class DispatchPlanner
         });
         var parts = match.Functions.Where(f => part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Part).Select(f => f.Running.Code);
         return new ImageState(
-            patch.Id, patch.Name, loaded.FileName, AddressRange.OfLength(linked.Start, linked.Bytes.Length), linked.UnwindTable, [.. functions], [.. parts]);
+            patch.Id, patch.Name, loaded.FileName, AddressRange.OfLength(linked.Start, linked.Bytes.Length), linked.UnwindTable, [.. functions], [.. parts])
+        {
+            Checksum = Fnv1a.Compute(linked.Bytes.Span),
+        };
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Redirects;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Core.X86;
+
+namespace Wfpatch.Core.Audits;
+
+/// <summary>
+/// What must be in a target by the state that is journaled in it: entries, trampolines, new code. Of an open transition the
+/// writes of its phase may have been made or not, whoever was killed in the middle of them; those of the phases before have been.
+/// It is told by the writes themselves (<see cref="TransitionWrites"/>), so that there is no second table of bytes.
+/// </summary>
+public sealed class TargetExpectations
+{
+    private readonly TargetState _state;
+    private readonly ImmutableArray<SyscallSite> _sites;
+    private readonly ExpectedMemory _memory = new();
+
+    private TargetExpectations(TargetState state, ImmutableArray<SyscallSite> sites)
+    {
+        _state = state;
+        _sites = sites;
+        foreach (var redirect in state.Redirects)
+        {
+            PutSettled(redirect);
+        }
+        foreach (var hook in state.Hooks)
+        {
+            PutClosed(hook);
+        }
+        if (state.Transition is { } open)
+        {
+            PutOpen(open);
+        }
+    }
+
+    /// <param name="sites">System calls that guards may stand behind: the state does not name them. A guard whose call is not among
+    /// them is compared in part.</param>
+    /// <exception cref="InvalidOperationException">The state was not written by us: what it plans cannot be.</exception>
+    public static ImmutableArray<Expectation> Of(TargetState state, ImmutableArray<SyscallSite> sites)
+    {
+        var expected = new TargetExpectations(state, sites);
+        return
+        [
+            .. state.Redirects.SelectMany(r => expected.OfPlan(r.Plan, r.Name)),
+            .. state.Hooks.SelectMany(h => expected.OfPlan(h.Plan, Describe(h))),
+            .. state.Images.Select(i => new ExpectedChecksum(AuditRefusals.NewCodeChanged, $"new code of {i.PatchName}", i.Range, i.Checksum)),
+        ];
+    }
+
+    /// <summary>What a hook is called in a report.</summary>
+    public static string Describe(HookState hook) => hook.Kind switch
+    {
+        HookKind.Point => $"quiescence point {hook.Name}",
+        HookKind.CallGuard => $"guard of {hook.Name}",
+        _ => hook.Name,
+    };
+
+    /// <summary>The bytes that belong to a redirect: the first instruction, and what its jump reads behind it.</summary>
+    public static AddressRange EntryOf(RedirectPlan plan)
+    {
+        bool isLonger = plan.Jump >= plan.Entry && plan.Jump < plan.Continuation && plan.Displacement.End > plan.Continuation;
+        return new AddressRange(plan.Entry, isLonger ? plan.Displacement.End : plan.Continuation);
+    }
+
+    private IEnumerable<Expectation> OfPlan(RedirectPlan plan, string name)
+    {
+        var entry = EntryOf(plan);
+        yield return new ExpectedBytes(AuditRefusals.EntryChanged, $"entry of {name}", entry.Start, _memory.Of(entry));
+        yield return new ExpectedBytes(AuditRefusals.TrampolineChanged, $"trampoline of {name}", plan.Trampoline, _memory.Of(plan.TrampolineRange));
+    }
+
+    private void PutSettled(RedirectState redirect)
+    {
+        var plan = redirect.Plan;
+        var at = plan.Trampoline;
+        PutOriginal(plan);
+        _memory.Put(DispatchTrampoline.Initial(plan));
+        for (int bank = 0; bank < DispatchTrampoline.BankCount; bank++)
+        {
+            _memory.Allow([DispatchTrampoline.WriteBank(at, bank, 0, at, at)]);
+        }
+        AllowAny(DispatchTrampoline.Operands(at));
+        if (redirect.Slot < 0)
+        {
+            return;
+        }
+        // The selector is not reached; it stands where the last transition left it.
+        _memory.Put(DispatchTrampoline.Select(at, DispatchTrampoline.Block.Bank0));
+        _memory.Allow([DispatchTrampoline.Select(at, DispatchTrampoline.Block.Bank1)]);
+        _memory.Put(DispatchTrampoline.SwitchSlot(at, redirect.Slot, on: true));
+        if (_state.VersionOf(plan.Entry, _state.Applied)?.Functions.First(f => f.Entry == plan.Entry) is { } version)
+        {
+            _memory.Put(DispatchTrampoline.WriteSlot(at, redirect.Slot, version.New.Start));
+        }
+        _memory.Put(new CodeWrite(plan.Write.Address, plan.Write.New.ToArray()));
+    }
+
+    private void PutClosed(HookState hook)
+    {
+        var plan = hook.Plan;
+        PutOriginal(plan);
+        if (hook.Kind == HookKind.CallGuard)
+        {
+            PutGuard(hook);
+            return;
+        }
+        _memory.Put(HookTrampoline.Initial(plan));
+        for (int set = 0; set < HookTrampoline.SetCount; set++)
+        {
+            _memory.Allow([HookTrampoline.WriteSet(plan.Trampoline, set, 0)]);
+        }
+        AllowAny(HookTrampoline.Operands(plan.Trampoline));
+    }
+
+    private void PutGuard(HookState hook)
+    {
+        if (_sites.Any(s => s.ErrorPath == hook.Plan.Entry))
+        {
+            _memory.Put(CallGuardTrampoline.Initial(hook.Plan, _sites.First(s => s.ErrorPath == hook.Plan.Entry)));
+            return;
+        }
+        _memory.AllowAny(hook.Plan.TrampolineRange);
+        _memory.Put(CallGuardTrampoline.InitialPass(hook.Plan));
+    }
+
+    private void PutOriginal(RedirectPlan plan)
+    {
+        // Those behind the first instruction are never written: they are what makes the jump lead to the trampoline.
+        _memory.Put(new CodeWrite(plan.Jump, NearJump.Encode(plan.Jump, plan.Trampoline)));
+        _memory.Put(new CodeWrite(plan.Entry, plan.FirstInstruction.ToArray()));
+    }
+
+    /// <summary>Pairs with the order of writes in DispatchBackend and Controller (Wfpatch.Live), phase by phase.</summary>
+    private void PutOpen(TransitionState open)
+    {
+        var writes = new TransitionWrites(_state);
+        _memory.Put(writes.Prepare());
+        switch (open.Phase)
+        {
+            case TransitionPhase.Arming or TransitionPhase.Cancelling:
+                _memory.Allow(writes.OpenGuards());
+                _memory.Allow(writes.Arm());
+                break;
+            case TransitionPhase.Migrating:
+                _memory.Put(writes.OpenGuards());
+                _memory.Put(writes.Arm());
+                if (open.ReversedTo != 0)
+                {
+                    AllowBeforeReversal(open);
+                }
+                _memory.Allow(writes.OpenHooks());
+                break;
+            case TransitionPhase.Settling:
+                _memory.Put(writes.OpenGuards());
+                _memory.Put(writes.Arm());
+                _memory.Put(writes.OpenHooks());
+                _memory.Allow(writes.Settle());
+                _memory.Allow(writes.CloseHooks());
+                break;
+        }
+    }
+
+    /// <summary>The reversal is journaled before the sets that go with it are written.</summary>
+    private void AllowBeforeReversal(TransitionState open)
+    {
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard))
+        {
+            var at = hook.Plan.Trampoline;
+            int before = 1 - hook.Set;
+            _memory.Put(HookTrampoline.Initial(hook.Plan));
+            _memory.Allow([HookTrampoline.WriteSet(at, hook.Set, 0)]);
+            AllowAny(HookTrampoline.Operands(at));
+            _memory.Put(HookTrampoline.WriteSet(at, before, open.Generation));
+            _memory.Allow([HookTrampoline.Select(at, before)]);
+        }
+    }
+
+    private void AllowAny(IEnumerable<AddressRange> ranges)
+    {
+        foreach (var range in ranges)
+        {
+            _memory.AllowAny(range);
+        }
+    }
+}
