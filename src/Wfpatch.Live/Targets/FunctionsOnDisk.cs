@@ -34,7 +34,7 @@ public static class FunctionsOnDisk
             }
             if (file?.Read(function.Start - loaded.Image.LoadBias, (int)function.Length) is { } bytes && !HasRelocations(loaded.Image, function))
             {
-                yield return new ExpectedBytes(AuditRefusals.FunctionChanged, $"code of {name}", function.Start, Allow(bytes, function.Start, entries));
+                yield return new ExpectedBytes(AuditRefusals.FunctionChanged, $"code of {name}", function.Start, Allow(bytes, function, entries));
             }
         }
     }
@@ -68,6 +68,9 @@ public static class FunctionsOnDisk
     private static bool HasRelocations(ElfImage image, AddressRange function) =>
         image.DynamicRelocations.Any(r => function.Contains(image.ToMemory(r.Offset)));
 
-    private static ImmutableArray<ImmutableArray<byte>> Allow(byte[] bytes, Address start, ImmutableArray<AddressRange> entries) =>
-        [.. bytes.Select((b, i) => entries.Any(e => e.Contains(start + i)) ? [] : ImmutableArray.Create(b))];
+    private static ImmutableArray<ImmutableArray<byte>> Allow(byte[] bytes, AddressRange function, ImmutableArray<AddressRange> entries)
+    {
+        var ours = entries.Where(e => e.Overlaps(function)).ToList();
+        return [.. bytes.Select((b, i) => ours.Exists(e => e.Contains(function.Start + i)) ? [] : ImmutableArray.Create(b))];
+    }
 }
