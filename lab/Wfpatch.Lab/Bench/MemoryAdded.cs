@@ -11,7 +11,7 @@ internal sealed class MemoryAdded : IMeasurement
 {
     private const int Threads = 4;
 
-    public string Name => "memory";
+    public string Name => "added-memory";
 
     public async Task<ImmutableArray<Figure>> MeasureAsync(CancellationToken cancel)
     {

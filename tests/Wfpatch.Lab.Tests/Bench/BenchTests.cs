@@ -77,6 +77,10 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public void Each_measurement_can_be_named() =>
+        Assert.Equal(BenchCommand.All.Length, BenchCommand.All.Select(measurement => measurement.Name).Distinct().Count());
+
+    [Fact]
     public async Task An_unknown_measurement_is_a_usage_error() => Assert.Equal(2, await new BenchCommand(["nonsense"], Json: false).RunAsync(Cancel));
 
     private static BenchReport Report() => new(DateTimeOffset.UnixEpoch, 2, "6.1.0", [0.5, 2],
