@@ -29,8 +29,7 @@ public interface ILinux
     /// target stopped, it must not wait for a processor. Without the right to it (CAP_SYS_NICE) nothing happens.</summary>
     void SetUrgent(bool urgent);
 
-    /// <summary>PTRACE_SEIZE: attaches without stopping. If the thread ends, it first stops (PTRACE_O_TRACEEXIT): its stack and its control
-    /// block stay its own until it is let go.</summary>
+    /// <summary>PTRACE_SEIZE: attaches without stopping.</summary>
     int Seize(int thread);
 
     /// <summary>PTRACE_INTERRUPT.</summary>

@@ -85,11 +85,7 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
         }
     }
 
-    public int Seize(int thread)
-    {
-        const int StopAtExit = 0x40; // PTRACE_O_TRACEEXIT
-        return Call(PtraceRequest.Seize, thread, 0, StopAtExit);
-    }
+    public int Seize(int thread) => Call(PtraceRequest.Seize, thread, 0, 0);
 
     public int Interrupt(int thread) => Call(PtraceRequest.Interrupt, thread, 0, 0);
 

@@ -14,7 +14,7 @@ namespace Wfpatch.Live.Targets;
 /// <param name="ControlBlock">The thread's.</param>
 public readonly record struct CallPermit(TargetMemory? Memory, Address ControlBlock)
 {
-    /// <summary>Whether the control block is the thread's own. Once we are attached to a thread it stays so: it stops before it ends.</summary>
+    /// <summary>Whether the control block is the thread's own. Asked just before the permit is given: a thread that has ended has none.</summary>
     public bool IsStillOf(ILinux linux, int thread) =>
         Memory is not null && ThreadControlBlock.Find(linux, Memory, thread) == ControlBlock;
 
