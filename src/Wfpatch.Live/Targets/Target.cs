@@ -100,7 +100,7 @@ public sealed class Target : IDisposable
     public void Dispose() => Memory.Dispose();
 
     /// <summary>Whether the process has lost its memory: it ends, though its threads may still be listed.</summary>
-    public bool HasEnded => FirstByteIsUnreadable() || Proc.ReadThreads() is var threads && (threads.IsEmpty || threads.Any(IsBeingKilled));
+    public bool HasEnded => !Mappings.Any() || FirstByteIsUnreadable() || Proc.ReadThreads() is var threads && (threads.IsEmpty || threads.Any(IsBeingKilled));
 
     // A process that is killed as a whole has SIGKILL pending in each thread that has not gone yet.
     private bool IsBeingKilled(int thread)
