@@ -23,6 +23,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
@@ -409,14 +410,14 @@ static void drain(int fd)
 
 static void make_full_and_held(void)
 {
-    char name[64], file[] = "/tmp/blocked-XXXXXX";
+    char name[64], again[64];
     if (pipe2(full_pipe, O_CLOEXEC) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, full_pair) != 0)
         fail("pipe2");
     fill(full_pipe[1]);
     fill(full_pair[1]);
-    lock_files[0] = mkostemp(file, O_CLOEXEC);
-    lock_files[1] = open(file, O_RDWR | O_CLOEXEC);
-    unlink(file);
+    lock_files[0] = memfd_create("locked", MFD_CLOEXEC); /* opened twice: a lock belongs to what was opened */
+    snprintf(again, sizeof again, "/proc/self/fd/%d", lock_files[0]);
+    lock_files[1] = open(again, O_RDWR | O_CLOEXEC);
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (flock(lock_files[0], LOCK_EX) != 0 || fcntl(lock_files[0], F_OFD_SETLK, &whole) != 0)
         fail("flock");

@@ -2,6 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Audits;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Migrations;
 

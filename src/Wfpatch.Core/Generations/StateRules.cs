@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Redirects;
 using Wfpatch.Core.X86;
 
@@ -10,18 +11,24 @@ public static class StateRules
 {
     private const int LongestTrampoline = 4096;
 
-    public static bool IsConsistent(TargetState state) =>
+    public static bool IsConsistent(TargetState state)
+    {
+        var entries = state.Redirects.Select(r => r.Plan.Entry).ToHashSet();
+        return entries.Count == state.Redirects.Length && IsConsistent(state, entries);
+    }
+
+    private static bool IsConsistent(TargetState state, HashSet<Address> entries) =>
         state.Generation <= state.LastGeneration
         && state.Redirects.All(r => r.Slot is >= -1 and <= 1 && r.Bank is 0 or 1 && IsConsistent(r.Plan))
         && state.Hooks.All(h => h.Set is 0 or 1 && Enum.IsDefined(h.Kind) && IsConsistent(h.Plan))
         && state.Images.All(i => i.OldParts.IsEmpty || !i.Functions.IsEmpty)
         && state.Applied.All(a => IsImage(state, a.Image) && a.Generation <= state.LastGeneration)
-        && (state.Transition is not { } open || IsConsistent(state, open));
+        && (state.Transition is not { } open || IsConsistent(state, open, entries));
 
-    private static bool IsConsistent(TargetState state, TransitionState open) =>
+    private static bool IsConsistent(TargetState state, TransitionState open, HashSet<Address> entries) =>
         Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && IsImage(state, open.Image)
         && open.Generation <= state.LastGeneration && open.ReversedTo <= state.LastGeneration
-        && state.Images[open.Image].Functions.All(f => state.FindRedirect(f.Entry) >= 0);
+        && state.Images[open.Image].Functions.All(f => entries.Contains(f.Entry));
 
     private static bool IsConsistent(RedirectPlan plan) =>
         plan.FirstInstruction.Length is > 0 and <= CodeReader.LongestInstruction

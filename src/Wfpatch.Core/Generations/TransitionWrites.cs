@@ -25,12 +25,7 @@ public sealed class TransitionWrites
         _after = _transition.Kind == TransitionKind.Apply
             ? _state.Applied.Add(new AppliedPatch(_transition.Generation, _transition.Image))
             : RemoveLast(_state.Applied, _transition.Image);
-        // The first of an entry counts, as everywhere: a state that was tampered with may hold two.
-        var byEntry = new Dictionary<Address, RedirectState>(_state.Redirects.Length);
-        foreach (var redirect in _state.Redirects)
-        {
-            byEntry.TryAdd(redirect.Plan.Entry, redirect);
-        }
+        var byEntry = _state.Redirects.ToDictionary(r => r.Plan.Entry);
         _affected = [.. _state.Images[_transition.Image].Functions.Select(f => byEntry[f.Entry])];
     }
 

@@ -77,7 +77,7 @@ public static class StatusReader
         var migration = new OutsideMigration(
             target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), oldCode.Select(o => o.Range), [], 0, stops);
         var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread) ?? TimeSpan.Zero,
-            block == Address.Zero ? default : new CallPermit(target.Memory, block));
+            new CallPermit(target.Memory, block));
         return BlockerText.Describe(visit, oldCode);
     }
 

@@ -25,7 +25,7 @@ public interface ILinux
     /// <summary>Writes through the memory file, also where the target itself cannot write.</summary>
     int Write(int memory, Address address, ReadOnlySpan<byte> bytes);
 
-    /// <summary>Lets the calling thread run before all ordinary ones, or as one of them again: while it keeps a thread of the
+    /// <summary>Lets the calling thread run before all ordinary ones, or as it did before that (<see cref="Yielding"/>): while it keeps a thread of the
     /// target stopped, it must not wait for a processor. Without the right to it (CAP_SYS_NICE) nothing happens.</summary>
     void SetUrgent(bool urgent);
 

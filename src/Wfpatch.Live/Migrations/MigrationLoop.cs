@@ -123,10 +123,9 @@ public sealed class MigrationLoop
     // A controller that was killed just before a visit leaves the permit behind.
     private void ClearPermit(ThreadRecord thread)
     {
-        var permit = thread.ControlBlock + ThreadWord.PermitOffset;
-        if (thread.ControlBlock != Address.Zero && _target.Memory.TryReadUInt32(permit, out uint left) && left != 0)
+        if (new CallPermit(_target.Memory, thread.ControlBlock) is { IsGiven: true } left)
         {
-            _target.Memory.Write(permit, stackalloc byte[ThreadWord.Size]);
+            left.TakeBack();
         }
     }
 
@@ -216,7 +215,7 @@ public sealed class MigrationLoop
 
     private void Visit(ThreadRecord thread, TimeSpan asleep, bool needsPermit)
     {
-        var permit = needsPermit && thread.ControlBlock != Address.Zero ? new CallPermit(_target.Memory, thread.ControlBlock) : default;
+        var permit = needsPermit ? new CallPermit(_target.Memory, thread.ControlBlock) : default;
         var visit = _outside.Visit(thread.Id, _destination, asleep, permit);
         thread.Visits++;
         switch (visit.Result)

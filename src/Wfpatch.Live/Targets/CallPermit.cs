@@ -8,12 +8,18 @@ namespace Wfpatch.Live.Targets;
 
 /// <summary>
 /// The word in a thread's control block that lets it make its call again by itself, should the controller be killed while it
-/// keeps the thread stopped (<see cref="CallGuardTrampoline"/>). The default has no place and does nothing.
+/// keeps the thread stopped (<see cref="CallGuardTrampoline"/>). The default, and one of a thread whose control block is not known,
+/// does nothing.
 /// </summary>
 /// <param name="Memory">The target's.</param>
-/// <param name="ControlBlock">The thread's.</param>
+/// <param name="ControlBlock">The thread's, or zero.</param>
 public readonly record struct CallPermit(TargetMemory? Memory, Address ControlBlock)
 {
+    /// <summary>Whether the thread has it, from us or from a controller that was killed.</summary>
+    public bool IsGiven => Memory is not null && ControlBlock != Address.Zero && Memory.TryReadUInt32(Word, out uint word) && word != 0;
+
+    private Address Word => ControlBlock + ThreadWord.PermitOffset;
+
     /// <summary>Whether the control block is the thread's own. Asked just before the permit is given: a thread that has ended has none.</summary>
     public bool IsStillOf(ILinux linux, int thread) =>
         Memory is not null && ThreadControlBlock.Find(linux, Memory, thread) == ControlBlock;
@@ -24,11 +30,11 @@ public readonly record struct CallPermit(TargetMemory? Memory, Address ControlBl
 
     private void Write(uint value)
     {
-        if (Memory is not null)
+        if (Memory is not null && ControlBlock != Address.Zero)
         {
             Span<byte> word = stackalloc byte[ThreadWord.Size];
             BinaryPrimitives.WriteUInt32LittleEndian(word, value);
-            _ = Memory.TryWrite(ControlBlock + ThreadWord.PermitOffset, word);
+            _ = Memory.TryWrite(Word, word);
         }
     }
 }

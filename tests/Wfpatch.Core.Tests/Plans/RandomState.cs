@@ -45,7 +45,7 @@ internal static class RandomState
             Regions = [.. place.Item2],
             TrampolinePages = [.. place.Item3],
             Images = [.. code.Item1],
-            Redirects = [.. code.Item2],
+            Redirects = [.. code.Item2.DistinctBy(r => r.Plan.Entry)],
             Hooks = [.. code.Item3],
             Applied = code.Item1.Length == 0 ? [] : [.. time.Item1.Select((g, i) => new AppliedPatch(g, i % code.Item1.Length))],
             Transition = time.Item2 && code.Item1.Length > 0 ? time.Item3 : null,

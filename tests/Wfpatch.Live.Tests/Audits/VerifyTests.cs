@@ -5,6 +5,7 @@ using Wfpatch.Core.Audits;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Plans;
 using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Live.Audits;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;

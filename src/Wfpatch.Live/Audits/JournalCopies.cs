@@ -4,8 +4,9 @@ using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Audits;
 using Wfpatch.Core.Plans;
 using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Targets;
 
-namespace Wfpatch.Live.Targets;
+namespace Wfpatch.Live.Audits;
 
 /// <summary>Whether the two copies of the state are as our controllers leave them.</summary>
 public static class JournalCopies

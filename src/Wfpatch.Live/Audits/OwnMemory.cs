@@ -5,8 +5,9 @@ using Wfpatch.Core.Audits;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Targets;
 
-namespace Wfpatch.Live.Targets;
+namespace Wfpatch.Live.Audits;
 
 /// <summary>Whether the memory that we mapped is still there with the rights that it got.</summary>
 public static class OwnMemory

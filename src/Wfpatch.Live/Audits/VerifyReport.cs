@@ -2,8 +2,9 @@
 using System.Collections.Immutable;
 using Wfpatch.Core.Audits;
 using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Controllers;
 
-namespace Wfpatch.Live.Controllers;
+namespace Wfpatch.Live.Audits;
 
 /// <summary>Whether a patched target is as its state says.</summary>
 /// <param name="Message">One sentence for people.</param>

@@ -5,8 +5,9 @@ using Wfpatch.Core.Audits;
 using Wfpatch.Core.Elf;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Targets;
 
-namespace Wfpatch.Live.Targets;
+namespace Wfpatch.Live.Audits;
 
 /// <summary>The functions that we redirect or hook, as the files have them that they were loaded from: behind what we write,
 /// they must be the same in memory. A file that was replaced meanwhile (another build-id) says nothing.</summary>

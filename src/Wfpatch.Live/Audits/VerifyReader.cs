@@ -6,9 +6,10 @@ using Wfpatch.Core.Generations;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Core.X86;
 using Wfpatch.Live.Backends.Dispatch;
+using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Targets;
 
-namespace Wfpatch.Live.Controllers;
+namespace Wfpatch.Live.Audits;
 
 /// <summary>Compares a target with the state that lies in it. Only reads; nothing is stopped and no other controller is kept away.</summary>
 public static class VerifyReader
