@@ -11,6 +11,7 @@ Option<string[]> only = new("--only")
     Description = $"Measures these alone: {string.Join(", ", BenchCommand.All.Select(measurement => measurement.Name))}.",
     AllowMultipleArgumentsPerToken = true,
 };
+Argument<string[]> these = new("names") { Description = "The same as --only.", Arity = ArgumentArity.ZeroOrMore };
 
 Command demo = new("demo", "Patches a sample server and the distribution's memcached, live and under load, and shows what happens.")
 {
@@ -21,9 +22,9 @@ demo.SetAction((parsed, cancel) =>
 
 Command bench = new("bench", "Measures each figure beside its baseline; prints a table and writes out/bench.json.")
 {
-    only, json,
+    these, only, json,
 };
 bench.SetAction((parsed, cancel) =>
-    new BenchCommand([.. parsed.GetValue(only) ?? []], parsed.GetValue(json)).RunAsync(cancel));
+    new BenchCommand([.. parsed.GetValue(these) ?? [], .. parsed.GetValue(only) ?? []], parsed.GetValue(json)).RunAsync(cancel));
 
 return await new RootCommand("The lab of wfpatch.") { demo, bench }.Parse(args).InvokeAsync();

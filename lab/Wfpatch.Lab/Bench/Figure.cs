@@ -24,5 +24,11 @@ internal sealed record Figure(
     [JsonPropertyName("goal_reached")]
     public bool? GoalReached => Goal is { } goal && Value is { } value ? value <= goal : null;
 
-    internal static Figure NotMeasured(string name, string why) => new(name, "", null, null, "", null, why, []);
+    /// <summary>Whether something went wrong: a program that is not there is no failure.</summary>
+    [JsonIgnore]
+    public bool IsFailure { get; private init; }
+
+    internal static Figure NotInstalled(string name) => new(name, "", null, null, "", null, "is not installed here", []);
+
+    internal static Figure NotMeasured(string name, string why) => new(name, "", null, null, "", null, why, []) { IsFailure = true };
 }

@@ -5,6 +5,7 @@ using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Live.Linux;
+using Wfpatch.Testing.Redirects;
 using Wfpatch.Testing.Targets;
 using Xunit;
 
@@ -64,8 +65,8 @@ public sealed class RedirectedCallsTests(ITestOutputHelper output)
     private static List<RedirectPlan> Plan(TestTarget target, IEnumerable<Address> entries, AddressSpaceMap space)
     {
         var mappings = new ProcFs(target.Id).ReadMappings();
-        var libraries = mappings.Where(m => InstalledLibrary.Names.Contains(m.FileName) && m.FileOffset == 0)
-            .Select(m => InstalledLibrary.LoadFile(m.Path, m.FileName, m.Range.Start))
+        var libraries = mappings.Where(m => InstalledBinary.Libraries.Contains(m.FileName) && m.FileOffset == 0)
+            .Select(m => InstalledBinary.LoadFile(m.Path, m.FileName, m.Range.Start))
             .ToList();
         List<RedirectPlan> plans = [];
         foreach (var entry in entries)
