@@ -16,6 +16,11 @@ public static class EntryFlags
         var set = RflagsBits.None;
         foreach (var instruction in CodeReader.Decode(code, entry))
         {
+            // It copies the flags to r11, which is lost with every call (psABI, A.2.1), and leaves them as they are; the kernel takes none.
+            if (instruction.Mnemonic == Mnemonic.Syscall)
+            {
+                continue;
+            }
             if ((instruction.RflagsRead & Arithmetic & ~set) != 0)
             {
                 return new Address(instruction.IP);
