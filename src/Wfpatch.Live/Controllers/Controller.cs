@@ -189,7 +189,7 @@ public sealed class Controller
 
     private static IEnumerable<HeldCode> Trampolines(TargetState state) => state.Redirects
         .Select(r => (r.Name, r.Plan)).Concat(state.Hooks.Select(h => (h.Name, h.Plan)))
-        .Select(t => new HeldCode(t.Name, t.Plan.TrampolineRange, "at its entry"));
+        .SelectMany(t => t.Plan.All.Select(p => new HeldCode(t.Name, p.TrampolineRange, "at its entry")));
 
     private (DispatchPlan? Plan, PolicyChoice? Choice, TransitionReport? Report) PlanApply(Patch patch, TransitionOptions options)
     {

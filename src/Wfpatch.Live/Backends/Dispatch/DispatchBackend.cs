@@ -45,7 +45,13 @@ public sealed class DispatchBackend(Target target, StopLog stops)
 
     public void Arm()
     {
-        Execute(new TransitionWrites(State).Arm());
+        var writes = new TransitionWrites(State);
+        if (writes.Evict().Any())
+        {
+            Execute(writes.Evict());
+            target.Linux.SerializeProcessors();
+        }
+        Execute(writes.Arm());
         _journal!.Write(Transitions.Advance(State, TransitionPhase.Migrating));
     }
 
