@@ -58,7 +58,7 @@ internal sealed class Redirects : IMeasurement
                 table.AddUnreadable();
                 continue;
             }
-            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range, mayEvict: true);
+            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range, RedirectMeans.All);
             table.Add(plan, refusal);
             pages += plan is null ? 0 : new AddressSpaceMap(mapped, [], []).CountNewMemory(plan);
             if (refusal is not null)

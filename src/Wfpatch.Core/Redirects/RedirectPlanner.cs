@@ -20,12 +20,12 @@ public static class RedirectPlanner
     /// <param name="code">Its bytes and at least <see cref="EntryCode.CodeBytes"/> bytes from its entry on.</param>
     /// <param name="trampolineLength">Bytes that the trampoline needs.</param>
     /// <param name="newCode">Memory that every jump of the trampoline must reach; empty: none.</param>
-    /// <param name="mayEvict">Whether a later instruction may be changed too; it takes two writes, with all processors serialised between.</param>
+    /// <param name="means">What may be used beside a single write.</param>
     public static (RedirectPlan? Plan, Refusal? Refusal) Plan(
         string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode = default,
-        bool mayEvict = false)
+        RedirectMeans means = RedirectMeans.None)
     {
-        var result = Find(name, function, code, space, trampolineLength, newCode, mayEvict);
+        var result = Find(name, function, code, space, trampolineLength, newCode, means);
         if (result.Plan is not null && EntryFlags.FindReader(Body(code, function), function.Start) is { } reader)
         {
             return (null, RedirectRefusals.FlagsAtEntry.About(name, $"{name} takes flags from its caller: the instruction at {reader} reads them."));
@@ -74,7 +74,7 @@ public static class RedirectPlanner
 
     private static (RedirectPlan? Plan, Refusal? Refusal) Find(
         string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode,
-        bool mayEvict = false)
+        RedirectMeans means = RedirectMeans.None)
     {
         if (CodeReader.DecodeFirst(code.Span, function.Start) is not { } first)
         {
@@ -82,6 +82,10 @@ public static class RedirectPlanner
         }
         // Any far place serves for the question whether the instruction can be moved at all; reach is checked with the real one.
         var moved = RelocatedInstruction.Move(first, code.Span, function.Start);
+        if (moved.Obstacle == RelocationObstacle.None && !Allows(means, first))
+        {
+            moved = moved with { Obstacle = RelocationObstacle.Call };
+        }
         if (moved.Obstacle != RelocationObstacle.None)
         {
             return (null, RedirectRefusals.FirstInstructionFixed.About(name, $"The first instruction of {name} ({first}) cannot be moved: {Describe(moved.Obstacle)}."));
@@ -92,7 +96,7 @@ public static class RedirectPlanner
         }
         var entry = new EntryCode(function.Start, code, first.Length, Places(function.Start, first, newCode));
         var best = FindBest(entry, first, space, trampolineLength)
-            ?? (mayEvict ? SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength).MinBy(space.CountNewMemory) : null);
+            ?? (means.HasFlag(RedirectMeans.Evict) ? SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory) : null);
         if (best is null)
         {
             return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction ({first}) that leads to free memory."));
@@ -110,6 +114,10 @@ public static class RedirectPlanner
                 .MinBy(space.CountNewMemory))
             .FirstOrDefault(p => p is not null);
     }
+
+    /// <summary>Whether an instruction that can be moved may be moved here.</summary>
+    internal static bool Allows(RedirectMeans means, in Iced.Intel.Instruction instruction) =>
+        means.HasFlag(RedirectMeans.PushReturn) || instruction.FlowControl is not (Iced.Intel.FlowControl.Call or Iced.Intel.FlowControl.IndirectCall);
 
     private static ReadOnlyMemory<byte> Body(ReadOnlyMemory<byte> code, AddressRange function) => code[..(int)Math.Min((ulong)code.Length, function.Length)];
 
@@ -130,7 +138,7 @@ public static class RedirectPlanner
         {
             Include(new Address(first.IPRelativeMemoryAddress));
         }
-        if (first.IsJccShortOrNear || first.IsJmpShortOrNear)
+        if (first.IsJccShortOrNear || first.IsJmpShortOrNear || first.IsCallNear)
         {
             Include(new Address(first.NearBranchTarget));
         }

@@ -20,12 +20,12 @@ internal static class SuccessorTactic
     private const int Tries = 512, Plans = 8;
 
     /// <param name="body">The function's own code.</param>
-    public static IEnumerable<RedirectPlan> Plan(EntryCode entry, ReadOnlyMemory<byte> body, AddressSpaceMap space, int trampolineLength) =>
-        Successors(entry, body).SelectMany(s => Evictions(s, space)).Select(e => Redirect(entry, e, space, trampolineLength)).OfType<RedirectPlan>().Take(Plans);
+    public static IEnumerable<RedirectPlan> Plan(EntryCode entry, ReadOnlyMemory<byte> body, AddressSpaceMap space, int trampolineLength, RedirectMeans means) =>
+        Successors(entry, body, means).SelectMany(s => Evictions(s, space)).Select(e => Redirect(entry, e, space, trampolineLength)).OfType<RedirectPlan>().Take(Plans);
 
     /// <summary>The instructions of the straight beginning that a displacement of the entry's jump reaches, that can be moved, and that
     /// nothing branches into the middle of.</summary>
-    private static IEnumerable<EntryCode> Successors(EntryCode entry, ReadOnlyMemory<byte> body)
+    private static IEnumerable<EntryCode> Successors(EntryCode entry, ReadOnlyMemory<byte> body, RedirectMeans means)
     {
         foreach (var instruction in CodeReader.Decode(body, entry.Entry))
         {
@@ -37,7 +37,7 @@ internal static class SuccessorTactic
             {
                 yield break;
             }
-            bool canMove = RelocatedInstruction.Move(instruction, entry.Code.Span[offset..], at).Obstacle == RelocationObstacle.None;
+            bool canMove = RedirectPlanner.Allows(means, instruction) && RelocatedInstruction.Move(instruction, entry.Code.Span[offset..], at).Obstacle == RelocationObstacle.None;
             if (offset > 0 && canMove && EntryBranches.FindInto(body, entry.Entry, new AddressRange(at + 1, at + instruction.Length)) is null)
             {
                 yield return new EntryCode(at, entry.Code[offset..], instruction.Length, RedirectPlanner.Places(at, instruction, default));

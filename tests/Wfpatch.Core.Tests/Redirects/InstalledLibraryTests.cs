@@ -61,7 +61,7 @@ public sealed class InstalledLibraryTests(ITestOutputHelper output)
             table.AddUnreadable();
             return null;
         }
-        var (plan, refusal) = RedirectPlanner.Plan($"{function.Start}", function, code, space, DispatchTrampoline.Length, library.Range, mayEvict: true);
+        var (plan, refusal) = RedirectPlanner.Plan($"{function.Start}", function, code, space, DispatchTrampoline.Length, library.Range, RedirectMeans.All);
         table.Add(plan, refusal);
         if (plan is not null)
         {

@@ -55,7 +55,7 @@ public sealed class RedirectCaseTests
         var code = _memory.Read(@case.Entry, @case.Function.Length + RedirectProof.CodeBytes)!;
         var (plan, refusal) = @case.IsHook
             ? RedirectPlanner.PlanHook("function", function, code, space, HookTrampoline.Length)
-            : RedirectPlanner.Plan("function", function, code, space, DispatchTrampoline.Length, @case.NewCode, @case.MayEvict);
+            : RedirectPlanner.Plan("function", function, code, space, DispatchTrampoline.Length, @case.NewCode, @case.MayEvict ? RedirectMeans.All : RedirectMeans.None);
 
         Assert.True(plan is null != refusal is null);
         return plan is null ? Check(refusal!) : Check(plan, @case, space);

@@ -105,6 +105,11 @@ internal static class RedirectProof
 
     private static void CheckMoved(Address pass, ReadOnlySpan<byte> block, in Instruction first, Address entry)
     {
+        if (first.FlowControl is FlowControl.Call or FlowControl.IndirectCall)
+        {
+            CheckMovedCall(pass, block, first);
+            return;
+        }
         var moved = CodeText.Decode(block, pass);
         Assert.Equal(CodeText.Meaning(first), CodeText.Meaning(moved));
         if (first.FlowControl is FlowControl.Next or FlowControl.ConditionalBranch)
@@ -116,6 +121,28 @@ internal static class RedirectProof
         else
         {
             Assert.Contains(first.FlowControl, new[] { FlowControl.Return, FlowControl.UnconditionalBranch, FlowControl.IndirectBranch });
+        }
+    }
+
+    /// <summary>The return address of the original on the stack, in two halves, and a jump to where it calls.</summary>
+    private static void CheckMovedCall(Address pass, ReadOnlySpan<byte> block, in Instruction call)
+    {
+        var push = CodeText.Decode(block, pass);
+        Assert.Equal(Code.Pushq_imm32, push.Code);
+        var high = CodeText.Decode(block[push.Length..], pass + push.Length);
+        Assert.Equal((Code.Mov_rm32_imm32, Register.RSP, 4UL), (high.Code, high.MemoryBase, high.MemoryDisplacement64));
+        Assert.Equal(call.NextIP, ((ulong)high.Immediate32 << 32) | (uint)push.Immediate32to64);
+        int length = push.Length + high.Length;
+        var jump = CodeText.Decode(block[length..], pass + length);
+        Assert.Contains(jump.FlowControl, new[] { FlowControl.UnconditionalBranch, FlowControl.IndirectBranch });
+        Assert.True(length + jump.Length <= PassTrampoline.Length);
+        if (jump.FlowControl == FlowControl.UnconditionalBranch)
+        {
+            Assert.Equal(call.NearBranchTarget, jump.NearBranchTarget);
+        }
+        else
+        {
+            Assert.Equal(CodeText.Meaning(call).Replace("call", "jmp", StringComparison.Ordinal), CodeText.Meaning(jump));
         }
     }
 

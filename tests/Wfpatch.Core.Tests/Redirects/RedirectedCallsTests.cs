@@ -92,7 +92,7 @@ public sealed class RedirectedCallsTests(ITestOutputHelper output)
             var library = libraries.FirstOrDefault(l => l.Range.Contains(entry));
             var function = library?.Functions.FirstOrDefault(f => f.Start == entry) ?? default;
             if (function.Length > 0 && library!.Read(function) is { } code
-                && RedirectPlanner.Plan($"{entry}", function, code, space, DispatchTrampoline.Length, library.Range, mayEvict: true).Plan is { } plan)
+                && RedirectPlanner.Plan($"{entry}", function, code, space, DispatchTrampoline.Length, library.Range, RedirectMeans.All).Plan is { } plan)
             {
                 plans.Add(plan);
             }

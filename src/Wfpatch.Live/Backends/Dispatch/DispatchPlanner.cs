@@ -212,7 +212,7 @@ public sealed class DispatchPlanner
             var function = functions.First(f => f.Start == entry);
             int length = (int)Math.Max(function.Length, EntryCode.CodeBytes);
             var code = _original.Read(entry, length) ?? throw new TargetAccessException($"reading {name}", Linux.Errno.Fault);
-            var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, DispatchTrampoline.Length, newCode, _target.Linux.CanSerializeProcessors);
+            var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, DispatchTrampoline.Length, newCode, Means());
             if (plan is null)
             {
                 _refusals.Add(refusal!);
@@ -222,6 +222,10 @@ public sealed class DispatchPlanner
         }
         return redirects.ToImmutable();
     }
+
+    private RedirectMeans Means() =>
+        (_target.Linux.CanSerializeProcessors ? RedirectMeans.Evict : RedirectMeans.None)
+        | (_target.Proc.HasShadowStacks ? RedirectMeans.None : RedirectMeans.PushReturn);
 
     private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start)
     {

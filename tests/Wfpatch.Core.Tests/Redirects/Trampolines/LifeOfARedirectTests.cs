@@ -68,7 +68,7 @@ public sealed class LifeOfARedirectTests
         var space = new AddressSpaceMap(
             ranges.Select(r => new AddressRange(r[0], r[1])).Append(AddressRange.OfLength(RunningFunction.Entry, 0x6000)).Append(AddressRange.OfLength(RunningFunction.Version(0).PageStart, 0x1000)), [], []);
         var (plan, refusal) = RedirectPlanner.Plan("f", AddressRange.OfLength(RunningFunction.Entry, function.FirstLength + 1), function.Code, space, DispatchTrampoline.Length,
-            AddressRange.OfLength(RunningFunction.Version(0), 0x1000), mayEvict: true);
+            AddressRange.OfLength(RunningFunction.Version(0), 0x1000), RedirectMeans.All);
         Assert.Null(refusal);
         return plan!;
     }
