@@ -58,16 +58,16 @@ internal sealed class Redirects : IMeasurement
                 table.AddUnreadable();
                 continue;
             }
-            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range);
+            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range, RedirectMeans.All);
             table.Add(plan, refusal);
-            pages += plan is null ? 0 : new AddressSpaceMap(mapped, [], []).CountNewMemory(plan.TrampolineRange);
+            pages += plan is null ? 0 : new AddressSpaceMap(mapped, [], []).CountNewMemory(plan);
             if (refusal is not null)
             {
                 refused.Add($"{binary.Name} {function.Start - binary.Bias} {function.Length} {refusal.Code} {string.Join("; ", CodeReader.Decode(code, function.Start).Take(2))}  {refusal.Sentence}");
             }
         }
         int oneByte = table.Count("one-byte");
-        string tactics = string.Join(", ", RedirectPlanner.Tactics.Select(t => $"{t.Name} {Percent(table, table.Count(t.Name))}"));
+        string tactics = string.Join(", ", RedirectPlanner.TacticNames.Select(t => $"{t} {Percent(table, table.Count(t))}"));
         string why = table.Refused.IsEmpty ? "none refused" : string.Join(", ", table.Refused.Select(r => $"{r.Code} {r.Count}"));
         string memory = string.Create(CultureInfo.InvariantCulture, $"{KiBPerPage * pages / Math.Max(1, table.Planned):f1} KiB for each");
         return new($"refused of {binary.Name}", "%", Math.Round(table.Percent(table.Total - table.Planned), 2), Math.Round(table.Percent(table.Total - oneByte), 2),

@@ -24,7 +24,8 @@ internal static class PlanView
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  write {write.Address} {write.Bytes.Length} bytes that nothing leads to yet");
         }
-        foreach (var write in new TransitionWrites(plan.Open).Arm())
+        var writes = new TransitionWrites(plan.Open);
+        foreach (var write in writes.Evict().Concat(writes.Arm()))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  arm   {write.Address} {Convert.ToHexStringLower(write.Bytes)}");
         }

@@ -63,15 +63,20 @@ public sealed class TargetExpectations
     /// <summary>The bytes that belong to a redirect: the first instruction, and what its jump reads behind it.</summary>
     public static AddressRange EntryOf(RedirectPlan plan)
     {
-        bool isLonger = plan.Jump >= plan.Entry && plan.Jump < plan.Continuation && plan.Displacement.End > plan.Continuation;
+        // What is evicted for it, and read by its jump, is compared by itself.
+        bool isLonger = plan.Evicted is null && plan.Jump >= plan.Entry && plan.Jump < plan.Continuation && plan.Displacement.End > plan.Continuation;
         return new AddressRange(plan.Entry, isLonger ? plan.Displacement.End : plan.Continuation);
     }
 
     private IEnumerable<Expectation> OfPlan(RedirectPlan plan, string name)
     {
-        var entry = EntryOf(plan);
-        yield return new ExpectedBytes(AuditRefusals.EntryChanged, $"entry of {name}", entry.Start, _memory.Of(entry));
-        yield return new ExpectedBytes(AuditRefusals.TrampolineChanged, $"trampoline of {name}", plan.Trampoline, _memory.Of(plan.TrampolineRange));
+        foreach (var one in plan.All)
+        {
+            string of = one == plan ? name : $"{name}'s evicted instruction";
+            var entry = EntryOf(one);
+            yield return new ExpectedBytes(AuditRefusals.EntryChanged, $"entry of {of}", entry.Start, _memory.Of(entry));
+            yield return new ExpectedBytes(AuditRefusals.TrampolineChanged, $"trampoline of {of}", one.Trampoline, _memory.Of(one.TrampolineRange));
+        }
     }
 
     private void PutSettled(RedirectState redirect)
@@ -79,6 +84,7 @@ public sealed class TargetExpectations
         var plan = redirect.Plan;
         var at = plan.Trampoline;
         PutOriginal(plan);
+        PutEvicted(redirect);
         _memory.Put(DispatchTrampoline.Initial(plan));
         for (int bank = 0; bank < DispatchTrampoline.BankCount; bank++)
         {
@@ -98,6 +104,26 @@ public sealed class TargetExpectations
             _memory.Put(DispatchTrampoline.WriteSlot(at, redirect.Slot, version.New.Start));
         }
         _memory.Put(new CodeWrite(plan.Write.Address, plan.Write.New.ToArray()));
+    }
+
+    /// <summary>An eviction stays after a revert; one that was cancelled may never have been made.</summary>
+    private void PutEvicted(RedirectState redirect)
+    {
+        if (redirect.Plan.Evicted is not { } evicted)
+        {
+            return;
+        }
+        PutOriginal(evicted);
+        _memory.Put(PassTrampoline.Initial(evicted));
+        var write = new CodeWrite(evicted.Write.Address, evicted.Write.New.ToArray());
+        if (redirect.Slot >= 0)
+        {
+            _memory.Put(write);
+        }
+        else
+        {
+            _memory.Allow([write]);
+        }
     }
 
     private void PutClosed(HookState hook)
@@ -144,10 +170,12 @@ public sealed class TargetExpectations
         {
             case TransitionPhase.Arming or TransitionPhase.Cancelling:
                 _memory.Allow(writes.OpenGuards());
+                _memory.Allow(writes.Evict());
                 _memory.Allow(writes.Arm());
                 break;
             case TransitionPhase.Migrating:
                 _memory.Put(writes.OpenGuards());
+                _memory.Put(writes.Evict());
                 _memory.Put(writes.Arm());
                 if (open.ReversedTo != 0)
                 {
@@ -157,6 +185,7 @@ public sealed class TargetExpectations
                 break;
             case TransitionPhase.Settling:
                 _memory.Put(writes.OpenGuards());
+                _memory.Put(writes.Evict());
                 _memory.Put(writes.Arm());
                 _memory.Put(writes.OpenHooks());
                 _memory.Allow(writes.Settle());

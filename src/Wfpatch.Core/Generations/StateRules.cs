@@ -31,6 +31,9 @@ public static class StateRules
         && state.Images[open.Image].Functions.All(f => entries.Contains(f.Entry));
 
     private static bool IsConsistent(RedirectPlan plan) =>
+        plan.All.All(IsConsistentAlone) && plan.Evicted is not { Evicted: not null };
+
+    private static bool IsConsistentAlone(RedirectPlan plan) =>
         plan.FirstInstruction.Length is > 0 and <= CodeReader.LongestInstruction
         && plan.Write.Old.Length is > 0 and <= CodeReader.LongestInstruction && plan.Write.New.Length == plan.Write.Old.Length
         && plan.TrampolineLength is > 0 and <= LongestTrampoline;

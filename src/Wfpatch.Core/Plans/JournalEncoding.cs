@@ -161,6 +161,22 @@ public static class JournalEncoding
 
     private static void WritePlan(BinaryWriter to, RedirectPlan plan)
     {
+        WriteOne(to, plan);
+        to.Write(plan.Evicted is not null);
+        if (plan.Evicted is { } evicted)
+        {
+            WriteOne(to, evicted);
+        }
+    }
+
+    private static RedirectPlan ReadPlan(BinaryReader from)
+    {
+        var plan = ReadOne(from);
+        return from.ReadBoolean() ? plan with { Evicted = ReadOne(from) } : plan;
+    }
+
+    private static void WriteOne(BinaryWriter to, RedirectPlan plan)
+    {
         to.Write(plan.Entry.Value);
         to.Write(plan.Tactic);
         WriteBytes(to, plan.FirstInstruction);
@@ -172,7 +188,7 @@ public static class JournalEncoding
         to.Write(plan.TrampolineLength);
     }
 
-    private static RedirectPlan ReadPlan(BinaryReader from) => new(
+    private static RedirectPlan ReadOne(BinaryReader from) => new(
         new Address(from.ReadUInt64()), from.ReadString(), ReadBytes(from),
         new EntryWrite(new Address(from.ReadUInt64()), ReadBytes(from), ReadBytes(from)),
         new Address(from.ReadUInt64()), new Address(from.ReadUInt64()), from.ReadInt32());

@@ -66,6 +66,9 @@ public sealed class AddressSpaceMap
         return pages.Count + pages.Select(p => p.Value / TableSpan).Distinct().Count(t => IsFree(SpanOfTable(t)));
     }
 
+    /// <summary>The same of a whole plan.</summary>
+    public int CountNewMemory(RedirectPlan plan) => plan.All.Sum(p => CountNewMemory(p.TrampolineRange));
+
     /// <summary>Whether another redirect changes a byte that this one would read as its displacement, or the other way round.</summary>
     public bool Collides(AddressRange written, AddressRange displacement) =>
         _displacements.Overlaps(written) || _written.Overlaps(displacement) || _written.Overlaps(written);
@@ -96,7 +99,7 @@ public sealed class AddressSpaceMap
     /// <summary>Takes the place of a planned redirect.</summary>
     public void Reserve(RedirectPlan plan)
     {
-        foreach (var page in RangeSet.PagesOf(plan.TrampolineRange).Where(p => _pages.Add(p.Value)))
+        foreach (var page in plan.All.SelectMany(p => RangeSet.PagesOf(p.TrampolineRange)).Where(p => _pages.Add(p.Value)))
         {
             _newPages.Add(page.Value);
         }
@@ -129,9 +132,12 @@ public sealed class AddressSpaceMap
 
     private void Add(RedirectPlan redirect)
     {
-        _trampolines.Add(redirect.TrampolineRange);
-        _written.Add(redirect.Write.Trimmed().Range);
-        _displacements.Add(redirect.Displacement);
+        foreach (var one in redirect.All)
+        {
+            _trampolines.Add(one.TrampolineRange);
+            _written.Add(one.Write.Trimmed().Range);
+            _displacements.Add(one.Displacement);
+        }
     }
 
     private static AddressRange SpanOfTable(ulong table) =>

@@ -18,8 +18,7 @@ public sealed class FirstInstructionTactic : IRedirectTactic
 
     public IEnumerable<RedirectPlan> Plan(EntryCode entry, AddressSpaceMap space, int trampolineLength)
     {
-        int inQuadword = Quadword - (int)(entry.Entry.Value % Quadword);
-        int writable = Math.Min(entry.FirstLength, inQuadword);
+        int writable = Writable(entry);
         for (int at = 0; at < writable; at++)
         {
             int free = Math.Min(4, writable - (at + 1));
@@ -32,12 +31,7 @@ public sealed class FirstInstructionTactic : IRedirectTactic
 
     private RedirectPlan? TryPlan(EntryCode entry, AddressSpaceMap space, int trampolineLength, int at, int free)
     {
-        var bytes = entry.Code[..(at + 5)].ToArray();
-        if (!JumpPrefix.IsRedundant(bytes.AsSpan(0, at)))
-        {
-            bytes.AsSpan(0, at).Fill(JumpPrefix.Filler);
-        }
-        bytes[at] = JumpNear;
+        var bytes = JumpBytes(entry, at);
         var jump = entry.Entry + at;
         var starts = new AddressRange(entry.Places.Start, entry.Places.End - trampolineLength + 1);
         if (Intersect(Reach(jump, bytes.AsSpan(at + 1, 4), free), starts) is not { } reach
@@ -46,12 +40,35 @@ public sealed class FirstInstructionTactic : IRedirectTactic
         {
             return null;
         }
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at + 1), displacement);
+        return Build(entry, space, Name, bytes, displacement, trampolineLength);
+    }
+
+    /// <summary>The bytes before the displacement, as a jump has them: prefixes without a meaning, and the opcode.</summary>
+    /// <param name="at">How many prefixes.</param>
+    internal static byte[] JumpBytes(EntryCode entry, int at)
+    {
+        var bytes = entry.Code[..(at + 5)].ToArray();
+        if (!JumpPrefix.IsRedundant(bytes.AsSpan(0, at)))
+        {
+            bytes.AsSpan(0, at).Fill(JumpPrefix.Filler);
+        }
+        bytes[at] = JumpNear;
+        return bytes;
+    }
+
+    /// <summary>The plan with a displacement whose fixed bytes are those that stand there; null where it changes nothing, or disturbs another.</summary>
+    internal static RedirectPlan? Build(EntryCode entry, AddressSpaceMap space, string tactic, byte[] bytes, int displacement, int trampolineLength)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), displacement);
         var write = QuadwordWrite(entry, bytes);
-        var plan = new RedirectPlan(entry.Entry, Name, entry.Code[..entry.FirstLength], write, jump, place, trampolineLength);
+        var jump = entry.Entry + (bytes.Length - 5);
+        var plan = new RedirectPlan(entry.Entry, tactic, entry.Code[..entry.FirstLength], write, jump, jump + 5 + displacement, trampolineLength);
         bool changes = !write.Old.Span.SequenceEqual(write.New.Span);
         return changes && !space.Collides(write.Trimmed().Range, plan.Displacement) ? plan : null;
     }
+
+    /// <summary>How many bytes of the first instruction lie in the quadword of its first one.</summary>
+    internal static int Writable(EntryCode entry) => Math.Min(entry.FirstLength, Quadword - (int)(entry.Entry.Value % Quadword));
 
     /// <summary>Where the jump can lead with its low <paramref name="free"/> displacement bytes free and the others fixed; null: beyond all memory.</summary>
     private static AddressRange? Reach(Address jump, Span<byte> displacement, int free)

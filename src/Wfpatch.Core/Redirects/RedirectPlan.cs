@@ -35,6 +35,13 @@ public sealed record EntryWrite(Address Address, ReadOnlyMemory<byte> Old, ReadO
 public sealed record RedirectPlan(
     Address Entry, string Tactic, ReadOnlyMemory<byte> FirstInstruction, EntryWrite Write, Address Jump, Address Trampoline, int TrampolineLength)
 {
+    /// <summary>A later instruction of the same function that is made a jump to a copy of itself first, and stays one: its new bytes
+    /// are this redirect's displacement (<see cref="SuccessorTactic"/>). Null: the displacement is as it was.</summary>
+    public RedirectPlan? Evicted { get; init; }
+
+    /// <summary>Itself, behind what is evicted for it: in the order in which they are written.</summary>
+    public IEnumerable<RedirectPlan> All => Evicted is null ? [this] : [Evicted, this];
+
     public AddressRange TrampolineRange => AddressRange.OfLength(Trampoline, TrampolineLength);
 
     /// <summary>The four bytes after the opcode: as long as the redirect is on, nobody may change them.</summary>

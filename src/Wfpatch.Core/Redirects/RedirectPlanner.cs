@@ -11,16 +11,21 @@ public static class RedirectPlanner
 {
     public static readonly ImmutableArray<IRedirectTactic> Tactics = [new OneByteTactic(), new FirstInstructionTactic()];
 
+    /// <summary>Of all tactics, in the order in which they are tried.</summary>
+    public static readonly ImmutableArray<string> TacticNames = [.. Tactics.Select(t => t.Name), SuccessorTactic.Name];
+
     /// <summary>Plans, and takes the place in <paramref name="space"/>. Exactly one of the results is not null.</summary>
     /// <param name="name">The function, for messages.</param>
     /// <param name="function">Its code's range.</param>
     /// <param name="code">Its bytes and at least <see cref="EntryCode.CodeBytes"/> bytes from its entry on.</param>
     /// <param name="trampolineLength">Bytes that the trampoline needs.</param>
     /// <param name="newCode">Memory that every jump of the trampoline must reach; empty: none.</param>
+    /// <param name="means">What may be used beside a single write.</param>
     public static (RedirectPlan? Plan, Refusal? Refusal) Plan(
-        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode = default)
+        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode = default,
+        RedirectMeans means = RedirectMeans.None)
     {
-        var result = Find(name, function, code, space, trampolineLength, newCode);
+        var result = Find(name, function, code, space, trampolineLength, newCode, means);
         if (result.Plan is not null && EntryFlags.FindReader(Body(code, function), function.Start) is { } reader)
         {
             return (null, RedirectRefusals.FlagsAtEntry.About(name, $"{name} takes flags from its caller: the instruction at {reader} reads them."));
@@ -68,7 +73,8 @@ public static class RedirectPlanner
     }
 
     private static (RedirectPlan? Plan, Refusal? Refusal) Find(
-        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode)
+        string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode,
+        RedirectMeans means = RedirectMeans.None)
     {
         if (CodeReader.DecodeFirst(code.Span, function.Start) is not { } first)
         {
@@ -76,6 +82,10 @@ public static class RedirectPlanner
         }
         // Any far place serves for the question whether the instruction can be moved at all; reach is checked with the real one.
         var moved = RelocatedInstruction.Move(first, code.Span, function.Start);
+        if (moved.Obstacle == RelocationObstacle.None && !Allows(means, first))
+        {
+            moved = moved with { Obstacle = RelocationObstacle.Call };
+        }
         if (moved.Obstacle != RelocationObstacle.None)
         {
             return (null, RedirectRefusals.FirstInstructionFixed.About(name, $"The first instruction of {name} ({first}) cannot be moved: {Describe(moved.Obstacle)}."));
@@ -85,11 +95,8 @@ public static class RedirectPlanner
             return (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches back into its own first instruction at {back}."));
         }
         var entry = new EntryCode(function.Start, code, first.Length, Places(function.Start, first, newCode));
-        var best = Tactics
-            .Select(t => t.Plan(entry, space, trampolineLength)
-                .Where(p => CanContinue(p, first))
-                .MinBy(p => space.CountNewMemory(p.TrampolineRange)))
-            .FirstOrDefault(p => p is not null);
+        var best = FindBest(entry, first, space, trampolineLength)
+            ?? (means.HasFlag(RedirectMeans.Evict) ? SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory) : null);
         if (best is null)
         {
             return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction ({first}) that leads to free memory."));
@@ -97,10 +104,25 @@ public static class RedirectPlanner
         return (best, null);
     }
 
+    /// <summary>The first tactic's best plan.</summary>
+    internal static RedirectPlan? FindBest(EntryCode entry, in Iced.Intel.Instruction first, AddressSpaceMap space, int trampolineLength)
+    {
+        var instruction = first;
+        return Tactics
+            .Select(t => t.Plan(entry, space, trampolineLength)
+                .Where(p => CanContinue(p, instruction))
+                .MinBy(space.CountNewMemory))
+            .FirstOrDefault(p => p is not null);
+    }
+
+    /// <summary>Whether an instruction that can be moved may be moved here.</summary>
+    internal static bool Allows(RedirectMeans means, in Iced.Intel.Instruction instruction) =>
+        means.HasFlag(RedirectMeans.PushReturn) || instruction.FlowControl is not (Iced.Intel.FlowControl.Call or Iced.Intel.FlowControl.IndirectCall);
+
     private static ReadOnlyMemory<byte> Body(ReadOnlyMemory<byte> code, AddressRange function) => code[..(int)Math.Min((ulong)code.Length, function.Length)];
 
     /// <summary>Where a trampoline reaches the function, what its first instruction leads to, and the new code.</summary>
-    private static AddressRange Places(Address entry, in Iced.Intel.Instruction first, AddressRange newCode)
+    internal static AddressRange Places(Address entry, in Iced.Intel.Instruction first, AddressRange newCode)
     {
         // Less than a rel32 reaches, by more than the function's first bytes and a trampoline are long.
         const long Reach = int.MaxValue - (long)Address.PageSize;
@@ -116,14 +138,14 @@ public static class RedirectPlanner
         {
             Include(new Address(first.IPRelativeMemoryAddress));
         }
-        if (first.IsJccShortOrNear || first.IsJmpShortOrNear)
+        if (first.IsJccShortOrNear || first.IsJmpShortOrNear || first.IsCallNear)
         {
             Include(new Address(first.NearBranchTarget));
         }
         return new AddressRange(high.Value > Reach ? high - Reach : Address.Zero, low + Reach);
     }
 
-    private static bool CanContinue(RedirectPlan plan, in Iced.Intel.Instruction first)
+    internal static bool CanContinue(RedirectPlan plan, in Iced.Intel.Instruction first)
     {
         foreach (var at in new[] { plan.Trampoline, plan.TrampolineRange.End })
         {

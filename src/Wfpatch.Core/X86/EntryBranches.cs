@@ -11,12 +11,17 @@ public static class EntryBranches
     /// <returns>The address of such a branch, or null.</returns>
     public static Address? Find(ReadOnlyMemory<byte> code, Address entry, int firstLength)
     {
-        var first = AddressRange.OfLength(entry, firstLength);
+        return FindInto(code, entry, AddressRange.OfLength(entry, firstLength));
+    }
+
+    /// <summary>The same for a later range of the function's code.</summary>
+    public static Address? FindInto(ReadOnlyMemory<byte> code, Address entry, AddressRange range)
+    {
         foreach (var instruction in CodeReader.Decode(code, entry))
         {
             bool branches = instruction.FlowControl is FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch;
             bool callsInside = instruction.FlowControl == FlowControl.Call && instruction.NearBranchTarget != entry.Value;
-            if ((branches || callsInside) && first.Contains(new Address(instruction.NearBranchTarget)))
+            if ((branches || callsInside) && range.Contains(new Address(instruction.NearBranchTarget)))
             {
                 return new Address(instruction.IP);
             }

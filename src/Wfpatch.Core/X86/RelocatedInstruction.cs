@@ -10,7 +10,7 @@ public enum RelocationObstacle
 {
     None,
 
-    /// <summary>A call pushes its own address: the return address would name the copy.</summary>
+    /// <summary>A call of a form whose copy cannot push the original's return address.</summary>
     Call,
 
     /// <summary>A repeated string instruction is its own continuation: a thread may be in the middle of it.</summary>
@@ -33,6 +33,9 @@ public readonly record struct RelocatedInstruction(byte[] Bytes, bool FallsThrou
 {
     private const byte JumpNear = 0xe9;
 
+    /// <summary>push and mov; with it the copy of a call is at most as long as the longest instruction and a jump.</summary>
+    private const int PushLength = 13, LongestCall = CodeReader.LongestInstruction + 5 - PushLength;
+
     /// <param name="instruction">Decoded at its present address.</param>
     /// <param name="bytes">Its bytes.</param>
     /// <param name="destination">Where it shall stand.</param>
@@ -47,6 +50,7 @@ public readonly record struct RelocatedInstruction(byte[] Bytes, bool FallsThrou
         {
             FlowControl.UnconditionalBranch => MoveBranch([JumpNear], instruction.NearBranchTarget, destination, fallsThrough: false),
             FlowControl.ConditionalBranch => MoveBranch([0x0f, (byte)(0x80 | ConditionOf(code))], instruction.NearBranchTarget, destination, fallsThrough: true),
+            FlowControl.Call or FlowControl.IndirectCall => MoveCall(instruction, code, destination),
             FlowControl.Return or FlowControl.IndirectBranch => MovePlain(instruction, code, destination, fallsThrough: false),
             _ => MovePlain(instruction, code, destination, fallsThrough: true),
         };
@@ -66,12 +70,43 @@ public readonly record struct RelocatedInstruction(byte[] Bytes, bool FallsThrou
         {
             // Iced counts syscall and sysenter among the calls.
             _ when instruction.Mnemonic is Mnemonic.Syscall or Mnemonic.Sysenter or Mnemonic.Hlt => RelocationObstacle.System,
-            FlowControl.Call or FlowControl.IndirectCall => RelocationObstacle.Call,
+            FlowControl.Call or FlowControl.IndirectCall when !CanPushReturn(instruction) => RelocationObstacle.Call,
             FlowControl.Interrupt or FlowControl.Exception or FlowControl.XbeginXabortXend => RelocationObstacle.System,
             FlowControl.ConditionalBranch when instruction.IsLoop || instruction.IsLoopcc || instruction.IsJcxShort => RelocationObstacle.ShortBranch,
             FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch when !(instruction.IsJccShortOrNear || instruction.IsJmpShortOrNear) => RelocationObstacle.ShortBranch,
             _ => RelocationObstacle.None,
         };
+    }
+
+    /// <summary>Near calls of 64 bit code, of a usual length, that do not use the stack pointer: pushing first would change it.</summary>
+    private static bool CanPushReturn(in Instruction call) =>
+        call.Code is Code.Call_rel32_64 or Code.Call_rm64 && call.Length <= LongestCall
+        && call.Op0Register != Register.RSP && call.MemoryBase != Register.RSP;
+
+    /// <summary>The copy of a call: push of the original's return address in two halves, and a jump. What is called returns behind the
+    /// original; nothing tells it from the call, but for the processor's own stacks of returns. No flags change.</summary>
+    private static RelocatedInstruction MoveCall(in Instruction call, ReadOnlySpan<byte> code, Address destination)
+    {
+        var push = new byte[PushLength];
+        push[0] = 0x68; // push imm32, sign-extended
+        BinaryPrimitives.WriteUInt32LittleEndian(push.AsSpan(1), (uint)call.NextIP);
+        ReadOnlySpan<byte> high = [0xc7, 0x44, 0x24, 0x04]; // movl imm32, 4(%rsp)
+        high.CopyTo(push.AsSpan(5));
+        BinaryPrimitives.WriteUInt32LittleEndian(push.AsSpan(9), (uint)(call.NextIP >> 32));
+        var jump = call.Code == Code.Call_rel32_64
+            ? MoveBranch([JumpNear], call.NearBranchTarget, destination + PushLength, fallsThrough: false)
+            : MovePlain(call, code, destination + PushLength, fallsThrough: false);
+        if (jump.Obstacle != RelocationObstacle.None)
+        {
+            return jump;
+        }
+        if (call.Code == Code.Call_rm64)
+        {
+            // FF /2 is a call, FF /4 a jump; no prefix has that value.
+            int modRm = Array.IndexOf(jump.Bytes, (byte)0xff) + 1;
+            jump.Bytes[modRm] = (byte)((jump.Bytes[modRm] & 0xc7) | (4 << 3));
+        }
+        return jump with { Bytes = [.. push, .. jump.Bytes] };
     }
 
     private static byte ConditionOf(ReadOnlySpan<byte> code)

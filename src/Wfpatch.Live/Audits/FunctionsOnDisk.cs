@@ -18,7 +18,7 @@ public static class FunctionsOnDisk
     public static IEnumerable<Expectation> Find(Target target, TargetState state)
     {
         ImmutableArray<AddressRange> entries =
-            [.. state.Redirects.Select(r => r.Plan).Concat(state.Hooks.Select(h => h.Plan)).Select(TargetExpectations.EntryOf)];
+            [.. state.Redirects.Select(r => r.Plan).Concat(state.Hooks.Select(h => h.Plan)).SelectMany(p => p.All).Select(TargetExpectations.EntryOf)];
         var files = new Dictionary<LoadedObject, IMemory?>();
         var functions = state.Redirects.Select(r => (r.Name, r.Function))
             .Concat(state.Hooks.Select(h => (Name: TargetExpectations.Describe(h), h.Function)))

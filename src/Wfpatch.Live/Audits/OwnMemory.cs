@@ -19,7 +19,7 @@ public static class OwnMemory
     public static IEnumerable<Difference?> Compare(ImmutableArray<Mapping> mappings, TargetState state)
     {
         var regions = state.Regions.Select(r => (r.Range, What: $"memory for new code at {r.Range.Start}"));
-        var trampolines = state.Redirects.Select(r => (Range: r.Plan.TrampolineRange, What: $"memory of the trampoline of {r.Name}"))
+        var trampolines = state.Redirects.SelectMany(r => r.Plan.All.Select(p => (Range: p.TrampolineRange, What: $"memory of the trampoline of {r.Name}")))
             .Concat(state.Hooks.Select(h => (Range: h.Plan.TrampolineRange, What: $"memory of the trampoline of {TargetExpectations.Describe(h)}")));
         return regions.Concat(trampolines).Select(m => Compare(mappings, m.Range, m.What));
     }

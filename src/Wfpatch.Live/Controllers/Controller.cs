@@ -148,6 +148,10 @@ public sealed class Controller
         // Reading all unwind tables takes longer than the transition: before it begins.
         var migration = CreateMigration(state);
         _backend.OpenGuards();
+        if (state.Transition.Phase <= TransitionPhase.Arming)
+        {
+            _backend.Evict();
+        }
         var clock = Stopwatch.StartNew();
         var armTime = TimeSpan.Zero;
         if (state.Transition.Phase <= TransitionPhase.Arming)
@@ -189,7 +193,7 @@ public sealed class Controller
 
     private static IEnumerable<HeldCode> Trampolines(TargetState state) => state.Redirects
         .Select(r => (r.Name, r.Plan)).Concat(state.Hooks.Select(h => (h.Name, h.Plan)))
-        .Select(t => new HeldCode(t.Name, t.Plan.TrampolineRange, "at its entry"));
+        .SelectMany(t => t.Plan.All.Select(p => new HeldCode(t.Name, p.TrampolineRange, "at its entry")));
 
     private (DispatchPlan? Plan, PolicyChoice? Choice, TransitionReport? Report) PlanApply(Patch patch, TransitionOptions options)
     {

@@ -22,6 +22,15 @@ public interface ILinux
 
     void CloseMemory(int descriptor);
 
+    /// <summary>Whether <see cref="SerializeProcessors"/> works here: not where a processor may run without its timer (nohz_full), nor
+    /// before Linux 4.3.</summary>
+    bool CanSerializeProcessors { get; }
+
+    /// <summary>Waits until each processor has been interrupted, idle or switched since the call (membarrier(2),
+    /// MEMBARRIER_CMD_GLOBAL): what it fetched of the target's code before, it has forgotten. Nobody is stopped.</summary>
+    /// <exception cref="InvalidOperationException">It failed, where it could be done before.</exception>
+    void SerializeProcessors();
+
     /// <summary>Writes through the memory file, also where the target itself cannot write.</summary>
     int Write(int memory, Address address, ReadOnlySpan<byte> bytes);
 

@@ -13,6 +13,7 @@ namespace Wfpatch.Live.Linux;
 public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
 {
     private const int MaximumVectors = 512;
+    private const int SysMembarrier = 324, MembarrierQuery = 0, MembarrierGlobal = 1;
 
     public int Read(int process, Address address, Span<byte> destination)
     {
@@ -53,6 +54,18 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
                 nint read = NativeMethods.ProcessVmReadV(process, local + next, (nuint)(addresses.Length - next), remote + next, (nuint)(addresses.Length - next), 0);
                 next += read < 0 ? 1 : (int)(read / sizeof(uint)) + 1;
             }
+        }
+    }
+
+    // linux/membarrier.h: the query's answer has a bit for each command.
+    public bool CanSerializeProcessors =>
+        NativeMethods.Syscall(SysMembarrier, MembarrierQuery, null, null) is > 0 and var commands && (commands & MembarrierGlobal) != 0;
+
+    public void SerializeProcessors()
+    {
+        if (NativeMethods.Syscall(SysMembarrier, MembarrierGlobal, null, null) != 0)
+        {
+            throw new InvalidOperationException($"membarrier failed with errno {Marshal.GetLastPInvokeError()}");
         }
     }
 

@@ -57,6 +57,9 @@ public sealed class ProcFs(int process)
 
     public string? ReadThreadName(int thread) => ReadText($"/proc/{process}/task/{thread}/comm")?.TrimEnd('\n');
 
+    /// <summary>Whether a thread has a shadow stack (Linux 6.6, Documentation/arch/x86/shstk.rst), on which each return must find its call.</summary>
+    public bool HasShadowStacks => ReadThreads().Any(t => ReadStatus("x86_Thread_features", t)?.Contains("shstk", StringComparison.Ordinal) == true);
+
     /// <summary>A field of /proc/PID/status, or of a thread's.</summary>
     public string? ReadStatus(string field, int? thread = null)
     {

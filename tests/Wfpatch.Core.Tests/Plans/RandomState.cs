@@ -16,9 +16,11 @@ internal static class RandomState
     private static readonly Gen<Address> Place = Gen.OneOf(Gen.ULong, Gen.ULong[0x5555_0000_0000, 0x5556_0000_0000]).Select(v => new Address(v));
     private static readonly Gen<AddressRange> Range = Gen.Select(Place, Place, (a, b) => new AddressRange(a, b));
 
-    private static readonly Gen<RedirectPlan> Plan = Gen.Select(Place, Name, Gen.Byte.Array[1, 15], Gen.Byte.Array[1, 8], Place, Place, Gen.Int[1, 100],
+    private static readonly Gen<RedirectPlan> OnePlan = Gen.Select(Place, Name, Gen.Byte.Array[1, 15], Gen.Byte.Array[1, 8], Place, Place, Gen.Int[1, 100],
         (entry, tactic, first, old, jump, trampoline, length) =>
             new RedirectPlan(entry, tactic, first, new EntryWrite(entry, old, old.Select(b => (byte)~b).ToArray()), jump, trampoline, length));
+
+    private static readonly Gen<RedirectPlan> Plan = Gen.Select(OnePlan, OnePlan, Gen.Bool, (plan, evicted, evicts) => evicts ? plan with { Evicted = evicted } : plan);
 
     private static readonly Gen<ReplacedFunction> Function = Gen.Select(Name, Place, Range, Range, (name, entry, old, @new) => new ReplacedFunction(name, entry, old, @new));
 

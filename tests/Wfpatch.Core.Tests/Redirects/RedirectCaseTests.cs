@@ -52,10 +52,10 @@ public sealed class RedirectCaseTests
         // As from a journal: a map made anew of all that is there.
         var space = new AddressSpaceMap(_taken, _pages, _plans);
         var function = AddressRange.OfLength(@case.Entry, @case.Function.Length);
-        var code = _memory.Read(@case.Entry, @case.Function.Length + EntryCode.CodeBytes)!;
+        var code = _memory.Read(@case.Entry, @case.Function.Length + RedirectProof.CodeBytes)!;
         var (plan, refusal) = @case.IsHook
             ? RedirectPlanner.PlanHook("function", function, code, space, HookTrampoline.Length)
-            : RedirectPlanner.Plan("function", function, code, space, DispatchTrampoline.Length, @case.NewCode);
+            : RedirectPlanner.Plan("function", function, code, space, DispatchTrampoline.Length, @case.NewCode, @case.MayEvict ? RedirectMeans.All : RedirectMeans.None);
 
         Assert.True(plan is null != refusal is null);
         return plan is null ? Check(refusal!) : Check(plan, @case, space);
@@ -72,7 +72,7 @@ public sealed class RedirectCaseTests
 
     private string Check(RedirectPlan plan, RedirectCase @case, AddressSpaceMap space)
     {
-        var code = _memory.Read(plan.Entry, EntryCode.CodeBytes)!;
+        var code = _memory.Read(plan.Entry, RedirectProof.CodeBytes)!;
         if (@case.IsHook)
         {
             RedirectProof.CheckEntry(plan, code);
@@ -81,24 +81,34 @@ public sealed class RedirectCaseTests
         {
             RedirectProof.Check(plan, code);
         }
-        Assert.DoesNotContain(_taken, t => t.Overlaps(plan.TrampolineRange));
-        Assert.DoesNotContain(_plans, p => p.TrampolineRange.Overlaps(plan.TrampolineRange));
+        foreach (var range in plan.All.Select(p => p.TrampolineRange))
+        {
+            Assert.DoesNotContain(_taken, t => t.Overlaps(range));
+            Assert.DoesNotContain(_plans.SelectMany(p => p.All), p => p.TrampolineRange.Overlaps(range));
+        }
         CheckNeighbours(plan);
         _plans.Add(plan);
         _pages.UnionWith(space.NewPages);
+        string evicted = plan.Evicted is null ? "" : ", " + Describe(plan.Evicted, @case.Entry);
+        return $"{plan.Tactic}, {Describe(plan, @case.Entry)}, {_pages.Count}{evicted}";
+    }
+
+    private static string Describe(RedirectPlan plan, Address entry)
+    {
         var write = plan.Write.Trimmed();
-        return $"{plan.Tactic}, {write.Address - @case.Entry}, {CodeText.Hex(write.New.Span)}, {plan.Trampoline.Value:x}, {_pages.Count}";
+        return $"{write.Address - entry}, {CodeText.Hex(write.New.Span)}, {plan.Trampoline.Value:x}";
     }
 
     /// <summary>With all redirects on, in any order, every jump still leads to its own trampoline.</summary>
     private void CheckNeighbours(RedirectPlan plan)
     {
         var all = new OverlayMemory(_memory);
-        foreach (var other in _plans.Append(plan))
+        var each = _plans.Append(plan).SelectMany(p => p.All).ToList();
+        foreach (var other in each)
         {
             all.Write(other.Write.Trimmed().Address, other.Write.Trimmed().New.Span);
         }
-        foreach (var other in _plans.Append(plan))
+        foreach (var other in each)
         {
             var jump = CodeText.Decode(all.Read(other.Entry, EntryCode.CodeBytes)!, other.Entry);
             Assert.Equal(other.Trampoline.Value, jump.NearBranchTarget);

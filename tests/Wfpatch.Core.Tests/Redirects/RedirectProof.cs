@@ -12,9 +12,17 @@ namespace Wfpatch.Core.Tests.Redirects;
 /// <summary>What must be true of every redirect, whatever tactic made it: judged by a decoder, not by the planner's own words.</summary>
 internal static class RedirectProof
 {
+    /// <summary>Bytes from the entry on that are looked at: an evicted instruction may begin 18 bytes behind it.</summary>
+    public const int CodeBytes = 18 + EntryCode.CodeBytes;
+
     /// <param name="code">The bytes from the entry on, as they are without redirects.</param>
     public static void Check(RedirectPlan plan, ReadOnlySpan<byte> code)
     {
+        if (plan.Evicted is { } evicted)
+        {
+            CheckEvicted(plan, evicted, code);
+            code = With(evicted, code, plan.Entry);
+        }
         CheckEntry(plan, code);
         CheckPass(plan, code, CodeText.Decode(code, plan.Entry));
     }
@@ -26,6 +34,33 @@ internal static class RedirectProof
         Assert.Equal(length, plan.FirstInstruction.Length);
         CheckWrite(plan, code, length);
         CheckJump(plan, code);
+    }
+
+    /// <summary>Another instruction of the function, whole, that goes on as before, and nothing of whose change is in the first one.</summary>
+    private static void CheckEvicted(RedirectPlan plan, RedirectPlan evicted, ReadOnlySpan<byte> code)
+    {
+        Assert.Null(evicted.Evicted);
+        var at = plan.Continuation;
+        while (at < evicted.Entry)
+        {
+            at += CodeText.Decode(code[(int)(at - plan.Entry)..], at).Length;
+        }
+        Assert.Equal(evicted.Entry, at);
+        Assert.True(evicted.Write.Range.Overlaps(plan.Displacement), "it is evicted for nothing");
+        Assert.False(evicted.TrampolineRange.Overlaps(plan.TrampolineRange));
+        var own = code[(int)(at - plan.Entry)..];
+        CheckEntry(evicted, own);
+        var copy = PassTrampoline.Initial(evicted);
+        Assert.Equal(evicted.Trampoline, copy.Address);
+        Assert.Equal(evicted.TrampolineLength, copy.Bytes.Length);
+        CheckMoved(evicted.Trampoline, copy.Bytes, CodeText.Decode(own, at), at);
+    }
+
+    private static byte[] With(RedirectPlan redirect, ReadOnlySpan<byte> code, Address start)
+    {
+        var changed = code.ToArray();
+        redirect.Write.New.Span.CopyTo(changed.AsSpan((int)(redirect.Write.Address - start)));
+        return changed;
     }
 
     private static void CheckWrite(RedirectPlan plan, ReadOnlySpan<byte> code, int firstLength)
@@ -40,8 +75,7 @@ internal static class RedirectProof
     /// <summary>The entry is a near jump with prefixes that mean nothing, for the processors of both makers.</summary>
     private static void CheckJump(RedirectPlan plan, ReadOnlySpan<byte> code)
     {
-        var changed = code.ToArray();
-        plan.Write.New.Span.CopyTo(changed.AsSpan((int)(plan.Write.Address - plan.Entry)));
+        var changed = With(plan, code, plan.Entry);
         int prefixes = (int)(plan.Jump - plan.Entry);
         for (int i = 0; i < prefixes; i++)
         {
@@ -66,18 +100,49 @@ internal static class RedirectProof
         Assert.Equal(plan.TrampolineLength, initial.Bytes.Length);
         var pass = DispatchTrampoline.PassAddress(plan.Trampoline);
         Assert.Equal(pass, FollowTests(initial));
-        var block = initial.Bytes.AsSpan((int)(pass - plan.Trampoline));
+        CheckMoved(pass, initial.Bytes.AsSpan((int)(pass - plan.Trampoline)), first, plan.Entry);
+    }
+
+    private static void CheckMoved(Address pass, ReadOnlySpan<byte> block, in Instruction first, Address entry)
+    {
+        if (first.FlowControl is FlowControl.Call or FlowControl.IndirectCall)
+        {
+            CheckMovedCall(pass, block, first);
+            return;
+        }
         var moved = CodeText.Decode(block, pass);
         Assert.Equal(CodeText.Meaning(first), CodeText.Meaning(moved));
         if (first.FlowControl is FlowControl.Next or FlowControl.ConditionalBranch)
         {
             var back = CodeText.Decode(block[moved.Length..], pass + moved.Length);
             Assert.Equal(Code.Jmp_rel32_64, back.Code);
-            Assert.Equal(plan.Entry + first.Length, new Address(back.NearBranchTarget));
+            Assert.Equal(entry + first.Length, new Address(back.NearBranchTarget));
         }
         else
         {
             Assert.Contains(first.FlowControl, new[] { FlowControl.Return, FlowControl.UnconditionalBranch, FlowControl.IndirectBranch });
+        }
+    }
+
+    /// <summary>The return address of the original on the stack, in two halves, and a jump to where it calls.</summary>
+    private static void CheckMovedCall(Address pass, ReadOnlySpan<byte> block, in Instruction call)
+    {
+        var push = CodeText.Decode(block, pass);
+        Assert.Equal(Code.Pushq_imm32, push.Code);
+        var high = CodeText.Decode(block[push.Length..], pass + push.Length);
+        Assert.Equal((Code.Mov_rm32_imm32, Register.RSP, 4UL), (high.Code, high.MemoryBase, high.MemoryDisplacement64));
+        Assert.Equal(call.NextIP, ((ulong)high.Immediate32 << 32) | (uint)push.Immediate32to64);
+        int length = push.Length + high.Length;
+        var jump = CodeText.Decode(block[length..], pass + length);
+        Assert.Contains(jump.FlowControl, new[] { FlowControl.UnconditionalBranch, FlowControl.IndirectBranch });
+        Assert.True(length + jump.Length <= PassTrampoline.Length);
+        if (jump.FlowControl == FlowControl.UnconditionalBranch)
+        {
+            Assert.Equal(call.NearBranchTarget, jump.NearBranchTarget);
+        }
+        else
+        {
+            Assert.Equal(CodeText.Meaning(call).Replace("call", "jmp", StringComparison.Ordinal), CodeText.Meaning(jump));
         }
     }
 

@@ -21,21 +21,29 @@ public sealed class RedirectedCallsTests(ITestOutputHelper output)
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task ResultsAreTheSame()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ResultsAreTheSame(bool crowded)
     {
         await using var target = await TestTarget.StartAsync("redirected-calls", cancel: Cancel);
         var before = await CallAsync(target);
         Assert.Equal(before, await CallAsync(target));
 
         var functions = await WhereAsync(target);
-        var space = new AddressSpaceMap(new ProcFs(target.Id).ReadMappings().Select(m => m.Range), [], []);
+        var mapped = new ProcFs(target.Id).ReadMappings().Select(m => m.Range).ToList();
+        var space = new AddressSpaceMap(crowded ? [.. mapped, .. Stripes(new Address(functions.Values.Min(a => a.Value)))] : mapped, [], []);
         var plans = Plan(target, functions.Values.Distinct(), space);
-        output.WriteLine($"{functions.Count} names, {plans.Count} functions redirected, {space.NewPages.Count} pages for trampolines");
-        Assert.True(plans.Count > 250, $"{plans.Count} functions");
+        var evicted = plans.Select(p => p.Evicted).OfType<RedirectPlan>().ToList();
+        output.WriteLine($"{functions.Count} names, {plans.Count} functions redirected ({evicted.Count} with an evicted instruction), {space.NewPages.Count} pages for trampolines");
+        Assert.True(plans.Count > (crowded ? 200 : 250), $"{plans.Count} functions");
+        Assert.True(!crowded || evicted.Count > 20, $"{evicted.Count} evicted");
         Assert.Equal("ok", await target.AskAsync($"map {string.Join(' ', space.NewPages.Select(p => p.Value.ToString("x", CultureInfo.InvariantCulture)))}", Cancel));
 
         Write(target, plans.Select(p => DispatchTrampoline.Initial(p)));
+        Write(target, evicted.Select(PassTrampoline.Initial));
+        Write(target, evicted.Select(e => new CodeWrite(e.Write.Address, e.Write.New.ToArray())));
+        Assert.Equal(before, await CallAsync(target));
         Write(target, plans.Select(p => new CodeWrite(p.Write.Address, p.Write.New.ToArray())));
         Assert.Equal(before, await CallAsync(target));
 
@@ -50,6 +58,16 @@ public sealed class RedirectedCallsTests(ITestOutputHelper output)
 
         Write(target, plans.Select(p => new CodeWrite(p.Write.Address, p.Write.Old.ToArray())));
         Assert.Equal(before, await CallAsync(target));
+    }
+
+    /// <summary>Seven eighths of all memory, as if they were taken: then many functions have no place without an eviction.</summary>
+    private static IEnumerable<AddressRange> Stripes(Address around)
+    {
+        const long Step = 16 << 20, Reach = 3L << 30;
+        for (long at = -Reach; at < Reach; at += Step)
+        {
+            yield return AddressRange.OfLength(around.PageStart + at, Step / 8 * 7);
+        }
     }
 
     /// <summary>The calls do go by the trampolines: a slot that leads into another function gives that one's results.</summary>
@@ -74,7 +92,7 @@ public sealed class RedirectedCallsTests(ITestOutputHelper output)
             var library = libraries.FirstOrDefault(l => l.Range.Contains(entry));
             var function = library?.Functions.FirstOrDefault(f => f.Start == entry) ?? default;
             if (function.Length > 0 && library!.Read(function) is { } code
-                && RedirectPlanner.Plan($"{entry}", function, code, space, DispatchTrampoline.Length, library.Range).Plan is { } plan)
+                && RedirectPlanner.Plan($"{entry}", function, code, space, DispatchTrampoline.Length, library.Range, RedirectMeans.All).Plan is { } plan)
             {
                 plans.Add(plan);
             }

@@ -109,10 +109,34 @@ public sealed class RelocatedInstructionTests
         }
     }
 
+    /// <summary>push of the return address in two halves, and a jump: to the same place, by the same register, by the same memory.</summary>
     [Theory]
-    [InlineData("e8 00 10 00 00", RelocationObstacle.Call)]
-    [InlineData("ff d0", RelocationObstacle.Call)]
-    [InlineData("ff 15 10 00 00 00", RelocationObstacle.Call)]
+    [InlineData("e8 00 10 00 00", "e9")]
+    [InlineData("ff d0", "ffe0")]
+    [InlineData("41 ff d4", "41ffe4")]
+    [InlineData("3e ff d0", "3effe0")]
+    [InlineData("ff 50 18", "ff6018")]
+    [InlineData("ff 15 10 00 00 00", "ff25")]
+    public void ACallPushesWhereTheOriginalReturnsTo(string hex, string jump)
+    {
+        var code = CodeText.Bytes(hex);
+        var moved = RelocatedInstruction.Move(CodeText.Decode(code, Here), code, There);
+        ulong next = Here.Value + (ulong)code.Length;
+        Assert.Equal(RelocationObstacle.None, moved.Obstacle);
+        Assert.False(moved.FallsThrough);
+        Assert.Equal([0x68, .. BitConverter.GetBytes((uint)next), 0xc7, 0x44, 0x24, 0x04, .. BitConverter.GetBytes((uint)(next >> 32))], moved.Bytes[..13]);
+        Assert.StartsWith(jump, CodeText.Hex(moved.Bytes.AsSpan(13)), StringComparison.Ordinal);
+        var before = CodeText.Decode(code, Here);
+        var after = CodeText.Decode(moved.Bytes.AsSpan(13), There + 13);
+        Assert.Equal((before.NearBranchTarget, before.IPRelativeMemoryAddress), (after.NearBranchTarget, after.IPRelativeMemoryAddress));
+    }
+
+    [Theory]
+    // call rsp; call [rsp+8]; a far call; one with more bytes than there is room for.
+    [InlineData("ff d4", RelocationObstacle.Call)]
+    [InlineData("ff 54 24 08", RelocationObstacle.Call)]
+    [InlineData("ff 18", RelocationObstacle.Call)]
+    [InlineData("64 41 ff 94 00 00 10 00 00", RelocationObstacle.Call)]
     [InlineData("f3 48 ab", RelocationObstacle.Repeats)]
     [InlineData("f3 a4", RelocationObstacle.Repeats)]
     [InlineData("f2 ae", RelocationObstacle.Repeats)]

@@ -22,7 +22,7 @@ public sealed class VerifyTests(ITestOutputHelper output)
     public async Task A_process_that_was_never_patched_has_nothing_to_compare()
     {
         await using var sample = await IdleSample.StartAsync();
-        var report = await VerifyAsync(sample.Id);
+        var report = await InProcess.VerifyAsync(sample.Id);
         Assert.Equal((Outcome.Done, 0), (report.Outcome, report.Checked));
         Assert.Contains("never patched", report.Message, StringComparison.Ordinal);
         sample.ExpectUntouched();
@@ -44,7 +44,7 @@ public sealed class VerifyTests(ITestOutputHelper output)
         ])
         {
             await step().ExpectAsync(Outcome.Done);
-            int checkedPlaces = await ExpectNoDifferenceAsync(sample.Id);
+            int checkedPlaces = await InProcess.ExpectNoDifferenceAsync(sample.Id);
             Assert.True(checkedPlaces > 20 && checkedPlaces >= before, $"{checkedPlaces} places after {before}");
             before = checkedPlaces;
         }
@@ -59,11 +59,11 @@ public sealed class VerifyTests(ITestOutputHelper output)
         var patch = await TestPatches.GetAsync("stuck");
         await using var sample = await RunningSample.StartAsync("stuck", patch);
         await InProcess.ApplyAsync(sample.Id, patch, policy, TimeSpan.FromMilliseconds(300), InProcess.SampleProfile).ExpectAsync(Outcome.Pending);
-        var report = await VerifyAsync(sample.Id);
+        var report = await InProcess.VerifyAsync(sample.Id);
         Assert.True(report.Outcome == Outcome.Done, string.Join('\n', report.Differences));
         Assert.Contains("stuck-1-to-2 is open (migrating)", report.Message, StringComparison.Ordinal);
         await InProcess.RevertAsync(sample.Id, policy: policy, profile: InProcess.SampleProfile).ExpectAsync(Outcome.Done);
-        await ExpectNoDifferenceAsync(sample.Id);
+        await InProcess.ExpectNoDifferenceAsync(sample.Id);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class VerifyTests(ITestOutputHelper output)
         int audits = 0;
         for (; !cycles.IsCompleted; audits++)
         {
-            await ExpectNoDifferenceAsync(sample.Id);
+            await InProcess.ExpectNoDifferenceAsync(sample.Id);
         }
         await cycles;
         output.WriteLine($"{audits} audits");
@@ -112,13 +112,13 @@ public sealed class VerifyTests(ITestOutputHelper output)
         await ExpectOnlyAsync(image.Functions[0].New.Start, "WF622", "new code of sample-1-to-2", image.Range.Start);
         await ExpectOnlyAsync(redirect.Function.End - 1, "WF623", "code of step_lookup");
         await ExpectOnlyAsync(start.Function.Start + (long)start.Function.Length / 2, "WF623", "code of start_thread");
-        await ExpectNoDifferenceAsync(sample.Id);
+        await InProcess.ExpectNoDifferenceAsync(sample.Id);
 
         async Task ExpectOnlyAsync(Address at, string code, string what, Address? reported = null)
         {
             byte expected = memory[at];
             memory.Flip(at);
-            var report = await VerifyAsync(sample.Id);
+            var report = await InProcess.VerifyAsync(sample.Id);
             Assert.Equal(Outcome.Refused, report.Outcome);
             var difference = Assert.Single(report.Differences);
             Assert.Equal((code, what, reported ?? at), (difference.Kind.Code, difference.What, difference.Address));
@@ -140,16 +140,16 @@ public sealed class VerifyTests(ITestOutputHelper output)
         var older = JournalLayout.CopyAddress(memory.Journal, (int)((memory.Sequence + 1) % 2)) + 100;
 
         memory.Flip(older);
-        var report = await VerifyAsync(sample.Id);
+        var report = await InProcess.VerifyAsync(sample.Id);
         Assert.Equal(("WF625", older - 100), (Assert.Single(report.Differences).Kind.Code, report.Differences[0].Address));
         memory.Flip(newest);
-        Assert.Equal(["WF625", "WF625"], (await VerifyAsync(sample.Id)).Differences.Select(d => d.Kind.Code));
+        Assert.Equal(["WF625", "WF625"], (await InProcess.VerifyAsync(sample.Id)).Differences.Select(d => d.Kind.Code));
         memory.Flip(older);
-        report = await VerifyAsync(sample.Id);
+        report = await InProcess.VerifyAsync(sample.Id);
         Assert.Equal(Outcome.Done, report.Outcome); // the one before, in which the same transition is settling
         Assert.Contains("The newest copy of the state is not whole", report.Message, StringComparison.Ordinal);
         memory.Flip(newest);
-        await ExpectNoDifferenceAsync(sample.Id);
+        await InProcess.ExpectNoDifferenceAsync(sample.Id);
     }
 
     [Fact]
@@ -204,14 +204,5 @@ public sealed class VerifyTests(ITestOutputHelper output)
         var sample = await RunningSample.StartAsync(patch, workers: 1, busy: 0);
         await InProcess.ApplyAsync(sample.Id, patch, profile: InProcess.SampleProfile).ExpectAsync(Outcome.Done);
         return sample;
-    }
-
-    private static Task<VerifyReport> VerifyAsync(int process) => Task.Run(() => new Commands(new NativeLinux()).Verify(process));
-
-    private static async Task<int> ExpectNoDifferenceAsync(int process)
-    {
-        var report = await VerifyAsync(process);
-        Assert.True(report.Outcome == Outcome.Done, $"{report.Message}\n{string.Join('\n', report.Refusals)}");
-        return report.Checked;
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Quiescence;
+using Wfpatch.Live.Audits;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
 using Xunit;
@@ -30,6 +31,16 @@ public static class InProcess
         Task.Run(() => All.Check(process, patch.Patch, Options(Policy.Auto, null, null)).Report);
 
     public static Task<StatusReport> StatusAsync(int process) => Task.Run(() => All.Status(process));
+
+    public static Task<VerifyReport> VerifyAsync(int process) => Task.Run(() => All.Verify(process));
+
+    /// <returns>How many places were compared.</returns>
+    public static async Task<int> ExpectNoDifferenceAsync(int process)
+    {
+        var report = await VerifyAsync(process);
+        Assert.True(report.Outcome == Outcome.Done, $"{report.Message}\n{string.Join('\n', report.Refusals)}");
+        return report.Checked;
+    }
 
     /// <summary>The report itself, where it is as wanted; else the test fails with all it says.</summary>
     public static async Task<TransitionReport> ExpectAsync(this Task<TransitionReport> command, Outcome outcome)

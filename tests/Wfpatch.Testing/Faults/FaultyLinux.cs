@@ -16,6 +16,10 @@ public sealed class FaultyLinux(ILinux real, int faultAt, Action fault) : ILinux
 
     public void ReadWords(int process, ReadOnlySpan<Address> addresses, Span<uint> words, uint absent) => real.ReadWords(process, addresses, words, absent);
 
+    public bool CanSerializeProcessors => real.CanSerializeProcessors;
+
+    public void SerializeProcessors() => real.SerializeProcessors();
+
     public (int Descriptor, int Error) OpenMemory(int process) => real.OpenMemory(process);
 
     public void CloseMemory(int descriptor) => real.CloseMemory(descriptor);

@@ -11,15 +11,16 @@ public sealed class PlanTable(string binary)
 {
     private readonly SortedDictionary<string, int> _counts = [];
 
-    public static string Header => $"{"binary",-16} {"functions",9} {"one-byte",9} {"+ first-instruction",19} {"refused",8}";
+    public static string Header =>
+        $"{"binary",-16} {"functions",9} {string.Join(' ', RedirectPlanner.TacticNames.Select(t => $"{t,18}"))} {"refused",8}";
 
-    public int Planned => RedirectPlanner.Tactics.Sum(t => Count(t.Name));
+    public int Planned => RedirectPlanner.TacticNames.Sum(Count);
 
     public int Total => _counts.Values.Sum();
 
     /// <summary>Each reason for which functions are refused, and how many.</summary>
     public ImmutableArray<(string Code, int Count)> Refused =>
-        [.. _counts.Where(c => RedirectPlanner.Tactics.All(t => t.Name != c.Key)).Select(c => (c.Key, c.Value))];
+        [.. _counts.Where(c => !RedirectPlanner.TacticNames.Contains(c.Key)).Select(c => (c.Key, c.Value))];
 
     public int Count(string name) => _counts.GetValueOrDefault(name);
 
@@ -32,7 +33,7 @@ public sealed class PlanTable(string binary)
     public override string ToString()
     {
         string refused = string.Join(", ", Refused.Select(r => $"{r.Code} {r.Count}"));
-        return string.Create(CultureInfo.InvariantCulture, $"{binary,-16} {Total,9} {Text(Count("one-byte")),9} {Text(Planned),19} {Text(Total - Planned),8}   {refused}");
+        return string.Create(CultureInfo.InvariantCulture, $"{binary,-16} {Total,9} {string.Join(' ', RedirectPlanner.TacticNames.Select(t => $"{Text(Count(t)),18}"))} {Text(Total - Planned),8}   {refused}");
     }
 
     private string Text(int count) => string.Create(CultureInfo.InvariantCulture, $"{Percent(count):f1} %");

@@ -42,6 +42,17 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         return null;
     }
 
+    /// <summary>Makes the room that entries need which have none within their first instruction. Nothing leads anywhere else by it.</summary>
+    public void Evict()
+    {
+        CodeWrite[] evictions = [.. new TransitionWrites(State).Evict()];
+        if (evictions.Length > 0)
+        {
+            Execute(evictions);
+            target.Linux.SerializeProcessors();
+        }
+    }
+
     public void Arm()
     {
         // All of it computed first: arming is the writes alone.

@@ -212,7 +212,7 @@ public sealed class DispatchPlanner
             var function = functions.First(f => f.Start == entry);
             int length = (int)Math.Max(function.Length, EntryCode.CodeBytes);
             var code = _original.Read(entry, length) ?? throw new TargetAccessException($"reading {name}", Linux.Errno.Fault);
-            var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, DispatchTrampoline.Length, newCode);
+            var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, DispatchTrampoline.Length, newCode, Means());
             if (plan is null)
             {
                 _refusals.Add(refusal!);
@@ -222,6 +222,10 @@ public sealed class DispatchPlanner
         }
         return redirects.ToImmutable();
     }
+
+    private RedirectMeans Means() =>
+        (_target.Linux.CanSerializeProcessors ? RedirectMeans.Evict : RedirectMeans.None)
+        | (_target.Proc.HasShadowStacks ? RedirectMeans.None : RedirectMeans.PushReturn);
 
     private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start)
     {
@@ -267,7 +271,9 @@ public sealed class DispatchPlanner
             code.Add(new CodeWrite(linked.Start, linked.Bytes.ToArray()));
         }
         code.AddRange(hooks.Code);
-        code.AddRange(redirects.Skip(_state.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan)));
+        var added = redirects.Skip(_state.Redirects.Length).Select(r => r.Plan).ToList();
+        code.AddRange(added.Select(DispatchTrampoline.Initial));
+        code.AddRange(added.Select(p => p.Evicted).OfType<RedirectPlan>().Select(PassTrampoline.Initial));
         var (plan, refusals) = Finish(region, space, state, TransitionKind.Apply, existing >= 0 ? existing : state.Images.Length - 1, policy, code);
         return TargetJournal.Fits(plan!.Open) ? (plan, refusals) : (null, [TransitionRefusals.JournalFull.About(patch.Name, $"The state in process {_target.Process} has no room for {patch.Name}.")]);
     }

@@ -15,6 +15,7 @@ namespace Wfpatch.Core.Tests.Redirects.Trampolines;
 public sealed class LifeOfARedirectTests
 {
     private readonly TargetState _empty;
+    private RedirectPlan? _evicted;
 
     public LifeOfARedirectTests()
     {
@@ -30,6 +31,8 @@ public sealed class LifeOfARedirectTests
     [InlineData("48 8d 40 01", "one-byte", "")]
     // lea rax, [rax+imm32] with the places of one byte taken: several bytes of the entry are written at once.
     [InlineData("48 8d 80 01 00 00 00", "first-instruction", "100018000-100019000")]
+    // nop; lea rax, [rax+1] with the place of one byte taken: the second instruction is evicted.
+    [InlineData("90 48 8d 40 01", "successor", "101408000-10140a000")]
     public async Task EveryWriteIsSafe(string first, string tactic, string taken)
     {
         await using var function = await RunningFunction.StartAsync(first, Cancel);
@@ -37,6 +40,12 @@ public sealed class LifeOfARedirectTests
         Assert.Equal(tactic, plan.Tactic);
         await function.MapAsync(plan.TrampolineRange);
         await function.PutAsync(DispatchTrampoline.Initial(plan));
+        _evicted = plan.Evicted;
+        if (_evicted is not null)
+        {
+            await function.MapAsync(_evicted.TrampolineRange);
+            await function.PutAsync(PassTrampoline.Initial(_evicted));
+        }
         var state = _empty with { Redirects = [new RedirectState("f", AddressRange.OfLength(plan.Entry, 16), plan, Slot: -1, Bank: 1)] };
 
         // Two patches, the second taken back, the first applied and taken back; a cancelled and a reversed one between.
@@ -58,12 +67,13 @@ public sealed class LifeOfARedirectTests
         var ranges = taken.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(r => r.Split('-').Select(e => new Address(Convert.ToUInt64(e, 16))).ToArray());
         var space = new AddressSpaceMap(
             ranges.Select(r => new AddressRange(r[0], r[1])).Append(AddressRange.OfLength(RunningFunction.Entry, 0x6000)).Append(AddressRange.OfLength(RunningFunction.Version(0).PageStart, 0x1000)), [], []);
-        var (plan, refusal) = RedirectPlanner.Plan("f", AddressRange.OfLength(RunningFunction.Entry, function.FirstLength + 1), function.Code, space, DispatchTrampoline.Length);
+        var (plan, refusal) = RedirectPlanner.Plan("f", AddressRange.OfLength(RunningFunction.Entry, function.FirstLength + 1), function.Code, space, DispatchTrampoline.Length,
+            AddressRange.OfLength(RunningFunction.Version(0), 0x1000), RedirectMeans.All);
         Assert.Null(refusal);
         return plan!;
     }
 
-    private static async Task<TargetState> RunAsync(RunningFunction function, TargetState state, TransitionKind kind, int image, int before, int after)
+    private async Task<TargetState> RunAsync(RunningFunction function, TargetState state, TransitionKind kind, int image, int before, int after)
     {
         var open = Transitions.Open(state, kind, image, "stack");
         uint generation = open.Transition!.Generation;
@@ -75,18 +85,18 @@ public sealed class LifeOfARedirectTests
         return new TransitionWrites(settling).Settled();
     }
 
-    private static async Task<TargetState> CancelAsync(RunningFunction function, TargetState state, int image, int before)
+    private async Task<TargetState> CancelAsync(RunningFunction function, TargetState state, int image, int before)
     {
         var open = Transitions.Open(state, TransitionKind.Apply, image, "stack");
         await WriteAsync(function, new TransitionWrites(open).Prepare(), areMet: false, (0, before));
-        await WriteAsync(function, new TransitionWrites(open).Arm().Take(2), areMet: true, (0, before));
+        await WriteAsync(function, new TransitionWrites(open).Evict().Concat(new TransitionWrites(open).Arm().Take(2)), areMet: true, (0, before));
         var cancelling = Transitions.Advance(open, TransitionPhase.Cancelling);
         await WriteAsync(function, new TransitionWrites(cancelling).Settle(), areMet: true, (0, before));
         await WriteAsync(function, new TransitionWrites(cancelling).Settle(), areMet: true, (0, before), (open.Transition!.Generation, before));
         return new TransitionWrites(cancelling).Settled();
     }
 
-    private static async Task<TargetState> ReverseAsync(RunningFunction function, TargetState state, int image, int before, int after)
+    private async Task<TargetState> ReverseAsync(RunningFunction function, TargetState state, int image, int before, int after)
     {
         var open = Transitions.Open(state, TransitionKind.Apply, image, "stack");
         await WriteAsync(function, new TransitionWrites(open).Prepare(), areMet: false, (0, before));
@@ -99,16 +109,17 @@ public sealed class LifeOfARedirectTests
         return new TransitionWrites(settling).Settled();
     }
 
-    private static async Task ArmAsync(RunningFunction function, TargetState open, int before, int after)
+    private async Task ArmAsync(RunningFunction function, TargetState open, int before, int after)
     {
         uint generation = open.Transition!.Generation;
+        await WriteAsync(function, new TransitionWrites(open).Evict(), areMet: true, (0, before), (generation, before));
         await WriteAsync(function, new TransitionWrites(open).Arm(), areMet: true, (0, before), (generation - 1, before));
         // Again, as a new controller would that does not know how far the last one came.
         await WriteAsync(function, new TransitionWrites(open).Arm(), areMet: true, (0, before), (generation, after));
     }
 
     /// <summary>Writes one after another; after each one calls with some words, and compares the version.</summary>
-    private static async Task WriteAsync(RunningFunction function, IEnumerable<CodeWrite> writes, bool areMet, params (uint Word, int Version)[] expected)
+    private async Task WriteAsync(RunningFunction function, IEnumerable<CodeWrite> writes, bool areMet, params (uint Word, int Version)[] expected)
     {
         foreach (var write in writes.ToList())
         {
@@ -118,6 +129,8 @@ public sealed class LifeOfARedirectTests
             foreach (var (word, version) in expected)
             {
                 Assert.Equal(version, await function.CallAsync(RunningFunction.Entry, word));
+                // A thread that stands behind the entry is in the old version and stays there.
+                Assert.Equal(0, _evicted is null ? 0 : await function.CallAsync(_evicted.Entry, word));
             }
         }
     }

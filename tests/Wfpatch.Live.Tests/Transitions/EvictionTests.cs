@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Tests.Audits;
+using Wfpatch.Live.Tests.Running;
+using Wfpatch.Live.Tests.Samples;
+using Wfpatch.Testing.Processes;
+using Wfpatch.Testing.Targets;
+using Xunit;
+
+namespace Wfpatch.Live.Tests.Transitions;
+
+/// <summary>A function whose second instruction is evicted for its redirect, patched while two threads call it without a pause.</summary>
+public sealed class EvictionTests(ITestOutputHelper output)
+{
+    private const int Cycles = 5;
+
+    private static readonly string FaultyController = Path.Combine(AppContext.BaseDirectory, "Wfpatch.FaultyController.dll");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task It_is_patched_and_reverted_again_and_again()
+    {
+        var patch = await TestPatches.GetAsync("successor");
+        await using var target = await PatchableTarget.StartAsync("successor", patch);
+        for (int cycle = 0; cycle < Cycles; cycle++)
+        {
+            var applied = await InProcess.ApplyAsync(target.Id, patch).ExpectAsync(Outcome.Done);
+            Assert.Equal("successor", Assert.Single(applied.Functions).Tactic);
+            await ExpectAnswersAsync(target, version: 2);
+            await InProcess.ExpectNoDifferenceAsync(target.Id);
+            await InProcess.RevertAsync(target.Id).ExpectAsync(Outcome.Done);
+            await ExpectAnswersAsync(target, version: 1);
+            await InProcess.ExpectNoDifferenceAsync(target.Id);
+        }
+    }
+
+    /// <summary>Also between the eviction and the redirect: what was evicted is evicted again, or stays.</summary>
+    [Fact]
+    public async Task A_controller_killed_before_any_change_leaves_a_program_that_the_next_one_patches()
+    {
+        var patch = await TestPatches.GetAsync("successor");
+        int steps = 0;
+        bool killed = true;
+        while (killed)
+        {
+            await using var target = await PatchableTarget.StartAsync("successor", patch);
+            var result = await ChildProcess.RunAsync(
+                CommandLine.Of(
+                    "dotnet", "exec", FaultyController, "apply", patch.File, target.Id.ToString(CultureInfo.InvariantCulture), SamplePatches.ProfileFile,
+                    nameof(Policy.Stack), (steps + 1).ToString(CultureInfo.InvariantCulture)),
+                Cancel);
+            killed = result.Status.Signal == 9;
+            Assert.True(killed || result.Output.StartsWith("Done", StringComparison.Ordinal), $"step {steps + 1}: {result.Status} {result.Output}{result.Errors}");
+            steps += killed ? 1 : 0;
+            Assert.EndsWith(" wrong 0", await target.AskAsync("report", Cancel), StringComparison.Ordinal);
+            await InProcess.ExpectNoDifferenceAsync(target.Id);
+            if (steps % 2 == 0)
+            {
+                await InProcess.ApplyAsync(target.Id, patch, Policy.Stack).ExpectAsync(Outcome.Done);
+                await ExpectAnswersAsync(target, version: 2);
+            }
+            var reverted = await InProcess.RevertAsync(target.Id, policy: Policy.Stack);
+            Assert.True(reverted.Outcome == Outcome.Done || reverted.Refusals is [{ Code: "WF702" }], reverted.Message); // WF702: nothing was applied yet
+            await ExpectAnswersAsync(target, version: 1);
+        }
+        output.WriteLine($"killed before each of {steps} changes");
+        Assert.True(steps > 10, $"{steps} steps");
+    }
+
+    [Fact]
+    public async Task A_change_of_what_was_evicted_is_reported()
+    {
+        var patch = await TestPatches.GetAsync("successor");
+        await using var target = await PatchableTarget.StartAsync("successor", patch);
+        await InProcess.ApplyAsync(target.Id, patch).ExpectAsync(Outcome.Done);
+        using var memory = new PatchedMemory(target.Id);
+        var redirect = Assert.Single(memory.State.Redirects);
+        // Behind the jump of the copy: it is not executed.
+        var at = redirect.Plan.Evicted!.TrampolineRange.End - 1;
+        memory.Flip(at);
+        var report = await InProcess.VerifyAsync(target.Id);
+        memory.Flip(at);
+        var difference = Assert.Single(report.Differences);
+        Assert.Equal(("WF621", $"trampoline of {redirect.Name}'s evicted instruction", at), (difference.Kind.Code, difference.What, difference.Address));
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+    }
+
+    private static async Task ExpectAnswersAsync(TestTarget target, int version)
+    {
+        // A thread may have asked before it migrated, and count it only now.
+        string report = await Until.TrueAsync(
+            () => target.AskAsync("report", Cancel), report => report.Split(' ') is var words && words[version] != "0" && words[3 - version] == "0");
+        Assert.EndsWith(" wrong 0", report, StringComparison.Ordinal);
+    }
+}
