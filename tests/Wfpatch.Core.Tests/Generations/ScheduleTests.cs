@@ -29,6 +29,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     [InlineData(SimulatedMistake.ForgetsTrampolines, false)]
     [InlineData(SimulatedMistake.ForgetsRequests, true)]
     [InlineData(SimulatedMistake.SettlesEarly, true)]
+    [InlineData(SimulatedMistake.EvictsLate, true)]
     public void MistakesAreFound(SimulatedMistake mistake, bool points)
     {
         var found = Assert.ThrowsAny<Exception>(() => Seeded.Check(Options(points), 1_000, o => Simulation.Run(o with { Mistake = mistake })));
@@ -44,7 +45,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     }
 
     private static Gen<SimulationOptions> Options(bool points) => Gen.Select(
-        Gen.Int[0, int.MaxValue], Gen.Int[1, 8], Gen.Int[1, 7], Gen.Int[1, 4], Gen.Int[500, 6000], Gen.Int[0, 3],
+        Gen.Int[0, int.MaxValue], Gen.Int[1, 8], Gen.Int[1, 8], Gen.Int[1, 4], Gen.Int[500, 6000], Gen.Int[0, 3],
         (seed, threads, functions, patches, ticks, crashes) => new SimulationOptions(
             seed, points, threads, functions, Patches(seed, functions, patches, all: !points), ticks, crashes switch { 0 => 0, 1 => 40, 2 => 150, _ => 500 }));
 

@@ -62,6 +62,7 @@ public sealed class SimulatedBackend
         };
         var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack");
         var code = redirects.Skip(State.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan))
+            .Concat(redirects.Select(r => r.Plan.Evicted).OfType<RedirectPlan>().Select(PassTrampoline.Initial))
             .Concat(hooks.Skip(State.Hooks.Length).Select(h => HookTrampoline.Initial(h.Plan)))
             .Concat(new TransitionWrites(open).Prepare());
         return Journal(State with { TrampolinePages = pages })
@@ -70,7 +71,11 @@ public sealed class SimulatedBackend
             .Concat(Lazily(() => Journal(Transitions.Advance(open, TransitionPhase.Arming))));
     }
 
+    /// <summary>Threads here see all stores in their order, so that no barrier is needed behind it.</summary>
+    public IEnumerable<CodeWrite> Evict() => Execute(new TransitionWrites(State).Evict(), areMet: true);
+
     public IEnumerable<CodeWrite> Arm() => Execute(new TransitionWrites(State).Arm(), areMet: true)
+        .Concat(Lazily(() => _mistake == SimulatedMistake.EvictsLate ? Evict() : []))
         .Concat(Lazily(() => Journal(Transitions.Advance(State, TransitionPhase.Migrating))));
 
     /// <summary>Identical bytes, or a set that nothing leads to.</summary>

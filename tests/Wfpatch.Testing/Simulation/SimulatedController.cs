@@ -60,7 +60,7 @@ public sealed class SimulatedController(
         {
             return backend.Cancel();
         }
-        var arm = phase <= TransitionPhase.Arming ? backend.Arm() : [];
+        var arm = phase <= TransitionPhase.Arming ? Arm() : [];
         return arm.Concat(Lazily(() => backend.State.Transition!.Phase == TransitionPhase.Migrating
             ? backend.RewriteHooks().Concat(backend.OpenHooks()).Concat(Migrate())
             : backend.Settle()));
@@ -128,7 +128,9 @@ public sealed class SimulatedController(
         [.. thread.Stack().Select(a => new StackFrame(a, default, default, IsExact: true, IsSignalFrame: false))];
 
     private IEnumerable<AddressRange> Trampolines() =>
-        backend.State.Redirects.Select(r => r.Plan.TrampolineRange).Concat(backend.State.Hooks.Select(h => h.Plan.TrampolineRange));
+        backend.State.Redirects.Select(r => r.Plan).Concat(backend.State.Hooks.Select(h => h.Plan)).SelectMany(p => p.All).Select(p => p.TrampolineRange);
+
+    private IEnumerable<CodeWrite> Arm() => options.Mistake == SimulatedMistake.EvictsLate ? backend.Arm() : backend.Evict().Concat(backend.Arm());
 
     private static IEnumerable<CodeWrite> Lazily(Func<IEnumerable<CodeWrite>> make)
     {

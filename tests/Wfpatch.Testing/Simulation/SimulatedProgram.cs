@@ -32,7 +32,7 @@ public sealed class SimulatedProgram
     /// <summary>First instructions with what stands behind them; the displacements of punned jumps lead to free memory.</summary>
     private static readonly ImmutableArray<(string Hex, int First)> Beginnings =
     [
-        ("5548 89e5 08", 1), ("4883ec18 31c010", 4), ("f30f1efa 5508", 4), ("4881ec88000000 90", 7), ("4157 4156 08", 2), ("488d3d10203000 08", 7), ("31c0 10203010", 2),
+        ("5548 89e5 08", 1), ("4883ec18 31c010", 4), ("f30f1efa 5508", 4), ("4881ec88000000 90", 7), ("4157 4156 08", 2), ("488d3d10203000 08", 7), ("31c0 10203010", 2), ("55 be04000000", 6),
     ];
 
     private readonly Dictionary<Address, (int Function, int Version)> _bodies = [];
@@ -93,7 +93,7 @@ public sealed class SimulatedProgram
         var code = Original.Read(function.Entry, FunctionLength)!;
         var (plan, refusal) = hook
             ? RedirectPlanner.PlanHook(function.Name, function.Range, code, space, length)
-            : RedirectPlanner.Plan(function.Name, function.Range, code, space, length, Region);
+            : RedirectPlanner.Plan(function.Name, function.Range, code, space, length, Region, RedirectMeans.Evict);
         return plan ?? throw new InvalidOperationException(refusal!.Sentence);
     }
 

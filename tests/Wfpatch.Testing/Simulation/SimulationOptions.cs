@@ -25,6 +25,9 @@ public enum SimulatedMistake
 
     /// <summary>It settles with one thread left.</summary>
     SettlesEarly,
+
+    /// <summary>Entries are written before the instructions that their jumps read.</summary>
+    EvictsLate,
 }
 
 /// <summary>One random schedule.</summary>
