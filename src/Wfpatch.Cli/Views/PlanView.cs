@@ -25,7 +25,7 @@ internal static class PlanView
             text.AppendLine(CultureInfo.InvariantCulture, $"  write {write.Address} {write.Bytes.Length} bytes that nothing leads to yet");
         }
         var writes = new TransitionWrites(plan.Open);
-        foreach (var write in writes.Evict().Concat(writes.Arm()))
+        foreach (var write in writes.Evict().SelectMany(round => round).Concat(writes.Arm()))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  arm   {write.Address} {Convert.ToHexStringLower(write.Bytes)}");
         }

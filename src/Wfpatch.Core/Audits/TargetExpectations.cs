@@ -109,20 +109,23 @@ public sealed class TargetExpectations
     /// <summary>An eviction stays after a revert; one that was cancelled may never have been made.</summary>
     private void PutEvicted(RedirectState redirect)
     {
-        if (redirect.Plan.Evicted is not { } evicted)
+        // From the entry on: the bytes behind an instruction are the next one's affair.
+        foreach (var evicted in redirect.Plan.All.Reverse().Skip(1))
         {
-            return;
+            PutOriginal(evicted);
+            _memory.Put(PassTrampoline.Initial(evicted));
         }
-        PutOriginal(evicted);
-        _memory.Put(PassTrampoline.Initial(evicted));
-        var write = new CodeWrite(evicted.Write.Address, evicted.Write.New.ToArray());
-        if (redirect.Slot >= 0)
+        foreach (var evicted in redirect.Plan.All.SkipLast(1))
         {
-            _memory.Put(write);
-        }
-        else
-        {
-            _memory.Allow([write]);
+            var write = new CodeWrite(evicted.Write.Address, evicted.Write.New.ToArray());
+            if (redirect.Slot >= 0)
+            {
+                _memory.Put(write);
+            }
+            else
+            {
+                _memory.Allow([write]);
+            }
         }
     }
 
@@ -170,12 +173,12 @@ public sealed class TargetExpectations
         {
             case TransitionPhase.Arming or TransitionPhase.Cancelling:
                 _memory.Allow(writes.OpenGuards());
-                _memory.Allow(writes.Evict());
+                _memory.Allow(writes.Evict().SelectMany(round => round));
                 _memory.Allow(writes.Arm());
                 break;
             case TransitionPhase.Migrating:
                 _memory.Put(writes.OpenGuards());
-                _memory.Put(writes.Evict());
+                _memory.Put(writes.Evict().SelectMany(round => round));
                 _memory.Put(writes.Arm());
                 if (open.ReversedTo != 0)
                 {
@@ -185,7 +188,7 @@ public sealed class TargetExpectations
                 break;
             case TransitionPhase.Settling:
                 _memory.Put(writes.OpenGuards());
-                _memory.Put(writes.Evict());
+                _memory.Put(writes.Evict().SelectMany(round => round));
                 _memory.Put(writes.Arm());
                 _memory.Put(writes.OpenHooks());
                 _memory.Allow(writes.Settle());

@@ -31,7 +31,7 @@ public static class StateRules
         && state.Images[open.Image].Functions.All(f => entries.Contains(f.Entry));
 
     private static bool IsConsistent(RedirectPlan plan) =>
-        plan.All.All(IsConsistentAlone) && plan.Evicted is not { Evicted: not null };
+        plan.All.All(IsConsistentAlone) && plan.All.Count() <= 1 + RedirectPlan.MostEvicted;
 
     private static bool IsConsistentAlone(RedirectPlan plan) =>
         plan.FirstInstruction.Length is > 0 and <= CodeReader.LongestInstruction

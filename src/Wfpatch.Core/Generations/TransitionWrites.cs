@@ -48,9 +48,16 @@ public sealed class TransitionWrites
         }
     }
 
-    /// <summary>Evicts the instructions whose bytes redirects will read as their displacement. Each goes on as before, for ever. All processors
-    /// must be serialised after it and before <see cref="Arm"/>: none may have the new byte of an entry and old ones behind it.</summary>
-    public IEnumerable<CodeWrite> Evict() => _affected.Select(r => r.Plan.Evicted).OfType<RedirectPlan>().Select(e => Entry(e, armed: true));
+    /// <summary>Evicts the instructions whose bytes redirects will read as their displacement, in rounds. Each goes on as before, for ever. All
+    /// processors must be serialised after each round: none may have the new byte of a jump and old ones behind it.</summary>
+    public IEnumerable<ImmutableArray<CodeWrite>> Evict()
+    {
+        var chains = _affected.Select(r => r.Plan.All.SkipLast(1).ToImmutableArray()).ToList();
+        for (int round = 0; chains.Exists(c => round < c.Length); round++)
+        {
+            yield return [.. chains.Where(c => round < c.Length).Select(c => Entry(c[round], armed: true))];
+        }
+    }
 
     /// <summary>Makes dispatchers of all affected functions. No thread has the new generation, so nothing changes for any.</summary>
     public IEnumerable<CodeWrite> Arm()

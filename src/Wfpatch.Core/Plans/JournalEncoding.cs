@@ -161,18 +161,21 @@ public static class JournalEncoding
 
     private static void WritePlan(BinaryWriter to, RedirectPlan plan)
     {
-        WriteOne(to, plan);
-        to.Write(plan.Evicted is not null);
-        if (plan.Evicted is { } evicted)
+        to.Write((byte)(plan.All.Count() - 1));
+        foreach (var one in plan.All)
         {
-            WriteOne(to, evicted);
+            WriteOne(to, one);
         }
     }
 
     private static RedirectPlan ReadPlan(BinaryReader from)
     {
-        var plan = ReadOne(from);
-        return from.ReadBoolean() ? plan with { Evicted = ReadOne(from) } : plan;
+        RedirectPlan? evicted = null;
+        for (int left = from.ReadByte(); left > 0; left--)
+        {
+            evicted = ReadOne(from) with { Evicted = evicted };
+        }
+        return ReadOne(from) with { Evicted = evicted };
     }
 
     private static void WriteOne(BinaryWriter to, RedirectPlan plan)

@@ -10,6 +10,10 @@ public sealed record EntryCode(Address Entry, ReadOnlyMemory<byte> Code, int Fir
 {
     /// <summary>The longest first instruction, and the displacement of a jump in its last byte.</summary>
     public const int CodeBytes = X86.CodeReader.LongestInstruction + 5;
+
+    /// <summary>The first address behind the entry that the function branches to, within its first instruction. The bytes from there on
+    /// must stay. Null: none.</summary>
+    public Address? FirstTarget { get; init; }
 }
 
 /// <summary>One way of making a jump out of a first instruction.</summary>

@@ -35,12 +35,16 @@ public sealed record EntryWrite(Address Address, ReadOnlyMemory<byte> Old, ReadO
 public sealed record RedirectPlan(
     Address Entry, string Tactic, ReadOnlyMemory<byte> FirstInstruction, EntryWrite Write, Address Jump, Address Trampoline, int TrampolineLength)
 {
+    /// <summary>How many instructions are evicted at most for one redirect.</summary>
+    public const int MostEvicted = 3;
+
     /// <summary>A later instruction of the same function that is made a jump to a copy of itself first, and stays one: its new bytes
-    /// are this redirect's displacement (<see cref="SuccessorTactic"/>). Null: the displacement is as it was.</summary>
+    /// are this redirect's displacement (<see cref="SuccessorTactic"/>). Another one may have been evicted for it in the same way. Null: the
+    /// displacement is as it was.</summary>
     public RedirectPlan? Evicted { get; init; }
 
     /// <summary>Itself, behind what is evicted for it: in the order in which they are written.</summary>
-    public IEnumerable<RedirectPlan> All => Evicted is null ? [this] : [Evicted, this];
+    public IEnumerable<RedirectPlan> All => Evicted is null ? [this] : [.. Evicted.All, this];
 
     public AddressRange TrampolineRange => AddressRange.OfLength(Trampoline, TrampolineLength);
 

@@ -62,7 +62,9 @@ public static class RedirectPlanner
         }
         if (offset == 0)
         {
-            (best, first) = Find(name, function, code, space, trampolineLength, default);
+            (best, first) = CodeReader.DecodeFirst(code.Span, function.Start) is { } only && EntryBranches.Find(Body(code, function), function.Start, only.Length) is { } back
+                ? (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches back into its own first instruction at {back.From}, where threads would come by again in the middle of its work."))
+                : Find(name, function, code, space, trampolineLength, default);
         }
         if (best is null)
         {
@@ -90,13 +92,15 @@ public static class RedirectPlanner
         {
             return (null, RedirectRefusals.FirstInstructionFixed.About(name, $"The first instruction of {name} ({first}) cannot be moved: {Describe(moved.Obstacle)}."));
         }
-        if (EntryBranches.Find(Body(code, function), function.Start, first.Length) is { } back)
-        {
-            return (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches back into its own first instruction at {back}."));
-        }
-        var entry = new EntryCode(function.Start, code, first.Length, Places(function.Start, first, newCode));
+        // A branch to the entry itself finds there what the entry needs and nothing else (docs/mechanisms/redirects.md, "Loops").
+        var branch = EntryBranches.FindInto(Body(code, function), function.Start, new AddressRange(function.Start + 1, function.Start + first.Length));
+        var entry = new EntryCode(function.Start, code, first.Length, Places(function.Start, first, newCode)) { FirstTarget = branch?.Target };
         var best = FindBest(entry, first, space, trampolineLength)
             ?? (means.HasFlag(RedirectMeans.Evict) ? SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory) : null);
+        if (best is null && branch is { } middle)
+        {
+            return (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches into the middle of its own first instruction at {middle.From}."));
+        }
         if (best is null)
         {
             return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction ({first}) that leads to free memory."));
@@ -110,7 +114,7 @@ public static class RedirectPlanner
         var instruction = first;
         return Tactics
             .Select(t => t.Plan(entry, space, trampolineLength)
-                .Where(p => CanContinue(p, instruction))
+                .Where(p => CanContinue(p, instruction) && !(p.Write.Trimmed().Range.End > entry.FirstTarget))
                 .MinBy(space.CountNewMemory))
             .FirstOrDefault(p => p is not null);
     }
@@ -161,8 +165,7 @@ public static class RedirectPlanner
     private static string Describe(RelocationObstacle obstacle) => obstacle switch
     {
         RelocationObstacle.Call => "a call leaves its own address on the stack",
-        RelocationObstacle.Repeats => "a thread may be in the middle of a repeated string instruction",
-        RelocationObstacle.ShortBranch => "its branch has only a short form",
+        RelocationObstacle.UnusualBranch => "it branches in an unusual form",
         RelocationObstacle.OutOfReach => "its operand is out of reach",
         RelocationObstacle.System => "it traps or enters the kernel",
         _ => throw new ArgumentOutOfRangeException(nameof(obstacle)),

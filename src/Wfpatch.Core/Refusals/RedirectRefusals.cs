@@ -8,7 +8,7 @@ public static class RedirectRefusals
 {
     public static readonly RefusalKind NotAnInstruction = new("WF401", "not-an-instruction", "The function's entry does not decode as an instruction.", "Check that the patch was built for this binary.");
     public static readonly RefusalKind FirstInstructionFixed = new("WF402", "first-instruction-fixed", "The function's first instruction does not work at another address.", "Change the callers instead, or wait for a version that can redirect such functions.");
-    public static readonly RefusalKind BranchToEntry = new("WF403", "branch-to-entry", "The function loops back to its own first instruction, where the redirect would be taken again in the middle of its work.", "Change the callers instead.");
+    public static readonly RefusalKind BranchToEntry = new("WF403", "branch-to-entry", "The function branches into the middle of its own first instruction, whose bytes the redirect needs; or a quiescence point loops back to its entry.", "Change the callers instead.");
     public static readonly RefusalKind NoRoom = new("WF404", "no-room-for-redirect", "No jump in place of the function's first instruction leads to memory that is free.", "Apply to another run of the program (addresses differ), or change the callers instead.");
     public static readonly RefusalKind NoPlace = new("WF405", "no-room-for-code", "There is no free memory within 2 GiB of the program or library for the new code.", "Nothing can be done for this process; restart it with the fix.");
     public static readonly RefusalKind FlagsAtEntry = new("WF406", "flags-at-entry", "The function takes processor flags from its caller, which a redirect does not keep.", "Change the callers instead.");

@@ -4,28 +4,31 @@ using Wfpatch.Core.Addresses;
 
 namespace Wfpatch.Core.X86;
 
-/// <summary>Looks for branches of a function's own body back into its first instruction: a loop whose head is the entry.
-/// There the flags may be alive, and a changed byte may be in the middle of what is jumped to.</summary>
+/// <summary>A branch or call by a displacement.</summary>
+public readonly record struct DirectBranch(Address From, Address Target);
+
+/// <summary>Looks for branches of a function's own body back into its beginning.</summary>
 public static class EntryBranches
 {
-    /// <returns>The address of such a branch, or null.</returns>
-    public static Address? Find(ReadOnlyMemory<byte> code, Address entry, int firstLength)
-    {
-        return FindInto(code, entry, AddressRange.OfLength(entry, firstLength));
-    }
+    /// <summary>A branch back to the first instruction or into the middle of it, or null.</summary>
+    public static DirectBranch? Find(ReadOnlyMemory<byte> code, Address entry, int firstLength) =>
+        FindInto(code, entry, AddressRange.OfLength(entry, firstLength));
 
-    /// <summary>The same for a later range of the function's code.</summary>
-    public static Address? FindInto(ReadOnlyMemory<byte> code, Address entry, AddressRange range)
+    /// <summary>Of the branches into a range of the function's code the one that leads to the lowest address, or null. A call of the
+    /// function by itself is none.</summary>
+    public static DirectBranch? FindInto(ReadOnlyMemory<byte> code, Address entry, AddressRange range)
     {
+        DirectBranch? lowest = null;
         foreach (var instruction in CodeReader.Decode(code, entry))
         {
             bool branches = instruction.FlowControl is FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch;
             bool callsInside = instruction.FlowControl == FlowControl.Call && instruction.NearBranchTarget != entry.Value;
-            if ((branches || callsInside) && range.Contains(new Address(instruction.NearBranchTarget)))
+            var target = new Address(instruction.NearBranchTarget);
+            if ((branches || callsInside) && range.Contains(target) && !(target >= lowest?.Target))
             {
-                return new Address(instruction.IP);
+                lowest = new DirectBranch(new Address(instruction.IP), target);
             }
         }
-        return null;
+        return lowest;
     }
 }

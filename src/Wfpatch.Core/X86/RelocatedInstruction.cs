@@ -13,11 +13,8 @@ public enum RelocationObstacle
     /// <summary>A call of a form whose copy cannot push the original's return address.</summary>
     Call,
 
-    /// <summary>A repeated string instruction is its own continuation: a thread may be in the middle of it.</summary>
-    Repeats,
-
-    /// <summary>loop, jrcxz, xbegin: branches with an 8 bit or unusual displacement only.</summary>
-    ShortBranch,
+    /// <summary>xbegin and jumps of other forms than the usual.</summary>
+    UnusualBranch,
 
     /// <summary>An operand or target is further than 2 GiB from the new place.</summary>
     OutOfReach,
@@ -49,6 +46,7 @@ public readonly record struct RelocatedInstruction(byte[] Bytes, bool FallsThrou
         return instruction.FlowControl switch
         {
             FlowControl.UnconditionalBranch => MoveBranch([JumpNear], instruction.NearBranchTarget, destination, fallsThrough: false),
+            FlowControl.ConditionalBranch when IsShortOnly(instruction) => MoveShortBranch(instruction, code, destination),
             FlowControl.ConditionalBranch => MoveBranch([0x0f, (byte)(0x80 | ConditionOf(code))], instruction.NearBranchTarget, destination, fallsThrough: true),
             FlowControl.Call or FlowControl.IndirectCall => MoveCall(instruction, code, destination),
             FlowControl.Return or FlowControl.IndirectBranch => MovePlain(instruction, code, destination, fallsThrough: false),
@@ -58,22 +56,13 @@ public readonly record struct RelocatedInstruction(byte[] Bytes, bool FallsThrou
 
     private static RelocationObstacle FindObstacle(in Instruction instruction)
     {
-        if (instruction.HasRepPrefix || instruction.HasRepnePrefix)
-        {
-            // "rep ret" is a two-byte ret, "notrack jmp" and "bnd" forms carry F2/F3/3E without repeating anything.
-            if (instruction.IsStringInstruction)
-            {
-                return RelocationObstacle.Repeats;
-            }
-        }
         return instruction.FlowControl switch
         {
             // Iced counts syscall and sysenter among the calls.
             _ when instruction.Mnemonic is Mnemonic.Syscall or Mnemonic.Sysenter or Mnemonic.Hlt => RelocationObstacle.System,
             FlowControl.Call or FlowControl.IndirectCall when !CanPushReturn(instruction) => RelocationObstacle.Call,
             FlowControl.Interrupt or FlowControl.Exception or FlowControl.XbeginXabortXend => RelocationObstacle.System,
-            FlowControl.ConditionalBranch when instruction.IsLoop || instruction.IsLoopcc || instruction.IsJcxShort => RelocationObstacle.ShortBranch,
-            FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch when !(instruction.IsJccShortOrNear || instruction.IsJmpShortOrNear) => RelocationObstacle.ShortBranch,
+            FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch when !(instruction.IsJccShortOrNear || instruction.IsJmpShortOrNear || IsShortOnly(instruction)) => RelocationObstacle.UnusualBranch,
             _ => RelocationObstacle.None,
         };
     }
@@ -107,6 +96,17 @@ public readonly record struct RelocatedInstruction(byte[] Bytes, bool FallsThrou
             jump.Bytes[modRm] = (byte)((jump.Bytes[modRm] & 0xc7) | (4 << 3));
         }
         return jump with { Bytes = [.. push, .. jump.Bytes] };
+    }
+
+    private static bool IsShortOnly(in Instruction instruction) => instruction.IsLoop || instruction.IsLoopcc || instruction.IsJcxShort;
+
+    /// <summary>loop and jrcxz have an 8 bit displacement only: the copy branches over a jump, to one that leads to the target.</summary>
+    private static RelocatedInstruction MoveShortBranch(in Instruction branch, ReadOnlySpan<byte> code, Address destination)
+    {
+        byte[] moved = [.. code, 0xeb, 0x05]; // jmp behind the near jump
+        moved[code.Length - 1] = 2;
+        var jump = MoveBranch([JumpNear], branch.NearBranchTarget, destination + moved.Length, fallsThrough: true);
+        return jump.Obstacle == RelocationObstacle.None ? jump with { Bytes = [.. moved, .. jump.Bytes] } : jump;
     }
 
     private static byte ConditionOf(ReadOnlySpan<byte> code)

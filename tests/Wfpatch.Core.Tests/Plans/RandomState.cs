@@ -20,7 +20,8 @@ internal static class RandomState
         (entry, tactic, first, old, jump, trampoline, length) =>
             new RedirectPlan(entry, tactic, first, new EntryWrite(entry, old, old.Select(b => (byte)~b).ToArray()), jump, trampoline, length));
 
-    private static readonly Gen<RedirectPlan> Plan = Gen.Select(OnePlan, OnePlan, Gen.Bool, (plan, evicted, evicts) => evicts ? plan with { Evicted = evicted } : plan);
+    private static readonly Gen<RedirectPlan> Plan = Gen.Select(OnePlan, OnePlan.Array[0, RedirectPlan.MostEvicted],
+        (plan, evicted) => plan with { Evicted = evicted.Aggregate((RedirectPlan?)null, (before, e) => e with { Evicted = before }) });
 
     private static readonly Gen<ReplacedFunction> Function = Gen.Select(Name, Place, Range, Range, (name, entry, old, @new) => new ReplacedFunction(name, entry, old, @new));
 

@@ -89,7 +89,7 @@ public sealed class RedirectCaseTests
         CheckNeighbours(plan);
         _plans.Add(plan);
         _pages.UnionWith(space.NewPages);
-        string evicted = plan.Evicted is null ? "" : ", " + Describe(plan.Evicted, @case.Entry);
+        string evicted = string.Concat(plan.All.Reverse().Skip(1).Select(e => ", " + Describe(e, @case.Entry)));
         return $"{plan.Tactic}, {Describe(plan, @case.Entry)}, {_pages.Count}{evicted}";
     }
 

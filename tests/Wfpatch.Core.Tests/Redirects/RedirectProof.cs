@@ -12,16 +12,15 @@ namespace Wfpatch.Core.Tests.Redirects;
 /// <summary>What must be true of every redirect, whatever tactic made it: judged by a decoder, not by the planner's own words.</summary>
 internal static class RedirectProof
 {
-    /// <summary>Bytes from the entry on that are looked at: an evicted instruction may begin 18 bytes behind it.</summary>
-    public const int CodeBytes = 18 + EntryCode.CodeBytes;
+    /// <summary>Bytes from the entry on that are looked at: an evicted instruction may begin 18 bytes behind the one that it is evicted for.</summary>
+    public const int CodeBytes = (18 * RedirectPlan.MostEvicted) + EntryCode.CodeBytes;
 
     /// <param name="code">The bytes from the entry on, as they are without redirects.</param>
     public static void Check(RedirectPlan plan, ReadOnlySpan<byte> code)
     {
         if (plan.Evicted is { } evicted)
         {
-            CheckEvicted(plan, evicted, code);
-            code = With(evicted, code, plan.Entry);
+            code = CheckEvicted(plan, evicted, code);
         }
         CheckEntry(plan, code);
         CheckPass(plan, code, CodeText.Decode(code, plan.Entry));
@@ -37,9 +36,9 @@ internal static class RedirectProof
     }
 
     /// <summary>Another instruction of the function, whole, that goes on as before, and nothing of whose change is in the first one.</summary>
-    private static void CheckEvicted(RedirectPlan plan, RedirectPlan evicted, ReadOnlySpan<byte> code)
+    /// <returns>The code once it is evicted.</returns>
+    private static byte[] CheckEvicted(RedirectPlan plan, RedirectPlan evicted, ReadOnlySpan<byte> code)
     {
-        Assert.Null(evicted.Evicted);
         var at = plan.Continuation;
         while (at < evicted.Entry)
         {
@@ -47,13 +46,19 @@ internal static class RedirectProof
         }
         Assert.Equal(evicted.Entry, at);
         Assert.True(evicted.Write.Range.Overlaps(plan.Displacement), "it is evicted for nothing");
-        Assert.False(evicted.TrampolineRange.Overlaps(plan.TrampolineRange));
-        var own = code[(int)(at - plan.Entry)..];
+        Assert.All(plan.All.SkipLast(1), e => Assert.False(e.TrampolineRange.Overlaps(plan.TrampolineRange)));
+        int offset = (int)(at - plan.Entry);
+        if (evicted.Evicted is { } next)
+        {
+            code = (byte[])[.. code[..offset], .. CheckEvicted(evicted, next, code[offset..])];
+        }
+        var own = code[offset..];
         CheckEntry(evicted, own);
         var copy = PassTrampoline.Initial(evicted);
         Assert.Equal(evicted.Trampoline, copy.Address);
         Assert.Equal(evicted.TrampolineLength, copy.Bytes.Length);
         CheckMoved(evicted.Trampoline, copy.Bytes, CodeText.Decode(own, at), at);
+        return With(evicted, code, plan.Entry);
     }
 
     private static byte[] With(RedirectPlan redirect, ReadOnlySpan<byte> code, Address start)
@@ -111,6 +116,11 @@ internal static class RedirectProof
             return;
         }
         var moved = CodeText.Decode(block, pass);
+        if (first.IsLoop || first.IsLoopcc || first.IsJcxShort)
+        {
+            CheckMovedShortBranch(pass, block, first, moved);
+            return;
+        }
         Assert.Equal(CodeText.Meaning(first), CodeText.Meaning(moved));
         if (first.FlowControl is FlowControl.Next or FlowControl.ConditionalBranch)
         {
@@ -122,6 +132,19 @@ internal static class RedirectProof
         {
             Assert.Contains(first.FlowControl, new[] { FlowControl.Return, FlowControl.UnconditionalBranch, FlowControl.IndirectBranch });
         }
+    }
+
+    /// <summary>The branch leads over a jump to the next instruction, to a jump to its target.</summary>
+    private static void CheckMovedShortBranch(Address pass, ReadOnlySpan<byte> block, in Instruction first, in Instruction moved)
+    {
+        Assert.Equal(first.Code, moved.Code);
+        var over = CodeText.Decode(block[moved.Length..], pass + moved.Length);
+        int length = moved.Length + over.Length;
+        var taken = CodeText.Decode(block[length..], pass + length);
+        var next = CodeText.Decode(block[(length + taken.Length)..], pass + length + taken.Length);
+        Assert.Equal((Code.Jmp_rel8_64, Code.Jmp_rel32_64, Code.Jmp_rel32_64), (over.Code, taken.Code, next.Code));
+        Assert.Equal((taken.IP, next.IP), (moved.NearBranchTarget, over.NearBranchTarget));
+        Assert.Equal((first.NearBranchTarget, first.NextIP), (taken.NearBranchTarget, next.NearBranchTarget));
     }
 
     /// <summary>The return address of the original on the stack, in two halves, and a jump to where it calls.</summary>

@@ -131,19 +131,44 @@ public sealed class RelocatedInstructionTests
         Assert.Equal((before.NearBranchTarget, before.IPRelativeMemoryAddress), (after.NearBranchTarget, after.IPRelativeMemoryAddress));
     }
 
+    /// <summary>A thread that was interrupted in the middle goes on in the copy: all that is left of the work is in its registers.</summary>
+    [Theory]
+    [InlineData("f3 48 ab")]
+    [InlineData("f3 a4")]
+    [InlineData("f2 ae")]
+    public void RepeatedStringInstructionsAreCopied(string hex)
+    {
+        var code = CodeText.Bytes(hex);
+        var moved = RelocatedInstruction.Move(CodeText.Decode(code, Here), code, There);
+        Assert.Equal((RelocationObstacle.None, true), (moved.Obstacle, moved.FallsThrough));
+        Assert.Equal(code, moved.Bytes);
+    }
+
+    [Theory]
+    [InlineData("e2 10")]
+    [InlineData("e1 10")]
+    [InlineData("e3 f0")]
+    [InlineData("67 e3 10")]
+    public void ABranchWithAShortFormOnlyLeadsToAJump(string hex)
+    {
+        var code = CodeText.Bytes(hex);
+        var branch = CodeText.Decode(code, Here);
+        var moved = RelocatedInstruction.Move(branch, code, There);
+        Assert.Equal((RelocationObstacle.None, true), (moved.Obstacle, moved.FallsThrough));
+        var copy = CodeText.Decode(moved.Bytes, There);
+        var over = CodeText.Decode(moved.Bytes.AsSpan(copy.Length), There + copy.Length);
+        int at = copy.Length + over.Length;
+        Assert.Equal((branch.Code, There.Value + (ulong)at), (copy.Code, copy.NearBranchTarget));
+        Assert.Equal(There.Value + (ulong)moved.Bytes.Length, over.NearBranchTarget);
+        Assert.Equal(branch.NearBranchTarget, CodeText.Decode(moved.Bytes.AsSpan(at), There + at).NearBranchTarget);
+    }
+
     [Theory]
     // call rsp; call [rsp+8]; a far call; one with more bytes than there is room for.
     [InlineData("ff d4", RelocationObstacle.Call)]
     [InlineData("ff 54 24 08", RelocationObstacle.Call)]
     [InlineData("ff 18", RelocationObstacle.Call)]
     [InlineData("64 41 ff 94 00 00 10 00 00", RelocationObstacle.Call)]
-    [InlineData("f3 48 ab", RelocationObstacle.Repeats)]
-    [InlineData("f3 a4", RelocationObstacle.Repeats)]
-    [InlineData("f2 ae", RelocationObstacle.Repeats)]
-    [InlineData("e2 10", RelocationObstacle.ShortBranch)]
-    [InlineData("e1 10", RelocationObstacle.ShortBranch)]
-    [InlineData("e3 10", RelocationObstacle.ShortBranch)]
-    [InlineData("67 e3 10", RelocationObstacle.ShortBranch)]
     [InlineData("c7 f8 00 10 00 00", RelocationObstacle.System)]
     [InlineData("0f 05", RelocationObstacle.System)]
     [InlineData("0f 34", RelocationObstacle.System)]

@@ -62,7 +62,7 @@ public sealed class SimulatedBackend
         };
         var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack");
         var code = redirects.Skip(State.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan))
-            .Concat(redirects.Select(r => r.Plan.Evicted).OfType<RedirectPlan>().Select(PassTrampoline.Initial))
+            .Concat(redirects.SelectMany(r => r.Plan.All.SkipLast(1)).Select(PassTrampoline.Initial))
             .Concat(hooks.Skip(State.Hooks.Length).Select(h => HookTrampoline.Initial(h.Plan)))
             .Concat(new TransitionWrites(open).Prepare());
         return Journal(State with { TrampolinePages = pages })
@@ -72,7 +72,7 @@ public sealed class SimulatedBackend
     }
 
     /// <summary>Threads here see all stores in their order, so that no barrier is needed behind it.</summary>
-    public IEnumerable<CodeWrite> Evict() => Execute(new TransitionWrites(State).Evict(), areMet: true);
+    public IEnumerable<CodeWrite> Evict() => Execute(new TransitionWrites(State).Evict().SelectMany(round => round), areMet: true);
 
     public IEnumerable<CodeWrite> Arm() => Execute(new TransitionWrites(State).Arm(), areMet: true)
         .Concat(Lazily(() => _mistake == SimulatedMistake.EvictsLate ? Evict() : []))

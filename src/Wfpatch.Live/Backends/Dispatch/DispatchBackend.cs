@@ -45,10 +45,9 @@ public sealed class DispatchBackend(Target target, StopLog stops)
     /// <summary>Makes the room that entries need which have none within their first instruction. Nothing leads anywhere else by it.</summary>
     public void Evict()
     {
-        CodeWrite[] evictions = [.. new TransitionWrites(State).Evict()];
-        if (evictions.Length > 0)
+        foreach (var round in new TransitionWrites(State).Evict())
         {
-            Execute(evictions);
+            Execute(round);
             target.Linux.SerializeProcessors();
         }
     }

@@ -273,7 +273,7 @@ public sealed class DispatchPlanner
         code.AddRange(hooks.Code);
         var added = redirects.Skip(_state.Redirects.Length).Select(r => r.Plan).ToList();
         code.AddRange(added.Select(DispatchTrampoline.Initial));
-        code.AddRange(added.Select(p => p.Evicted).OfType<RedirectPlan>().Select(PassTrampoline.Initial));
+        code.AddRange(added.SelectMany(p => p.All.SkipLast(1)).Select(PassTrampoline.Initial));
         var (plan, refusals) = Finish(region, space, state, TransitionKind.Apply, existing >= 0 ? existing : state.Images.Length - 1, policy, code);
         return TargetJournal.Fits(plan!.Open) ? (plan, refusals) : (null, [TransitionRefusals.JournalFull.About(patch.Name, $"The state in process {_target.Process} has no room for {patch.Name}.")]);
     }

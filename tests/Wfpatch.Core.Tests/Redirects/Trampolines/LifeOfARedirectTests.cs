@@ -89,7 +89,7 @@ public sealed class LifeOfARedirectTests
     {
         var open = Transitions.Open(state, TransitionKind.Apply, image, "stack");
         await WriteAsync(function, new TransitionWrites(open).Prepare(), areMet: false, (0, before));
-        await WriteAsync(function, new TransitionWrites(open).Evict().Concat(new TransitionWrites(open).Arm().Take(2)), areMet: true, (0, before));
+        await WriteAsync(function, new TransitionWrites(open).Evict().SelectMany(round => round).Concat(new TransitionWrites(open).Arm().Take(2)), areMet: true, (0, before));
         var cancelling = Transitions.Advance(open, TransitionPhase.Cancelling);
         await WriteAsync(function, new TransitionWrites(cancelling).Settle(), areMet: true, (0, before));
         await WriteAsync(function, new TransitionWrites(cancelling).Settle(), areMet: true, (0, before), (open.Transition!.Generation, before));
@@ -112,7 +112,7 @@ public sealed class LifeOfARedirectTests
     private async Task ArmAsync(RunningFunction function, TargetState open, int before, int after)
     {
         uint generation = open.Transition!.Generation;
-        await WriteAsync(function, new TransitionWrites(open).Evict(), areMet: true, (0, before), (generation, before));
+        await WriteAsync(function, new TransitionWrites(open).Evict().SelectMany(round => round), areMet: true, (0, before), (generation, before));
         await WriteAsync(function, new TransitionWrites(open).Arm(), areMet: true, (0, before), (generation - 1, before));
         // Again, as a new controller would that does not know how far the last one came.
         await WriteAsync(function, new TransitionWrites(open).Arm(), areMet: true, (0, before), (generation, after));
