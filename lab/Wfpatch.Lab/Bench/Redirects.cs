@@ -18,10 +18,15 @@ internal sealed class Redirects : IMeasurement
     /// <summary>Percent of functions that may be refused.</summary>
     private const double Goal = 2;
 
-    private static readonly ImmutableArray<string> Programs = ["memcached", "apache2", "slapd", "mariadbd", "node"];
+    private static readonly ImmutableArray<(string File, string? Package)> Programs =
+        [("memcached", null), ("apache2", "apache2-bin"), ("slapd", "slapd"), ("mariadbd", "mariadb-server-core"), ("node", null)];
 
-    private static readonly ImmutableArray<string> Libraries =
-        [.. InstalledBinary.Libraries, "libevent-2.1.so.7", "libsmbconf.so.0", "libsamba-util.so.0", "libsmbd-base-samba4.so.0"];
+    private static readonly ImmutableArray<(string File, string? Package)> Libraries =
+    [
+        .. InstalledBinary.Libraries.Select(name => (name, (string?)null)),
+        ("libevent-2.1.so.7", null), ("libldap-2.5.so.0", "libldap-2.5-0"), ("libnode.so.108", "libnode108"),
+        ("libsmbconf.so.0", "samba-libs"), ("libsamba-util.so.0", "samba-libs"), ("libsmbd-base-samba4.so.0", "samba-libs"),
+    ];
 
     public string Name => "redirects";
 
@@ -29,20 +34,35 @@ internal sealed class Redirects : IMeasurement
     {
         List<Figure> figures = [];
         List<string> refused = [];
-        ImmutableArray<string> libraries = [.. Libraries.Where(name => InstalledBinary.Find(name) is not null)];
-        foreach (string name in Programs)
+        List<string> missing = [];
+        ImmutableArray<string> libraries = await FindAsync(Libraries, missing, cancel);
+        foreach (string path in await FindAsync(Programs, missing, cancel))
         {
-            if (InstalledBinary.Find(name) is { } path)
-            {
-                ProcessLayout layout = ProcessLayout.Of(path, libraries);
-                figures.Add(Measure(layout.Program!, layout.Mapped(), refused, cancel));
-            }
+            ProcessLayout layout = ProcessLayout.Of(path, libraries);
+            figures.Add(Measure(layout.Program!, layout.Mapped(), refused, cancel));
         }
         ProcessLayout any = ProcessLayout.Of(null, libraries);
         figures.AddRange(any.Libraries.Select(library => Measure(library, any.Mapped(), refused, cancel)));
-        figures.AddRange(Programs.Concat(Libraries).Where(name => InstalledBinary.Find(name) is null).Select(Figure.NotInstalled));
+        figures.AddRange(missing.Select(Figure.NotInstalled));
         await File.WriteAllLinesAsync(RepositoryRoot.Combine("out", "redirects-refused.txt"), refused, cancel);
         return [.. figures];
+    }
+
+    private static async Task<ImmutableArray<string>> FindAsync(IEnumerable<(string File, string? Package)> wanted, List<string> missing, CancellationToken cancel)
+    {
+        List<string> found = [];
+        foreach ((string file, string? package) in wanted)
+        {
+            if (await PackageFiles.FindAsync(file, package, cancel) is { } path)
+            {
+                found.Add(path);
+            }
+            else
+            {
+                missing.Add(file);
+            }
+        }
+        return [.. found];
     }
 
     private static Figure Measure(InstalledBinary binary, ImmutableArray<AddressRange> mapped, List<string> refused, CancellationToken cancel)
@@ -58,7 +78,7 @@ internal sealed class Redirects : IMeasurement
                 table.AddUnreadable();
                 continue;
             }
-            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range, RedirectMeans.All);
+            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range, RedirectMeans.All, binary.FindBranch);
             table.Add(plan, refusal);
             pages += plan is null ? 0 : new AddressSpaceMap(mapped, [], []).CountNewMemory(plan);
             if (refusal is not null)

@@ -91,8 +91,10 @@ public sealed class TargetExpectations
             _memory.Allow([DispatchTrampoline.WriteBank(at, bank, 0, at, at)]);
         }
         AllowAny(DispatchTrampoline.Operands(at));
+        var entry = new CodeWrite(plan.Write.Address, plan.Write.New.ToArray());
         if (redirect.Slot < 0)
         {
+            _memory.Allow(plan.DisplacesSeveral ? [entry] : []);
             return;
         }
         // The selector is not reached; it stands where the last transition left it.
@@ -103,7 +105,7 @@ public sealed class TargetExpectations
         {
             _memory.Put(DispatchTrampoline.WriteSlot(at, redirect.Slot, version.New.Start));
         }
-        _memory.Put(new CodeWrite(plan.Write.Address, plan.Write.New.ToArray()));
+        _memory.Put(entry);
     }
 
     /// <summary>An eviction stays after a revert; one that was cancelled may never have been made.</summary>
@@ -174,11 +176,13 @@ public sealed class TargetExpectations
             case TransitionPhase.Arming or TransitionPhase.Cancelling:
                 _memory.Allow(writes.OpenGuards());
                 _memory.Allow(writes.Evict().SelectMany(round => round));
+                _memory.Allow(writes.Displace());
                 _memory.Allow(writes.Arm());
                 break;
             case TransitionPhase.Migrating:
                 _memory.Put(writes.OpenGuards());
                 _memory.Put(writes.Evict().SelectMany(round => round));
+                _memory.Put(writes.Displace());
                 _memory.Put(writes.Arm());
                 if (open.ReversedTo != 0)
                 {
@@ -189,6 +193,7 @@ public sealed class TargetExpectations
             case TransitionPhase.Settling:
                 _memory.Put(writes.OpenGuards());
                 _memory.Put(writes.Evict().SelectMany(round => round));
+                _memory.Put(writes.Displace());
                 _memory.Put(writes.Arm());
                 _memory.Put(writes.OpenHooks());
                 _memory.Allow(writes.Settle());

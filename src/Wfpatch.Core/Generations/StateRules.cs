@@ -11,6 +11,9 @@ public static class StateRules
 {
     private const int LongestTrampoline = 4096;
 
+    /// <summary>The last of several instructions may begin with a jump's last byte.</summary>
+    private const int LongestDisplaced = 4 + CodeReader.LongestInstruction;
+
     public static bool IsConsistent(TargetState state)
     {
         var entries = state.Redirects.Select(r => r.Plan.Entry).ToHashSet();
@@ -34,7 +37,7 @@ public static class StateRules
         plan.All.All(IsConsistentAlone) && plan.All.Count() <= 1 + RedirectPlan.MostEvicted;
 
     private static bool IsConsistentAlone(RedirectPlan plan) =>
-        plan.FirstInstruction.Length is > 0 and <= CodeReader.LongestInstruction
+        plan.FirstInstruction.Length is > 0 and <= LongestDisplaced
         && plan.Write.Old.Length is > 0 and <= CodeReader.LongestInstruction && plan.Write.New.Length == plan.Write.Old.Length
         && plan.TrampolineLength is > 0 and <= LongestTrampoline;
 

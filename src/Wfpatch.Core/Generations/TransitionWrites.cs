@@ -59,6 +59,10 @@ public sealed class TransitionWrites
         }
     }
 
+    /// <summary>Jumps that take the place of several instructions, to copies of them. They stay for ever, and must be written while no thread is inside
+    /// of what they change.</summary>
+    public ImmutableArray<CodeWrite> Displace() => [.. _affected.Where(r => r.Plan.DisplacesSeveral).Select(r => Entry(r.Plan, armed: true))];
+
     /// <summary>Makes dispatchers of all affected functions. No thread has the new generation, so nothing changes for any.</summary>
     public IEnumerable<CodeWrite> Arm()
     {
@@ -70,7 +74,10 @@ public sealed class TransitionWrites
             {
                 yield return DispatchTrampoline.SwitchSlot(at, redirect.Slot, on: false);
             }
-            yield return Entry(redirect.Plan, armed: true);
+            if (!redirect.Plan.DisplacesSeveral)
+            {
+                yield return Entry(redirect.Plan, armed: true);
+            }
         }
     }
 
@@ -116,7 +123,10 @@ public sealed class TransitionWrites
             }
             else
             {
-                yield return Entry(redirect.Plan, armed: false);
+                if (!redirect.Plan.DisplacesSeveral)
+                {
+                    yield return Entry(redirect.Plan, armed: false);
+                }
                 yield return DispatchTrampoline.Select(at, DispatchTrampoline.Block.Pass);
             }
         }

@@ -28,7 +28,7 @@ public sealed record EntryWrite(Address Address, ReadOnlyMemory<byte> Old, ReadO
 
 /// <summary>How one function will be redirected.</summary>
 /// <param name="Tactic">The name of the tactic that won.</param>
-/// <param name="FirstInstruction">The old first instruction's bytes.</param>
+/// <param name="FirstInstruction">The old first instruction's bytes; or of all instructions that the jump takes the place of (<see cref="StopTactic"/>).</param>
 /// <param name="Jump">The address of the jump's opcode byte.</param>
 /// <param name="Trampoline">Where the jump leads.</param>
 /// <param name="TrampolineLength">Bytes that are reserved there.</param>
@@ -42,6 +42,10 @@ public sealed record RedirectPlan(
     /// are this redirect's displacement (<see cref="SuccessorTactic"/>). Another one may have been evicted for it in the same way. Null: the
     /// displacement is as it was.</summary>
     public RedirectPlan? Evicted { get; init; }
+
+    /// <summary>Whether the jump takes the place of more than one instruction: then it is written while no thread is inside of them, once,
+    /// and stays.</summary>
+    public bool DisplacesSeveral => X86.CodeReader.DecodeFirst(FirstInstruction.Span, Entry) is { } first && first.Length < FirstInstruction.Length;
 
     /// <summary>Itself, behind what is evicted for it: in the order in which they are written.</summary>
     public IEnumerable<RedirectPlan> All => Evicted is null ? [this] : [.. Evicted.All, this];

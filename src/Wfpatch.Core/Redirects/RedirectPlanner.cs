@@ -12,7 +12,7 @@ public static class RedirectPlanner
     public static readonly ImmutableArray<IRedirectTactic> Tactics = [new OneByteTactic(), new FirstInstructionTactic()];
 
     /// <summary>Of all tactics, in the order in which they are tried.</summary>
-    public static readonly ImmutableArray<string> TacticNames = [.. Tactics.Select(t => t.Name), SuccessorTactic.Name];
+    public static readonly ImmutableArray<string> TacticNames = [.. Tactics.Select(t => t.Name), SuccessorTactic.Name, StopTactic.Name];
 
     /// <summary>Plans, and takes the place in <paramref name="space"/>. Exactly one of the results is not null.</summary>
     /// <param name="name">The function, for messages.</param>
@@ -21,11 +21,12 @@ public static class RedirectPlanner
     /// <param name="trampolineLength">Bytes that the trampoline needs.</param>
     /// <param name="newCode">Memory that every jump of the trampoline must reach; empty: none.</param>
     /// <param name="means">What may be used beside a single write.</param>
+    /// <param name="branches">Needed for a redirect that is written while all threads are stopped; null: there is none such.</param>
     public static (RedirectPlan? Plan, Refusal? Refusal) Plan(
         string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode = default,
-        RedirectMeans means = RedirectMeans.None)
+        RedirectMeans means = RedirectMeans.None, BranchSearch? branches = null)
     {
-        var result = Find(name, function, code, space, trampolineLength, newCode, means);
+        var result = Find(name, function, code, space, trampolineLength, newCode, means, branches);
         if (result.Plan is not null && EntryFlags.FindReader(Body(code, function), function.Start) is { } reader)
         {
             return (null, RedirectRefusals.FlagsAtEntry.About(name, $"{name} takes flags from its caller: the instruction at {reader} reads them."));
@@ -76,7 +77,7 @@ public static class RedirectPlanner
 
     private static (RedirectPlan? Plan, Refusal? Refusal) Find(
         string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode,
-        RedirectMeans means = RedirectMeans.None)
+        RedirectMeans means = RedirectMeans.None, BranchSearch? branches = null)
     {
         if (CodeReader.DecodeFirst(code.Span, function.Start) is not { } first)
         {
@@ -96,7 +97,8 @@ public static class RedirectPlanner
         var branch = EntryBranches.FindInto(Body(code, function), function.Start, new AddressRange(function.Start + 1, function.Start + first.Length));
         var entry = new EntryCode(function.Start, code, first.Length, Places(function.Start, first, newCode)) { FirstTarget = branch?.Target };
         var best = FindBest(entry, first, space, trampolineLength)
-            ?? (means.HasFlag(RedirectMeans.Evict) ? SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory) : null);
+            ?? (means.HasFlag(RedirectMeans.Evict) ? SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory) : null)
+            ?? (branches is not null ? StopTactic.Plan(entry, function, Body(code, function), space, trampolineLength, means, branches) : null);
         if (best is null && branch is { } middle)
         {
             return (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches into the middle of its own first instruction at {middle.From}."));

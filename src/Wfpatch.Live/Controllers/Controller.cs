@@ -137,6 +137,19 @@ public sealed class Controller
         return Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = _backend.State.Generation };
     }
 
+    private TransitionReport Refuse(ImageState image, string why)
+    {
+        _backend.Cancel();
+        return TransitionReport.Refused([RedirectRefusals.EntryBusy.About(image.PatchName, $"{image.PatchName} changes a function that can only be redirected while all threads of process {_target.Process} stand still outside of its first instructions: {why}. Nothing was changed; try again.")]) with
+        {
+            PatchId = image.PatchId,
+            PatchName = image.PatchName,
+            Stops = _stops.Count,
+            LongestStop = _stops.Longest,
+            LongestHeld = _stops.LongestHeld,
+        };
+    }
+
     /// <summary>Brings the open transition to its end, from whatever phase it is in.</summary>
     private TransitionReport Continue(TransitionOptions options)
     {
@@ -151,6 +164,10 @@ public sealed class Controller
         if (state.Transition.Phase <= TransitionPhase.Arming)
         {
             _backend.Evict();
+            if (_backend.Displace(new ProcessStop(_target, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), _stops)) is { } why)
+            {
+                return Refuse(state.Images[state.Transition.Image], why);
+            }
         }
         var clock = Stopwatch.StartNew();
         var armTime = TimeSpan.Zero;

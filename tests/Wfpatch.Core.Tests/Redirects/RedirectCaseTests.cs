@@ -4,6 +4,7 @@ using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Core.Tests.X86;
+using Wfpatch.Core.X86;
 using Wfpatch.Testing;
 using Xunit;
 
@@ -55,7 +56,8 @@ public sealed class RedirectCaseTests
         var code = _memory.Read(@case.Entry, @case.Function.Length + RedirectProof.CodeBytes)!;
         var (plan, refusal) = @case.IsHook
             ? RedirectPlanner.PlanHook("function", function, code, space, HookTrampoline.Length)
-            : RedirectPlanner.Plan("function", function, code, space, DispatchTrampoline.Length, @case.NewCode, @case.MayEvict ? RedirectMeans.All : RedirectMeans.None);
+            : RedirectPlanner.Plan("function", function, code, space, DispatchTrampoline.Length, @case.NewCode, @case.MayEvict ? RedirectMeans.All : RedirectMeans.None,
+                @case.MayStop ? (into, own) => BranchScan.Find(_memory.Read(@case.Entry, @case.Function.Length + @case.Behind.Length), @case.Entry, into, own) : null);
 
         Assert.True(plan is null != refusal is null);
         return plan is null ? Check(refusal!) : Check(plan, @case, space);

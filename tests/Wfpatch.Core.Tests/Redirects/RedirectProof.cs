@@ -22,8 +22,38 @@ internal static class RedirectProof
         {
             code = CheckEvicted(plan, evicted, code);
         }
+        if (plan.DisplacesSeveral)
+        {
+            CheckDisplaced(plan, code);
+            return;
+        }
         CheckEntry(plan, code);
         CheckPass(plan, code, CodeText.Decode(code, plan.Entry));
+    }
+
+    /// <summary>A jump of five bytes on one page in place of whole instructions, and a trampoline that executes them.</summary>
+    private static void CheckDisplaced(RedirectPlan plan, ReadOnlySpan<byte> code)
+    {
+        Assert.Equal((plan.Entry, 5), (plan.Write.Address, plan.Write.New.Length));
+        Assert.Equal(plan.Entry.PageStart, (plan.Entry + 4).PageStart);
+        Assert.True(code.StartsWith(plan.Write.Old.Span));
+        Assert.True(code.StartsWith(plan.FirstInstruction.Span));
+        CheckJump(plan, code);
+        var initial = DispatchTrampoline.Initial(plan);
+        Assert.Equal((plan.Trampoline, plan.TrampolineLength), (initial.Address, initial.Bytes.Length));
+        var pass = DispatchTrampoline.PassAddress(plan.Trampoline);
+        Assert.Equal(pass, FollowTests(initial));
+        var at = new Address(CodeText.Decode(initial.Bytes.AsSpan((int)(pass - plan.Trampoline)), pass).NearBranchTarget);
+        for (int offset = 0; offset < plan.FirstInstruction.Length;)
+        {
+            var original = CodeText.Decode(code[offset..], plan.Entry + offset);
+            var moved = CodeText.Decode(initial.Bytes.AsSpan((int)(at - plan.Trampoline)), at);
+            Assert.Equal(CodeText.Meaning(original), CodeText.Meaning(moved));
+            (offset, at) = (offset + original.Length, at + moved.Length);
+        }
+        var back = CodeText.Decode(initial.Bytes.AsSpan((int)(at - plan.Trampoline)), at);
+        Assert.Equal((Code.Jmp_rel32_64, plan.Continuation.Value), (back.Code, back.NearBranchTarget));
+        Assert.Equal(plan.TrampolineRange.End, at + back.Length);
     }
 
     /// <summary>The entry alone, for hooks too.</summary>

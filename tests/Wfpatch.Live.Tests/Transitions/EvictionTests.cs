@@ -10,7 +10,8 @@ using Xunit;
 
 namespace Wfpatch.Live.Tests.Transitions;
 
-/// <summary>A function whose second instruction is evicted for its redirect, patched while two threads call it without a pause.</summary>
+/// <summary>A function whose second instruction is evicted for its redirect, and one that is redirected in a stop of all threads, patched
+/// while two threads call it without a pause.</summary>
 public sealed class EvictionTests(ITestOutputHelper output)
 {
     private const int Cycles = 5;
@@ -19,15 +20,17 @@ public sealed class EvictionTests(ITestOutputHelper output)
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task It_is_patched_and_reverted_again_and_again()
+    [Theory]
+    [InlineData("successor")]
+    [InlineData("stop")]
+    public async Task It_is_patched_and_reverted_again_and_again(string tactic)
     {
-        var patch = await TestPatches.GetAsync("successor");
-        await using var target = await PatchableTarget.StartAsync("successor", patch);
+        var patch = await TestPatches.GetAsync(ProgramOf(tactic));
+        await using var target = await PatchableTarget.StartAsync(ProgramOf(tactic), patch);
         for (int cycle = 0; cycle < Cycles; cycle++)
         {
             var applied = await InProcess.ApplyAsync(target.Id, patch).ExpectAsync(Outcome.Done);
-            Assert.Equal("successor", Assert.Single(applied.Functions).Tactic);
+            Assert.Equal(tactic, Assert.Single(applied.Functions).Tactic);
             await ExpectAnswersAsync(target, version: 2);
             await InProcess.ExpectNoDifferenceAsync(target.Id);
             await InProcess.RevertAsync(target.Id).ExpectAsync(Outcome.Done);
@@ -37,15 +40,18 @@ public sealed class EvictionTests(ITestOutputHelper output)
     }
 
     /// <summary>Also between the eviction and the redirect: what was evicted is evicted again, or stays.</summary>
-    [Fact]
-    public async Task A_controller_killed_before_any_change_leaves_a_program_that_the_next_one_patches()
+    [Theory]
+    [InlineData("successor")]
+    [InlineData("stop")]
+    public async Task A_controller_killed_before_any_change_leaves_a_program_that_the_next_one_patches(string tactic)
     {
-        var patch = await TestPatches.GetAsync("successor");
+        string program = ProgramOf(tactic);
+        var patch = await TestPatches.GetAsync(program);
         int steps = 0;
         bool killed = true;
         while (killed)
         {
-            await using var target = await PatchableTarget.StartAsync("successor", patch);
+            await using var target = await PatchableTarget.StartAsync(program, patch);
             var result = await ChildProcess.RunAsync(
                 CommandLine.Of(
                     "dotnet", "exec", FaultyController, "apply", patch.File, target.Id.ToString(CultureInfo.InvariantCulture), SamplePatches.ProfileFile,
@@ -86,6 +92,8 @@ public sealed class EvictionTests(ITestOutputHelper output)
         Assert.Equal(("WF621", $"trampoline of {redirect.Name}'s evicted instruction", at), (difference.Kind.Code, difference.What, difference.Address));
         await InProcess.ExpectNoDifferenceAsync(target.Id);
     }
+
+    private static string ProgramOf(string tactic) => tactic == "stop" ? "stopped" : tactic;
 
     private static async Task ExpectAnswersAsync(TestTarget target, int version)
     {

@@ -4,14 +4,17 @@ using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Elf;
 using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Unwinding;
+using Wfpatch.Core.X86;
 
 namespace Wfpatch.Testing.Redirects;
 
 /// <summary>A program or library as it is installed, laid out at an address: its functions, by its unwind table, and their bytes.</summary>
 /// <param name="Functions">Everything that may be called: the frame of the caller is untouched at its first instruction.</param>
 /// <param name="Parts">What the table has beside it: parts of functions that are only jumped to (.cold), stubs.</param>
+/// <param name="Code">The bytes of its executable segments, at the addresses at which it is seen.</param>
 public sealed record InstalledBinary(
-    string Name, AddressRange Range, ImmutableArray<AddressRange> Functions, ImmutableArray<AddressRange> Parts, IMemory File, long Bias)
+    string Name, AddressRange Range, ImmutableArray<AddressRange> Functions, ImmutableArray<AddressRange> Parts, IMemory File, long Bias,
+    ImmutableArray<(Address Start, ReadOnlyMemory<byte> Bytes)> Code)
 {
     private static readonly string[] Folders =
         ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/usr/lib", "/usr/bin", "/usr/sbin", "/usr/lib/x86_64-linux-gnu/samba"];
@@ -19,12 +22,14 @@ public sealed record InstalledBinary(
     /// <summary>The libraries that every machine has that runs these tests, and libcrypto, which .NET needs for its own.</summary>
     public static ImmutableArray<string> Libraries { get; } = ["libc.so.6", "libm.so.6", "libcrypto.so.3", "libstdc++.so.6"];
 
-    /// <summary>Where a file of that name is installed; null: nowhere that is looked at.</summary>
-    public static string? Find(string name) => Folders.Select(f => Path.Combine(f, name)).FirstOrDefault(System.IO.File.Exists);
+    /// <summary>Where a file of that name is installed, or that path itself; null: nowhere that is looked at.</summary>
+    /// <param name="root">Where the file system is that is looked at.</param>
+    public static string? Find(string name, string root = "/") =>
+        Folders.Select(f => Path.Combine(root + f, name)).FirstOrDefault(System.IO.File.Exists);
 
     /// <summary>Reads a library's file; it is seen at <paramref name="start"/>.</summary>
     public static InstalledBinary Load(string name, Address start) =>
-        LoadFile(Find(name) ?? throw new FileNotFoundException($"{name} is not installed"), name, start);
+        LoadFile(Find(name) ?? throw new FileNotFoundException($"{name} is not installed"), Path.GetFileName(name), start);
 
     /// <summary>Reads a file; it is seen at <paramref name="start"/>, or where it must be.</summary>
     public static InstalledBinary LoadFile(string path, string name, Address start)
@@ -42,12 +47,18 @@ public sealed record InstalledBinary(
         long bias = image.IsPositionIndependent ? start - image.Range.Start : 0;
         var ranges = table.Functions.Where(f => f.Length > 0).ToLookup(f => IsCalled(table, f.Start), f => new AddressRange(f.Start + bias, f.End + bias));
         return new InstalledBinary(
-            name, new AddressRange(image.Range.Start + bias, image.Range.End + bias), [.. ranges[true]], [.. ranges[false]], memory!, bias);
+            name, new AddressRange(image.Range.Start + bias, image.Range.End + bias), [.. ranges[true]], [.. ranges[false]], memory!, bias,
+            [.. image.Segments.Where(s => s.IsExecutable).Select(s => (s.Range.Start + bias, (ReadOnlyMemory<byte>)memory!.Read(s.Range.Start, (int)s.Range.Length)))]);
     }
 
     /// <summary>The bytes of a function and as many as a plan needs; null at the very end of the code.</summary>
     public byte[]? Read(AddressRange function) =>
         File.Read(function.Start - Bias, (int)Math.Max(function.Length, EntryCode.CodeBytes));
+
+    /// <summary>Branches from all of its code.</summary>
+    public Address? FindBranch(AddressRange into, AddressRange function) => Code
+        .Select(c => BranchScan.Find(c.Bytes.Span, c.Start, into, function))
+        .FirstOrDefault(found => found is not null);
 
     /// <summary>Whether nothing but the return address is on the stack at the first instruction.</summary>
     private static bool IsCalled(UnwindTable table, Address entry)

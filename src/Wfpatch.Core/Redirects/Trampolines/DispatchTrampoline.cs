@@ -13,6 +13,7 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 /// +12   pass      the old first instruction, jump to the second
 /// +32   bank 0    cmp word, generation; je new version; jmp version before
 /// +55   bank 1
+/// +78   copies    of several instructions, where the jump takes the place of more than one; pass jumps there
 /// </code>
 /// A bank is written while nothing leads to it, and only after a whole transition that began after it was left: every thread
 /// has been seen outside of trampolines in between. Two banks are enough for that (TransitionWrites.Settled has what becomes of
@@ -42,7 +43,7 @@ public static class DispatchTrampoline
     /// <summary>The whole trampoline, passing everything into the old function.</summary>
     public static CodeWrite Initial(RedirectPlan plan)
     {
-        var bytes = new byte[Length];
+        var bytes = new byte[plan.TrampolineLength];
         bytes.AsSpan().Fill(0xcc);
         bytes.AsSpan(0, 2 * NearJump.Length).Clear();
         bytes[0] = TestEaxImmediate;
@@ -50,6 +51,13 @@ public static class DispatchTrampoline
         bytes[Selector] = 0xeb;
         bytes[Selector + 1] = SelectorByte(Block.Pass);
         PassBlock.Encode(plan, plan.Trampoline + Pass).CopyTo(bytes, Pass);
+        if (plan.DisplacesSeveral)
+        {
+            var at = PassBlock.CopiesAddress(plan);
+            var copies = PassBlock.TryEncodeCopies(plan.FirstInstruction, plan.Entry, at)
+                ?? throw new InvalidOperationException($"the plan for {plan.Entry} was made although its instructions cannot be moved to {at}");
+            copies.CopyTo(bytes, (int)(at - plan.Trampoline));
+        }
         return new(plan.Trampoline, bytes);
     }
 

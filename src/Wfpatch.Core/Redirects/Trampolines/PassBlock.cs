@@ -14,6 +14,10 @@ internal static class PassBlock
 
     public static byte[] Encode(RedirectPlan plan, Address at)
     {
+        if (plan.DisplacesSeveral)
+        {
+            return NearJump.Encode(at, CopiesAddress(plan));
+        }
         Instruction first = X86.CodeReader.DecodeFirst(plan.FirstInstruction.Span, plan.Entry)
             ?? throw new InvalidOperationException($"the plan for {plan.Entry} has no first instruction");
         var moved = RelocatedInstruction.Move(first, plan.FirstInstruction.Span, at);
@@ -22,5 +26,32 @@ internal static class PassBlock
             throw new InvalidOperationException($"the plan for {plan.Entry} was made although its first instruction cannot be moved to {at}");
         }
         return moved.FallsThrough ? [.. moved.Bytes, .. NearJump.Encode(at + moved.Bytes.Length, plan.Continuation)] : moved.Bytes;
+    }
+
+    /// <summary>Where the copies of several displaced instructions stand: at the end of the trampoline.</summary>
+    public static Address CopiesAddress(RedirectPlan plan) => plan.TrampolineRange.End - LengthOfCopies(plan.FirstInstruction, plan.Entry);
+
+    /// <summary>Bytes that copies of all these instructions take, with the jump behind them, wherever they stand.</summary>
+    public static int LengthOfCopies(ReadOnlyMemory<byte> displaced, Address entry) =>
+        TryEncodeCopies(displaced, entry, entry)?.Length ?? throw new InvalidOperationException($"the instructions at {entry} cannot be moved");
+
+    /// <summary>Several instructions, moved, and a jump behind the originals; null where one of them does not reach its operand.</summary>
+    public static byte[]? TryEncodeCopies(ReadOnlyMemory<byte> displaced, Address entry, Address at)
+    {
+        var copies = new List<byte>();
+        int offset = 0;
+        foreach (var instruction in X86.CodeReader.Decode(displaced, entry))
+        {
+            var moved = RelocatedInstruction.Move(instruction, displaced.Span[offset..], at + copies.Count);
+            if (moved.Obstacle != RelocationObstacle.None)
+            {
+                return null;
+            }
+            copies.AddRange(moved.Bytes);
+            offset += instruction.Length;
+        }
+        return offset == displaced.Length && Displacement.TryCompute(entry + offset, at + copies.Count + NearJump.Length, out _)
+            ? [.. copies, .. NearJump.Encode(at + copies.Count, entry + offset)]
+            : null;
     }
 }

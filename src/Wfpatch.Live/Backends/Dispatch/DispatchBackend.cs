@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Plans;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Core.X86;
+using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Backends.Dispatch;
@@ -50,6 +52,15 @@ public sealed class DispatchBackend(Target target, StopLog stops)
             Execute(round);
             target.Linux.SerializeProcessors();
         }
+    }
+
+    /// <summary>Writes the jumps that take the place of several instructions, in a stop of all threads. May be repeated.</summary>
+    /// <param name="stop">How.</param>
+    /// <returns>Why it could not be done; null: it is, or there was nothing to do.</returns>
+    public string? Displace(ProcessStop stop)
+    {
+        ImmutableArray<CodeWrite> writes = [.. new TransitionWrites(State).Displace().Where(w => !target.Memory.Read(w.Address, w.Bytes.Length).AsSpan().SequenceEqual(w.Bytes))];
+        return writes.IsEmpty ? null : stop.Write(writes);
     }
 
     public void Arm()

@@ -11,6 +11,7 @@ using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Refusals;
+using Wfpatch.Core.X86;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Backends.Dispatch;
@@ -61,7 +62,7 @@ public sealed class DispatchPlanner
             return (null, [.. _refusals]);
         }
         var space = BuildSpace(region.NewRegion);
-        var redirects = PlanRedirects(part, match, table.Functions, space, RegionOf(region));
+        var redirects = PlanRedirects(part, match, loaded, space, RegionOf(region));
         var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
         var hooks = hookPlanner.Plan(profile, part, match, space);
         var linked = image is null ? Link(part, match, loaded, region.Start) : null;
@@ -194,7 +195,7 @@ public sealed class DispatchPlanner
             _state.Redirects.Select(r => r.Plan).Concat(_state.Hooks.Select(h => h.Plan)));
     }
 
-    private ImmutableArray<RedirectState> PlanRedirects(ObjectPatch part, Match match, ImmutableArray<AddressRange> functions, AddressSpaceMap space, AddressRange newCode)
+    private ImmutableArray<RedirectState> PlanRedirects(ObjectPatch part, Match match, LoadedObject loaded, AddressSpaceMap space, AddressRange newCode)
     {
         var redirects = _state.Redirects.ToBuilder();
         foreach (var found in match.Functions.Where(f => part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Replaced))
@@ -209,10 +210,10 @@ public sealed class DispatchPlanner
                 }
                 continue;
             }
-            var function = functions.First(f => f.Start == entry);
+            var function = loaded.UnwindTable!.Functions.First(f => f.Start == entry);
             int length = (int)Math.Max(function.Length, EntryCode.CodeBytes);
             var code = _original.Read(entry, length) ?? throw new TargetAccessException($"reading {name}", Linux.Errno.Fault);
-            var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, DispatchTrampoline.Length, newCode, Means());
+            var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, DispatchTrampoline.Length, newCode, Means(), BranchesIn(loaded));
             if (plan is null)
             {
                 _refusals.Add(refusal!);
@@ -226,6 +227,11 @@ public sealed class DispatchPlanner
     private RedirectMeans Means() =>
         (_target.Linux.CanSerializeProcessors ? RedirectMeans.Evict : RedirectMeans.None)
         | (_target.Proc.HasShadowStacks ? RedirectMeans.None : RedirectMeans.PushReturn);
+
+    /// <summary>All code of one program or library: displacements lead from nowhere else into it.</summary>
+    private BranchSearch BranchesIn(LoadedObject loaded) => (into, function) => loaded.Image.Segments.Where(s => s.IsExecutable)
+        .Select(s => _original.Read(s.Range.Start, (int)s.Range.Length) is { } code ? BranchScan.Find(code, s.Range.Start, into, function) : s.Range.Start)
+        .FirstOrDefault(found => found is not null);
 
     private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start)
     {

@@ -33,6 +33,8 @@ public sealed class LifeOfARedirectTests
     [InlineData("48 8d 80 01 00 00 00", "first-instruction", "100018000-100019000")]
     // nop; lea rax, [rax+1] with the place of one byte taken: the second instruction is evicted.
     [InlineData("90 48 8d 40 01", "successor", "101408000-10140a000")]
+    // lea rax, [rax+1]; nop with all places taken but one hole: both are displaced.
+    [InlineData("48 8d 40 01 90", "stop", "10000-100000000,100006000-103000000,103100000-120000000,120001000-200000000")]
     public async Task EveryWriteIsSafe(string first, string tactic, string taken)
     {
         await using var function = await RunningFunction.StartAsync(first, Cancel);
@@ -68,7 +70,7 @@ public sealed class LifeOfARedirectTests
         var space = new AddressSpaceMap(
             ranges.Select(r => new AddressRange(r[0], r[1])).Append(AddressRange.OfLength(RunningFunction.Entry, 0x6000)).Append(AddressRange.OfLength(RunningFunction.Version(0).PageStart, 0x1000)), [], []);
         var (plan, refusal) = RedirectPlanner.Plan("f", AddressRange.OfLength(RunningFunction.Entry, function.FirstLength + 1), function.Code, space, DispatchTrampoline.Length,
-            AddressRange.OfLength(RunningFunction.Version(0), 0x1000), RedirectMeans.All);
+            AddressRange.OfLength(RunningFunction.Version(0), 0x1000), RedirectMeans.All, (_, _) => null);
         Assert.Null(refusal);
         return plan!;
     }
@@ -89,7 +91,8 @@ public sealed class LifeOfARedirectTests
     {
         var open = Transitions.Open(state, TransitionKind.Apply, image, "stack");
         await WriteAsync(function, new TransitionWrites(open).Prepare(), areMet: false, (0, before));
-        await WriteAsync(function, new TransitionWrites(open).Evict().SelectMany(round => round).Concat(new TransitionWrites(open).Arm().Take(2)), areMet: true, (0, before));
+        await EvictAsync(function, open, (0, before));
+        await WriteAsync(function, new TransitionWrites(open).Arm().Take(2), areMet: true, (0, before));
         var cancelling = Transitions.Advance(open, TransitionPhase.Cancelling);
         await WriteAsync(function, new TransitionWrites(cancelling).Settle(), areMet: true, (0, before));
         await WriteAsync(function, new TransitionWrites(cancelling).Settle(), areMet: true, (0, before), (open.Transition!.Generation, before));
@@ -112,10 +115,16 @@ public sealed class LifeOfARedirectTests
     private async Task ArmAsync(RunningFunction function, TargetState open, int before, int after)
     {
         uint generation = open.Transition!.Generation;
-        await WriteAsync(function, new TransitionWrites(open).Evict().SelectMany(round => round), areMet: true, (0, before), (generation, before));
+        await EvictAsync(function, open, (0, before), (generation, before));
         await WriteAsync(function, new TransitionWrites(open).Arm(), areMet: true, (0, before), (generation - 1, before));
         // Again, as a new controller would that does not know how far the last one came.
         await WriteAsync(function, new TransitionWrites(open).Arm(), areMet: true, (0, before), (generation, after));
+    }
+
+    private async Task EvictAsync(RunningFunction function, TargetState open, params (uint Word, int Version)[] expected)
+    {
+        await WriteAsync(function, new TransitionWrites(open).Evict().SelectMany(round => round), areMet: true, expected);
+        await WriteAsync(function, new TransitionWrites(open).Displace(), areMet: false, expected);
     }
 
     /// <summary>Writes one after another; after each one calls with some words, and compares the version.</summary>

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Unwinding;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Targets;
+using StackFrame = Wfpatch.Core.Unwinding.StackFrame;
+
+namespace Wfpatch.Live.Migrations;
+
+/// <summary>
+/// Last resort: stops all threads of a target, for as long as a write takes that none of them may be in the middle of. Each is
+/// stopped in turn and stays so until all are; where one stands in the wrong place, or it takes too long, all go on at once and it is
+/// tried again later. If the controller is killed, the kernel lets all go, and the write was made whole or not at all.
+/// </summary>
+public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
+{
+    private const int MostTries = 50, MostFrames = 512;
+
+    /// <summary>How much longer the target runs between two tries than it stood, at least.</summary>
+    private const int RunsLonger = 5;
+
+    /// <summary>From the first thread's stop on no further one is stopped after that.</summary>
+    private static readonly TimeSpan LongestTry = TimeSpan.FromMilliseconds(10);
+
+    private readonly StackFrame[] _frames = new StackFrame[MostFrames];
+    private readonly byte[] _stat = new byte[1024];
+
+    private enum Result
+    {
+        Written,
+        ThreadInside,
+        StackUnknown,
+        NotStopped,
+        TookTooLong,
+        ThreadsChanged,
+    }
+
+    private sealed record Candidate(int Id, TimeSpan Asleep, CallPermit Permit);
+
+    private sealed record Try(ImmutableArray<Candidate> Threads, CodeWrite[] Writes, Microsoft.Win32.SafeHandles.SafeFileHandle Stat, long Began);
+
+    /// <summary>Makes writes that take the place of several instructions each.</summary>
+    /// <returns>Null: done. Else why not, completing a sentence.</returns>
+    public string? Write(ImmutableArray<CodeWrite> writes)
+    {
+        string why = "";
+        var pause = TimeSpan.Zero;
+        for (int i = 0; i < MostTries; i++)
+        {
+            Thread.Sleep(pause);
+            pause = TimeSpan.FromMilliseconds(1);
+            var (threads, obstacle) = FindThreads();
+            if (obstacle is not null)
+            {
+                why = obstacle;
+                continue;
+            }
+            using var stat = File.OpenHandle($"/proc/{target.Process}/stat");
+            long began = Stopwatch.GetTimestamp();
+            var result = StopFrom(0, new Try(threads, [.. writes], stat, began), out int thread);
+            pause += RunsLonger * Stopwatch.GetElapsedTime(began);
+            if (result == Result.Written)
+            {
+                return null;
+            }
+            why = Describe(result, thread);
+        }
+        return why;
+    }
+
+    private (ImmutableArray<Candidate> Threads, string? Obstacle) FindThreads()
+    {
+        var threads = ImmutableArray.CreateBuilder<Candidate>();
+        foreach (int id in target.Proc.ReadThreads())
+        {
+            var asleep = TimeSpan.Zero;
+            bool needsPermit = true;
+            if (target.Proc.ReadActivity(id) is { IsBlocked: true } blocked)
+            {
+                if (InterruptibleCalls.FindObstacle(target.Linux, target.Process, in blocked) is { } obstacle)
+                {
+                    return ([], $"thread {id} is in {obstacle}");
+                }
+                needsPermit = SyscallRestart.EndsWhenStopped(blocked.Number);
+                asleep = SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Arguments.Fourth)
+                    ? SleepClock.Read(target.Process, id) ?? TimeSpan.Zero
+                    : TimeSpan.Zero;
+            }
+            threads.Add(new Candidate(id, asleep, needsPermit ? new CallPermit(target.Memory, ThreadControlBlock.Find(target.Linux, target.Memory, id)) : default));
+        }
+        return (threads.ToImmutable(), null);
+    }
+
+    /// <summary>Stops the threads from one on, while those before it are stopped; each lives in a frame of its own. Nothing is allocated.</summary>
+    private Result StopFrom(int index, Try attempt, out int thread)
+    {
+        if (index == attempt.Threads.Length)
+        {
+            thread = 0;
+            return WriteAll(attempt);
+        }
+        var candidate = attempt.Threads[index];
+        thread = candidate.Id;
+        using var stopped = StoppedThread.Take(target.Linux, candidate.Id, stops, candidate.Permit);
+        if (stopped.HasEnded)
+        {
+            return StopFrom(index + 1, attempt, out thread);
+        }
+        if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
+        {
+            return Result.NotStopped;
+        }
+        var result = Look(in registers, attempt);
+        if (result == Result.Written)
+        {
+            result = Stopwatch.GetElapsedTime(attempt.Began) > LongestTry ? Result.TookTooLong : StopFrom(index + 1, attempt, out thread);
+        }
+        InterruptedCall.Restart(in stopped, ref registers, candidate.Asleep);
+        return result;
+    }
+
+    /// <summary>Written: nothing is against it. A return address is never inside: no call is displaced but the last one. What a signal has
+    /// interrupted may be.</summary>
+    private Result Look(in UserRegisters registers, Try attempt)
+    {
+        if (IsInside(new Address(registers.Rip), attempt.Writes))
+        {
+            return Result.ThreadInside;
+        }
+        var set = OutsideMigration.ToRegisterSet(in registers);
+        if (!unwinder.Unwind(in set, target.Memory, _frames, out int count).IsComplete)
+        {
+            return Result.StackUnknown;
+        }
+        for (int i = 0; i < count; i++)
+        {
+            if (IsInside(_frames[i].ProgramCounter, attempt.Writes))
+            {
+                return Result.ThreadInside;
+            }
+        }
+        return Result.Written;
+    }
+
+    private static bool IsInside(Address at, CodeWrite[] writes)
+    {
+        foreach (var write in writes)
+        {
+            if (at > write.Address && at < write.Address + write.Bytes.Length)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private Result WriteAll(Try attempt)
+    {
+        // Only a thread makes a thread, and all that were known are stopped: as many as there are, there are no others.
+        if (CountThreads(attempt.Stat) != attempt.Threads.Length)
+        {
+            return Result.ThreadsChanged;
+        }
+        foreach (var write in attempt.Writes)
+        {
+            if (target.Memory.TryWrite(write.Address, write.Bytes) != Errno.Success)
+            {
+                return Result.NotStopped;
+            }
+        }
+        return Result.Written;
+    }
+
+    /// <summary>num_threads of proc_pid_stat(5).</summary>
+    private int CountThreads(Microsoft.Win32.SafeHandles.SafeFileHandle stat)
+    {
+        const int FieldsBehindName = 17; // state is the first of them, num_threads the 18th
+        int length = RandomAccess.Read(stat, _stat, 0);
+        var text = _stat.AsSpan(0, length);
+        var rest = text[(text.LastIndexOf((byte)')') + 2)..];
+        for (int i = 0; i < FieldsBehindName; i++)
+        {
+            rest = rest[(rest.IndexOf((byte)' ') + 1)..];
+        }
+        return Utf8Parser.TryParse(rest, out int count, out _) ? count : 0;
+    }
+
+    private static string Describe(Result result, int thread) => result switch
+    {
+        Result.ThreadInside => $"thread {thread} was in them each time",
+        Result.StackUnknown => $"the stack of thread {thread} cannot be unwound, so that nobody knows what a signal has interrupted",
+        Result.NotStopped => $"thread {thread} could not be stopped",
+        Result.TookTooLong => $"it took longer than {LongestTry.TotalMilliseconds} ms to stop them all",
+        _ => "threads come and go all the time",
+    };
+}
