@@ -8,10 +8,13 @@ Option<bool> json = new("--json") { Description = "One JSON document on standard
 Option<string?> picture = new("--picture") { Description = "Writes the last picture to this file, as SVG." };
 Option<string[]> only = new("--only")
 {
-    Description = $"Measures these alone: {string.Join(", ", BenchCommand.All.Select(measurement => measurement.Name))}.",
+    Description = $"Measures these alone: {Names(BenchCommand.All)}; and only when named: {Names(BenchCommand.Enduring(BenchLimits.Default))}.",
     AllowMultipleArgumentsPerToken = true,
 };
 Argument<string[]> these = new("names") { Description = "The same as --only.", Arity = ArgumentArity.ZeroOrMore };
+
+Option<double> minutes = new("--minutes") { Description = "How long soak goes on.", DefaultValueFactory = _ => BenchLimits.Default.Minutes };
+Option<int> count = new("--count") { Description = "How many controllers faults kills.", DefaultValueFactory = _ => BenchLimits.Default.Count };
 
 Command demo = new("demo", "Patches a sample server and the distribution's memcached, live and under load, and shows what happens.")
 {
@@ -22,9 +25,11 @@ demo.SetAction((parsed, cancel) =>
 
 Command bench = new("bench", "Measures each figure beside its baseline; prints a table and writes out/bench.json.")
 {
-    these, only, json,
+    these, only, minutes, count, json,
 };
 bench.SetAction((parsed, cancel) =>
-    new BenchCommand([.. parsed.GetValue(these) ?? [], .. parsed.GetValue(only) ?? []], parsed.GetValue(json)).RunAsync(cancel));
+    new BenchCommand([.. parsed.GetValue(these) ?? [], .. parsed.GetValue(only) ?? []], new(parsed.GetValue(minutes), parsed.GetValue(count)), parsed.GetValue(json)).RunAsync(cancel));
+
+static string Names(IEnumerable<IMeasurement> measurements) => string.Join(", ", measurements.Select(measurement => measurement.Name));
 
 return await new RootCommand("The lab of wfpatch.") { demo, bench }.Parse(args).InvokeAsync();

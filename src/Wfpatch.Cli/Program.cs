@@ -8,7 +8,7 @@ using Wfpatch.Live.Linux;
 const int PatienceInMilliseconds = 150;
 
 // First of all, since starting takes time of the processors, too. A build takes minutes and stops nobody: it runs like any compiler.
-var yielding = args is ["build", ..] ? null : Yielding.Begin(TimeSpan.FromMilliseconds(PatienceInMilliseconds));
+using var yielding = args is ["build", ..] ? null : Yielding.Begin(TimeSpan.FromMilliseconds(PatienceInMilliseconds));
 var commands = new Wfpatch.Live.Controllers.Commands(new NativeLinux(yielding));
 
 var root = new RootCommand("Patch the code of a running process, thread by thread, without stopping it.\n\nExample:\n  wfpatch build --deb memcached --patch fix.patch -o fix.wfp\n  wfpatch apply fix.wfp --pid 4711")

@@ -8,7 +8,7 @@ namespace Wfpatch.Lab.Bench;
 /// <summary>`bench`: measures each figure beside its baseline; a table, and out/bench.json.</summary>
 /// <param name="Only">Names of measurements; empty: all.</param>
 /// <param name="Json">The document on standard output instead of the table.</param>
-internal sealed record BenchCommand(ImmutableArray<string> Only, bool Json)
+internal sealed record BenchCommand(ImmutableArray<string> Only, BenchLimits Limits, bool Json)
 {
     /// <summary>In the order in which they are measured; one after another, never two at once.</summary>
     internal static ImmutableArray<IMeasurement> All { get; } =
@@ -17,17 +17,21 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, bool Json)
             new MemoryAdded(), new LargePatch(), new MemcachedLatency(), new Redirects(),
         ];
 
+    /// <summary>What is measured only when it is named.</summary>
+    internal static ImmutableArray<IMeasurement> Enduring(BenchLimits limits) => [new Soak(limits), new Faults(limits)];
+
     /// <returns>0 when everything could be measured that is installed, whether or not goals are reached.</returns>
     internal async Task<int> RunAsync(CancellationToken cancel)
     {
-        if (Only.FirstOrDefault(name => !All.Any(measurement => measurement.Name == name)) is { } unknown)
+        ImmutableArray<IMeasurement> known = [.. All, .. Enduring(Limits)];
+        if (Only.FirstOrDefault(name => !known.Any(measurement => measurement.Name == name)) is { } unknown)
         {
-            await Console.Error.WriteLineAsync($"bench: there is no '{unknown}'; there are {string.Join(", ", All.Select(measurement => measurement.Name))}.");
+            await Console.Error.WriteLineAsync($"bench: there is no '{unknown}'; there are {string.Join(", ", known.Select(measurement => measurement.Name))}.");
             return 2;
         }
         List<Figure> figures = [];
         double load = await LoadAsync(cancel);
-        foreach (IMeasurement measurement in All.Where(measurement => Only.IsEmpty || Only.Contains(measurement.Name)))
+        foreach (IMeasurement measurement in Only.IsEmpty ? All : known.Where(measurement => Only.Contains(measurement.Name)))
         {
             await Console.Error.WriteLineAsync($"bench: {measurement.Name}");
             figures.AddRange(await MeasureAsync(measurement, cancel));

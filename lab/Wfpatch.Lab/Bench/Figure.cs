@@ -28,6 +28,9 @@ internal sealed record Figure(
     [JsonIgnore]
     public bool IsFailure { get; private init; }
 
+    /// <summary>A count of what must not be.</summary>
+    internal static Figure MustBeZero(string name, long count, string note) => new(name, "", count, null, "", 0, note, []) { IsFailure = count > 0 };
+
     internal static Figure NotInstalled(string name) => new(name, "", null, null, "", null, "is not installed here", []);
 
     internal static Figure NotMeasured(string name, string why) => new(name, "", null, null, "", null, why, []) { IsFailure = true };

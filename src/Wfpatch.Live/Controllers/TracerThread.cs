@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Runtime.ExceptionServices;
+using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Live.Controllers;
 
@@ -21,6 +22,7 @@ public static class TracerThread
             {
                 failure = ExceptionDispatchInfo.Capture(e);
             }
+            Yielding.EndForThisThread();
         })
         { Name = "tracer" };
         thread.Start();

@@ -5,8 +5,10 @@ namespace Wfpatch.Live.Linux;
 /// Lets all other programs go first (SCHED_IDLE, sched(7)): the target's requests shall not wait for a processor because a
 /// controller reads unwind tables. A machine without any idle time would let it starve, so after a while it runs like
 /// everybody else. Who may not come back from SCHED_IDLE (without CAP_SYS_NICE) never goes there.
+/// It ends like everybody else, too: while a process is taken apart, others wait for parts of it, some of them without sleeping
+/// (the parent that drops its /proc entries). One that gets no time on a busy machine made its parent spin for seconds.
 /// </summary>
-public sealed class Yielding
+public sealed class Yielding : IDisposable
 {
     private volatile bool _isOver;
 
@@ -36,7 +38,7 @@ public sealed class Yielding
             if (comesBack)
             {
                 Thread.Sleep(patience);
-                yielding.End();
+                yielding.Dispose();
             }
         })
         { IsBackground = true, Name = "watchdog" };
@@ -45,7 +47,17 @@ public sealed class Yielding
         return comesBack && SchedulingPolicy.TrySet(0, SchedulingPolicy.Idle) ? yielding : null;
     }
 
-    private void End()
+    /// <summary>For a thread that is about to end, before the others.</summary>
+    public static void EndForThisThread()
+    {
+        if (SchedulingPolicy.Get(0) == SchedulingPolicy.Idle)
+        {
+            _ = SchedulingPolicy.TrySet(0, SchedulingPolicy.Other);
+        }
+    }
+
+    /// <summary>From now on all threads of this process run like everybody else's.</summary>
+    public void Dispose()
     {
         _isOver = true;
         foreach (int thread in new ProcFs(Environment.ProcessId).ReadThreads())
