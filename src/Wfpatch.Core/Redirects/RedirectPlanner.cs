@@ -67,6 +67,28 @@ public static class RedirectPlanner
         return (best, null);
     }
 
+    /// <summary>Plans a jump for an explicit quiescence point: in place of a nop that stands there for it, wherever it is branched to from.</summary>
+    /// <param name="code">The nop, and at least <see cref="EntryCode.CodeBytes"/> bytes from it on.</param>
+    public static RedirectPlan? PlanNop(AddressRange nop, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength)
+    {
+        if (CodeReader.DecodeFirst(code.Span, nop.Start) is not { } first)
+        {
+            return null;
+        }
+        var plan = Best(new EntryCode(nop.Start, code, (int)nop.Length, Places(nop.Start, first, default)), first, space, trampolineLength);
+        if (plan is not null)
+        {
+            space.Reserve(plan);
+        }
+        return plan;
+    }
+
+    private static RedirectPlan? Best(EntryCode entry, Iced.Intel.Instruction first, AddressSpaceMap space, int trampolineLength) => Tactics
+        .Select(t => t.Plan(entry, space, trampolineLength)
+            .Where(p => CanContinue(p, first))
+            .MinBy(p => space.CountNewMemory(p.TrampolineRange)))
+        .FirstOrDefault(p => p is not null);
+
     private static (RedirectPlan? Plan, Refusal? Refusal) Find(
         string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode)
     {
@@ -85,11 +107,7 @@ public static class RedirectPlanner
             return (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches back into its own first instruction at {back}."));
         }
         var entry = new EntryCode(function.Start, code, first.Length, Places(function.Start, first, newCode));
-        var best = Tactics
-            .Select(t => t.Plan(entry, space, trampolineLength)
-                .Where(p => CanContinue(p, first))
-                .MinBy(p => space.CountNewMemory(p.TrampolineRange)))
-            .FirstOrDefault(p => p is not null);
+        var best = Best(entry, first, space, trampolineLength);
         if (best is null)
         {
             return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction ({first}) that leads to free memory."));
