@@ -116,7 +116,7 @@ public sealed class OutsideMigration
         return _memory.TryWrite(block + ThreadWord.Offset, word) == Errno.Success;
     }
 
-    private static RegisterSet ToRegisterSet(in UserRegisters r)
+    internal static RegisterSet ToRegisterSet(in UserRegisters r)
     {
         RegisterSet set = default;
         set[Register.Rax] = r.Rax;
