@@ -35,6 +35,13 @@ public static class BelowPoints
         return below.ToImmutable();
     }
 
+    /// <summary>Functions that jump to another one's start: where that is entered so, they are on no stack.</summary>
+    public static ImmutableArray<AddressRange> FindJumpers(ImmutableArray<AddressRange> functions, IMemory memory, AddressRange entered) =>
+    [
+        .. functions.Where(f => f.Length <= LongestFunction && f.Start != entered.Start)
+            .Where(f => Branches(f, memory).Any(i => i.FlowControl != FlowControl.Call && i.NearBranchTarget == entered.Start.Value)),
+    ];
+
     private static Dictionary<Address, HashSet<Address>> FindCallers(ImmutableArray<AddressRange> functions, IMemory memory)
     {
         var callers = new Dictionary<Address, HashSet<Address>>();
@@ -55,10 +62,11 @@ public static class BelowPoints
         return callers;
     }
 
-    private static IEnumerable<Address> Targets(AddressRange function, IMemory memory) =>
+    private static IEnumerable<Address> Targets(AddressRange function, IMemory memory) => Branches(function, memory).Select(i => new Address(i.NearBranchTarget));
+
+    private static IEnumerable<Instruction> Branches(AddressRange function, IMemory memory) =>
         memory.Read(function.Start, (int)function.Length) is not { } code ? [] : X86.CodeReader.Decode(code, function.Start)
-            .Where(i => i.FlowControl is FlowControl.Call or FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch)
-            .Select(i => new Address(i.NearBranchTarget));
+            .Where(i => i.FlowControl is FlowControl.Call or FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch);
 
     private static AddressRange? FindFunction(ImmutableArray<AddressRange> functions, Address at)
     {

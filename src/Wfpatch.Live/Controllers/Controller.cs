@@ -236,7 +236,10 @@ public sealed class Controller
     }
 
     private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, ImmutableArray<string> changed, ObjectPatch? part, TargetState state) =>
-        PolicyChoice.Make(options.Policy, options.Profile, changed, part, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
+        PolicyChoice.Make(options.Policy, WithoutAbsent(options.Profile), changed, part, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
+
+    private Profile? WithoutAbsent(Profile? profile) =>
+        profile is null ? null : profile with { Points = [.. profile.Points.Where(p => !p.IsOptional || HookPlanner.FindExported(_target, p) is not null)] };
 
     // The policy auto does without points that do not serve for this patch.
     private static bool FailedByPoints(TransitionOptions options, PolicyChoice? choice, ImmutableArray<Refusal> refusals) =>

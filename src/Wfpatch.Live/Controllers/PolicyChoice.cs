@@ -70,7 +70,7 @@ public sealed record PolicyChoice(string Name, Profile? Profile)
         {
             return (stack, null);
         }
-        if (profile is null)
+        if (profile is null || profile.Points.IsEmpty && wanted == Policy.Points)
         {
             return (null, TransitionRefusals.NoProfile.About("--policy points", "No profile is known for this program; name one with --profile, or use --policy stack."));
         }

@@ -4,6 +4,7 @@ using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Elf;
 using Wfpatch.Core.Matching;
 using Wfpatch.Core.Patches;
+using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Quiescence.Sampling;
 using Wfpatch.Live.Targets;
 
@@ -53,6 +54,15 @@ public sealed class FunctionNames
             _functions.Add(start, found);
         }
         return found;
+    }
+
+    /// <summary>Functions of the program that jump to the start of another one of it.</summary>
+    public IEnumerable<SampledFunction> FindJumpers(SampledFunction function, IMemory original)
+    {
+        var program = _target.Objects[0];
+        return function.Owner == CodeOwner.Program && program.UnwindTable is { } table && table.TryFind(program.Image.ToMemory((ulong)function.Offset), out var entered)
+            ? BelowPoints.FindJumpers(table.Functions, original, entered).Select(j => Find(j.Start)).OfType<SampledFunction>()
+            : [];
     }
 
     private CodeOwner OwnerOf(LoadedObject loaded) =>

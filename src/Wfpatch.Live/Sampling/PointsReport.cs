@@ -41,7 +41,7 @@ public sealed record PointsReport(Outcome Outcome, string Message)
         var original = Backends.Dispatch.OriginalCode.View(target.Memory, journal?.State ?? Core.Generations.TargetState.Empty);
         var names = new FunctionNames(target, options.SymbolFile, options.Patch, original);
         var samples = new StackSampler(target, names, stops).Run(options.Time, options.Cancel);
-        var proposal = ProfileProposal.Of(target.Proc.ReadExecutableName() ?? target.Objects[0].FileName, samples);
+        var proposal = ProfileProposal.Of(target.Proc.ReadExecutableName() ?? target.Objects[0].FileName, samples, f => names.FindJumpers(f, original));
         int count = proposal.Points.Count();
         return new PointsReport(Outcome.Done, $"{count} point(s) proposed for process {target.Process} from {samples.Length} stacks of {proposal.Groups.Sum(g => g.Threads.Length)} threads.")
         {

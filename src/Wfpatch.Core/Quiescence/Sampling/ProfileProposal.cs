@@ -10,30 +10,35 @@ namespace Wfpatch.Core.Quiescence.Sampling;
 /// </summary>
 public sealed record ProfileProposal(string Program, ImmutableArray<ThreadGroup> Groups)
 {
+    /// <summary>A candidate that was seen less often than this part of the most frequent one is left out.</summary>
+    private const int RareShare = 20;
+
     /// <summary>The points that a profile can name, each once.</summary>
     public IEnumerable<ProposedPoint> Points => Groups.SelectMany(g => g.Points).Where(p => p.IsNameable).DistinctBy(p => p.Function);
 
     /// <summary>Functions that are on a stack at one of the points.</summary>
     public IEnumerable<SampledFunction> Below => Groups.Where(g => g.Points.Any(p => p.IsNameable)).SelectMany(g => g.Below).Distinct();
 
-    public static ProfileProposal Of(string program, IEnumerable<StackSample> samples)
+    /// <param name="findJumpers">Functions that end in a jump to a function: entered through one of them, it is alone on the stack.</param>
+    public static ProfileProposal Of(string program, IEnumerable<StackSample> samples, Func<SampledFunction, IEnumerable<SampledFunction>> findJumpers)
     {
         var threads = samples.GroupBy(s => s.Thread).Select(t => (Samples: t.ToImmutableArray(), Common: CountCommon([.. t]))).ToList();
         var groups = threads
             .GroupBy(t => (Name: WithoutNumber(t.Samples[0].ThreadName), Loop: LoopOf(t.Samples[0], t.Common)))
-            .Select(g => DescribeGroup(g.Key.Name, g.Key.Loop, [.. g]))
+            .Select(g => DescribeGroup(g.Key.Name, g.Key.Loop, [.. g], findJumpers))
             .OrderByDescending(g => g.Points.Length).ThenByDescending(g => g.Busy).ThenBy(g => g.Name, StringComparer.Ordinal);
         return new(program, [.. groups]);
     }
 
-    private static ThreadGroup DescribeGroup(string name, SampledFunction? loop, ImmutableArray<(ImmutableArray<StackSample> Samples, int Common)> threads)
+    private static ThreadGroup DescribeGroup(string name, SampledFunction? loop, ImmutableArray<(ImmutableArray<StackSample> Samples, int Common)> threads,
+        Func<SampledFunction, IEnumerable<SampledFunction>> findJumpers)
     {
         var stacks = threads.SelectMany(t => t.Samples.Select(s => (Sample: s, t.Common))).ToList();
         var idle = stacks.Where(s => s.Sample.IsIdle).ToList();
         var busy = stacks.Where(s => !s.Sample.IsIdle).ToList();
         // What the loop waits in is called between requests; the threads that were seen idle tell for the others.
         var waits = idle.Select(s => Above(s).FirstOrDefault()).OfType<SampledFunction>().ToHashSet();
-        var points = loop is null ? [] : FindPoints(loop, busy.Select(Above), waits);
+        var points = loop is null ? [] : FindPoints(loop, busy.Select(Above), waits, findJumpers);
         ImmutableArray<SampledFunction> below = [.. threads[0].Samples[0].Frames.Take(threads[0].Common).Select(f => f.Function).Where(f => f.Owner != CodeOwner.System)];
         string idleIn = idle.Count == 0 ? "" : $"{idle[0].Sample.Call} < {string.Join(" < ", Above(idle[0]).Reverse().Append(loop).OfType<SampledFunction>().Select(f => f.Display))}";
         return new(
@@ -41,7 +46,8 @@ public sealed record ProfileProposal(string Program, ImmutableArray<ThreadGroup>
             Remark(idle.Count, busy.Count, points));
     }
 
-    private static ImmutableArray<ProposedPoint> FindPoints(SampledFunction loop, IEnumerable<IEnumerable<SampledFunction>> busy, HashSet<SampledFunction> waits)
+    private static ImmutableArray<ProposedPoint> FindPoints(
+        SampledFunction loop, IEnumerable<IEnumerable<SampledFunction>> busy, HashSet<SampledFunction> waits, Func<SampledFunction, IEnumerable<SampledFunction>> findJumpers)
     {
         var seen = new Dictionary<SampledFunction, (int Count, string Reason, int Rank)>();
         foreach (var chain in busy.Select(b => b.ToList()).Where(c => c.Count > 0 && !waits.Contains(c[0])))
@@ -51,12 +57,24 @@ public sealed record ProfileProposal(string Program, ImmutableArray<ThreadGroup>
                 seen[function] = seen.TryGetValue(function, out var before) ? (before.Count + 1, before.Reason, before.Rank) : (1, reason, rank);
             }
         }
+        foreach (var (entered, before) in seen.Where(s => s.Value.Rank == 0).ToList())
+        {
+            foreach (var jumper in findJumpers(entered).Where(j => !seen.ContainsKey(j)))
+            {
+                seen.Add(jumper, (before.Count, $"it jumps to {entered.Display}; of that one: {before.Reason}", 0));
+            }
+        }
+        // What was met once in a while is no start of requests; and what is only on the way is for want of better.
+        int most = seen.Values.Select(v => v.Count).DefaultIfEmpty().Max();
+        bool hasName = seen.Any(s => s.Value.Rank < 2 && IsNameable(s.Key));
         return
         [
-            .. seen.OrderBy(s => s.Value.Rank).ThenByDescending(s => s.Value.Count).ThenBy(s => s.Key.Display, StringComparer.Ordinal)
-                .Select(s => new ProposedPoint(s.Key, s.Value.Count, s.Key.Name.Length > 0 && (s.Key.IsExported || s.Key.Owner == CodeOwner.Program), s.Value.Reason)),
+            .. seen.Where(s => s.Value.Count * RareShare >= most && (s.Value.Rank < 2 || !hasName)).OrderBy(s => s.Value.Rank).ThenByDescending(s => s.Value.Count).ThenBy(s => s.Key.Display, StringComparer.Ordinal)
+                .Select(s => new ProposedPoint(s.Key, s.Value.Count, IsNameable(s.Key), s.Value.Reason)),
         ];
     }
+
+    private static bool IsNameable(SampledFunction function) => function.Name.Length > 0 && (function.IsExported || function.Owner == CodeOwner.Program);
 
     private static IEnumerable<(SampledFunction Function, string Reason, int Rank)> Candidates(SampledFunction loop, List<SampledFunction> chain)
     {

@@ -109,7 +109,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             hooks[known] = Arm(hooks[known]);
             return;
         }
-        var place = point.Library.Length > 0 ? FindExported(point) : FindInPatch(point, part, match);
+        var place = point.Library.Length > 0 ? FindExported(target, point) : FindInPatch(point, part, match);
         if (place is { } function)
         {
             Add(hooks, point.Function, HookKind.Point, function, space);
@@ -124,7 +124,8 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
         .Select(f => (AddressRange?)f.Running.Code)
         .FirstOrDefault();
 
-    private AddressRange? FindExported(ProfilePoint point) => target.Objects
+    /// <summary>The function that a point's library exports, or null.</summary>
+    public static AddressRange? FindExported(Target target, ProfilePoint point) => target.Objects
         .Where(o => o.FileName.StartsWith(point.Library, StringComparison.Ordinal))
         .SelectMany(o => o.Image.FindDynamicSymbols(point.Function).Where(s => s.IsDefined).Select(s => (o, Start: o.Image.ToMemory(s.Value))))
         .Select(f => f.o.UnwindTable is { } table && table.TryFind(f.Start, out var function) && function.Start == f.Start ? function : (AddressRange?)null)
