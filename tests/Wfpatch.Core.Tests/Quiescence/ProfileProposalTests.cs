@@ -26,7 +26,8 @@ public sealed class ProfileProposalTests
     [Fact]
     public void What_the_loop_of_the_program_calls_is_proposed_but_not_what_it_waits_in()
     {
-        var proposal = Propose(Idle(1, "main", Main, Worker, Wait, Wait), Busy(1, "main", Main, Worker, Handle, Step), Busy(1, "main", Main, Worker, Wait, Wait));
+        var proposal = Propose(Idle(1, "main", Main, Worker, Wait, Wait), Busy(1, "main", Main, Worker, Handle, Step), Busy(1, "main", Main, Worker, Handle, Entry), Busy(1, "main", Main, Worker, Handle),
+            Busy(1, "main", Main, Worker, Wait, Wait), Busy(1, "main", Main, Worker));
         Assert.Equal(Worker, proposal.Groups[0].Loop);
         Assert.Equal([Handle], proposal.Points.Select(p => p.Function));
     }

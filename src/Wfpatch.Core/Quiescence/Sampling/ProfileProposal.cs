@@ -13,6 +13,12 @@ public sealed record ProfileProposal(string Program, ImmutableArray<ThreadGroup>
     /// <summary>A candidate that was seen less often than this part of the most frequent one is left out.</summary>
     private const int RareShare = 20;
 
+    /// <summary>The rank of what is called by what the loop calls; it must be on at least half as many stacks.</summary>
+    private const int MostRank = 1;
+
+    /// <summary>The rank of exported functions between the loop and what it leads to.</summary>
+    private const int WayRank = 3;
+
     /// <summary>The points that a profile can name, each once.</summary>
     public IEnumerable<ProposedPoint> Points => Groups.SelectMany(g => g.Points).Where(p => p.IsNameable).DistinctBy(p => p.Function);
 
@@ -66,10 +72,11 @@ public sealed record ProfileProposal(string Program, ImmutableArray<ThreadGroup>
         }
         // What was met once in a while is no start of requests; and what is only on the way is for want of better.
         int most = seen.Values.Select(v => v.Count).DefaultIfEmpty().Max();
-        bool hasName = seen.Any(s => s.Value.Rank < 2 && IsNameable(s.Key));
+        bool hasName = seen.Any(s => s.Value.Rank < WayRank && IsNameable(s.Key));
         return
         [
-            .. seen.Where(s => s.Value.Count * RareShare >= most && (s.Value.Rank < 2 || !hasName)).OrderBy(s => s.Value.Rank).ThenByDescending(s => s.Value.Count).ThenBy(s => s.Key.Display, StringComparer.Ordinal)
+            .. seen.Where(s => s.Value.Count * (s.Value.Rank == MostRank ? 2 : RareShare) >= most && (s.Value.Rank < WayRank || !hasName))
+                .OrderBy(s => s.Value.Rank).ThenByDescending(s => s.Value.Count).ThenBy(s => s.Key.Display, StringComparer.Ordinal)
                 .Select(s => new ProposedPoint(s.Key, s.Value.Count, IsNameable(s.Key), s.Value.Reason)),
         ];
     }
@@ -85,12 +92,16 @@ public sealed record ProfileProposal(string Program, ImmutableArray<ThreadGroup>
         }
         if (back != 0 && chain[0].Owner != CodeOwner.System)
         {
-            yield return (chain[0], $"the loop {loop.Display} calls it", back > 0 ? 1 : 0);
+            yield return (chain[0], $"the loop {loop.Display} calls it", back > 0 ? 2 : 0);
+        }
+        if (back < 0 && chain is [{ Owner: CodeOwner.Program }, { Owner: CodeOwner.Program }, ..])
+        {
+            yield return (chain[1], $"it does most of what {chain[0].Display} does, which the loop {loop.Display} calls", MostRank);
         }
         // Where neither has a name that a profile could use, an exported function on the way has.
         foreach (var way in chain.Skip(1).Take(Math.Max(back, 3)).Where(f => f.IsExported && f.Owner == CodeOwner.Library).Take(1))
         {
-            yield return (way, $"it is called on the way from the loop {loop.Display}", 2);
+            yield return (way, $"it is called on the way from the loop {loop.Display}", WayRank);
         }
     }
 
@@ -102,12 +113,12 @@ public sealed record ProfileProposal(string Program, ImmutableArray<ThreadGroup>
         _ => "",
     };
 
-    /// <summary>How many frames, from the outermost one on, are the same activations on all stacks of a thread. The innermost frame of a
-    /// stack is never among them: a thread that was only seen in one place has its loop in what called.</summary>
+    /// <summary>How many frames, from the outermost one on, are the same activations on all stacks of a thread; without the C library's
+    /// innermost ones, which only wait.</summary>
     private static int CountCommon(ImmutableArray<StackSample> samples)
     {
         var first = samples[0].Frames;
-        int common = samples.Min(s => s.Frames.Length - 1);
+        int common = samples.Min(s => s.Frames.Length);
         for (int i = 0; i < common; i++)
         {
             if (samples.Any(s => s.Frames[i] != first[i]))
