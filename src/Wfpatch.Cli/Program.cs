@@ -20,6 +20,7 @@ var root = new RootCommand("Patch the code of a running process, thread by threa
     StatusCommand.Create(commands),
     VerifyCommand.Create(commands),
     RevertCommand.Create(commands),
+    PointsCommand.Create(commands),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -22,10 +22,10 @@ internal static class CommonOptions
 
     public static Option<Policy> PolicyOption() => new("--policy")
     {
-        Description = "when a thread migrates: at the profile's quiescence points, or when no changed function is on its stack",
+        Description = "when a thread migrates: at quiescence points of a profile or of the program itself, or when no changed function is on its stack",
         DefaultValueFactory = _ => Policy.Auto,
         CustomParser = ParsePolicy,
-        HelpName = "auto|points|stack",
+        HelpName = "auto|points|stack|explicit",
     };
 
     public static Option<string?> ProfileOption() => new("--profile")
@@ -83,7 +83,7 @@ internal static class CommonOptions
                 return policy;
             }
         }
-        result.AddError($"'{text}' is no policy; write auto, points or stack.");
+        result.AddError($"'{text}' is no policy; write auto, points, stack or explicit.");
         return default;
     }
 

@@ -82,6 +82,7 @@ internal sealed record BuildDocument(string Result, string Message, PatchDocumen
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(PlainDocument))]
 [JsonSerializable(typeof(BuildDocument))]
+[JsonSerializable(typeof(PointsDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext
 {
     /// <summary>Readable in a terminal: quotes and letters beyond ASCII are not escaped as if for a web page.</summary>

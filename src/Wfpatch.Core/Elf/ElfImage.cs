@@ -16,7 +16,6 @@ public sealed class ElfImage
     private const int SymbolSize = 24;
     private const int MaximumSymbols = 4_000_000;
     private const int MaximumNotes = 16;
-    private const ulong MaximumNoteSize = 1 << 16;
     private const ulong MaximumTableSize = 1 << 28;
 
     private readonly IMemory _memory;
@@ -28,7 +27,7 @@ public sealed class ElfImage
     private readonly Lazy<byte[]?> _versions;
 
     private ElfImage(string name, IMemory memory, Address header, long bias, ImmutableArray<ElfSegment> segments,
-        IReadOnlyDictionary<ulong, ulong> dynamic, AddressRange unwindHeader, AddressRange threadLocal, string? buildId, bool isPositionIndependent)
+        IReadOnlyDictionary<ulong, ulong> dynamic, AddressRange unwindHeader, AddressRange threadLocal, ImmutableArray<ElfNote> notes, bool isPositionIndependent)
     {
         Name = name;
         _memory = memory;
@@ -38,7 +37,8 @@ public sealed class ElfImage
         _dynamic = dynamic;
         UnwindHeader = unwindHeader;
         ThreadLocalTemplate = threadLocal;
-        BuildId = buildId;
+        Notes = notes;
+        BuildId = FindBuildId(notes);
         IsPositionIndependent = isPositionIndependent;
         _symbols = new(ReadSymbols);
         _symbolsByName = new(() => _symbols.Value.Where(s => s.Index > 0).ToLookup(s => s.Name));
@@ -70,6 +70,9 @@ public sealed class ElfImage
 
     /// <summary>The GNU build-id in lower-case hexadecimal digits, or null.</summary>
     public string? BuildId { get; }
+
+    /// <summary>What PT_NOTE segments hold.</summary>
+    public ImmutableArray<ElfNote> Notes { get; }
 
     public bool IsPositionIndependent { get; }
 
@@ -142,7 +145,7 @@ public sealed class ElfImage
         }
     }
 
-    private readonly record struct ProgramHeader(uint Type, uint Flags, ulong Offset, ulong Address, ulong FileSize, ulong MemorySize)
+    private readonly record struct ProgramHeader(uint Type, uint Flags, ulong Offset, ulong Address, ulong FileSize, ulong MemorySize, ulong Alignment)
     {
         public const uint Load = 1;
         public const uint Dynamic = 2;
@@ -169,7 +172,8 @@ public sealed class ElfImage
                 BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(entry[16..]),
                 BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]),
-                BinaryPrimitives.ReadUInt64LittleEndian(entry[40..])));
+                BinaryPrimitives.ReadUInt64LittleEndian(entry[40..]),
+                BinaryPrimitives.ReadUInt64LittleEndian(entry[48..])));
         }
         return all;
     }
@@ -207,8 +211,14 @@ public sealed class ElfImage
         }
         return new ElfImage(name, memory, header, bias, segments, ReadDynamic(memory, RangeOf(ProgramHeader.Dynamic)),
             RangeOf(ProgramHeader.GnuUnwindHeader), RangeOf(ProgramHeader.ThreadLocal),
-            table.Where(p => p.Type == ProgramHeader.Note).Take(MaximumNotes).Select(p => ReadBuildId(memory, ToSegment(p).Range)).FirstOrDefault(id => id is not null),
+            [.. table.Where(p => p.Type == ProgramHeader.Note).Take(MaximumNotes).SelectMany(p => ElfNote.ReadSegment(memory, ToSegment(p).Range, p.Alignment))],
             elf.Type == ElfHeader.SharedObject);
+    }
+
+    private static string? FindBuildId(ImmutableArray<ElfNote> notes)
+    {
+        const uint BuildIdType = 3; // NT_GNU_BUILD_ID
+        return notes.FirstOrDefault(n => n is { Type: BuildIdType, Owner: "GNU" }) is { } note ? Convert.ToHexStringLower(note.Bytes.Span) : null;
     }
 
     private static Dictionary<ulong, ulong> ReadDynamic(IMemory memory, AddressRange range)
@@ -228,33 +238,6 @@ public sealed class ElfImage
             entries.TryAdd(tag, BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at + 8)));
         }
         return entries;
-    }
-
-    private static string? ReadBuildId(IMemory memory, AddressRange range)
-    {
-        if (range.Length is 0 or > MaximumNoteSize || memory.Read(range.Start, (int)range.Length) is not { } bytes)
-        {
-            return null;
-        }
-        int at = 0;
-        while (at + 12 <= bytes.Length)
-        {
-            uint nameSize = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
-            uint size = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 4));
-            uint type = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 8));
-            long description = at + 12 + ((nameSize + 3L) & ~3L);
-            long next = description + ((size + 3L) & ~3L);
-            if (next > bytes.Length)
-            {
-                return null;
-            }
-            if (type == 3 && nameSize == 4 && bytes.AsSpan(at + 12, 4).SequenceEqual("GNU\0"u8))
-            {
-                return Convert.ToHexStringLower(bytes.AsSpan((int)description, (int)size));
-            }
-            at = (int)next;
-        }
-        return null;
     }
 
     // The loader writes absolute addresses into .dynamic of most libraries, but not of the vdso: both spellings are understood.

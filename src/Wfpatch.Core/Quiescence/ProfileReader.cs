@@ -37,8 +37,8 @@ public static class ProfileReader
             throw new FormatException($"the table {table.Name} is unknown");
         }
         var keys = new Keys(table.Items, "point");
-        keys.RefuseOthers("function", "library", "reason");
-        return new ProfilePoint(keys.Text("function"), keys.Text("library", ""), keys.Text("reason", ""));
+        keys.RefuseOthers("function", "library", "reason", "optional");
+        return new ProfilePoint(keys.Text("function"), keys.Text("library", ""), keys.Text("reason", "")) { IsOptional = keys.Flag("optional") };
     }
 
     private sealed class Keys
@@ -67,6 +67,13 @@ public static class ProfileReader
             ArraySyntax array => [.. array.Items.Select(i => (i.Value as StringValueSyntax)?.Value ?? throw new FormatException($"{key} must be a list of strings"))],
             null => [],
             _ => throw new FormatException($"{key} must be a list of strings"),
+        };
+
+        public bool Flag(string key) => _values.GetValueOrDefault(key) switch
+        {
+            BooleanValueSyntax { Value: var flag } => flag,
+            null => false,
+            _ => throw new FormatException($"{_table} {key} must be true or false"),
         };
 
         public void RefuseOthers(params string[] known)

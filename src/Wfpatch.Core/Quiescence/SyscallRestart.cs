@@ -31,6 +31,7 @@ public static class SyscallRestart
 
     private const int Pause = 34, SemOp = 65, RtSigSuspend = 130, RtSigTimedWait = 128;
     private const int SemTimedOp = 220, IoGetEvents = 208, IoPGetEvents = 333, IoUringEnter = 426, EpollPwait2 = 441, RecvMMsg = 299;
+    private const ulong IoUringExtendedArgument = 8;
     private const int Interrupted = 4, RestartSys = 512, RestartNoIntr = 513, RestartNoHand = 514, RestartBlock = 516;
 
     /// <param name="call">The number of the call, or -1 where the thread is in none (orig_rax).</param>
@@ -59,7 +60,8 @@ public static class SyscallRestart
         RtSigTimedWait => arguments.Third == 0,
         EpollPwait2 or SemTimedOp => arguments.Fourth == 0,
         IoGetEvents or IoPGetEvents or RecvMMsg => arguments.Fifth == 0,
-        IoUringEnter => false,
+        // One that submits something, or has a time limit in memory (IORING_ENTER_EXT_ARG, io_uring_enter(2)), would do so twice.
+        IoUringEnter => arguments.Second == 0 && (arguments.Fourth & IoUringExtendedArgument) == 0,
         _ => true,
     };
 

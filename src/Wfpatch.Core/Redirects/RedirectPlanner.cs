@@ -75,6 +75,22 @@ public static class RedirectPlanner
         return (best, null);
     }
 
+    /// <summary>Plans a jump for an explicit quiescence point: in place of a nop that stands there for it, wherever it is branched to from.</summary>
+    /// <param name="code">The nop, and at least <see cref="EntryCode.CodeBytes"/> bytes from it on.</param>
+    public static RedirectPlan? PlanNop(AddressRange nop, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength)
+    {
+        if (CodeReader.DecodeFirst(code.Span, nop.Start) is not { } first)
+        {
+            return null;
+        }
+        var plan = FindBest(new EntryCode(nop.Start, code, (int)nop.Length, Places(nop.Start, first, default)), first, space, trampolineLength);
+        if (plan is not null)
+        {
+            space.Reserve(plan);
+        }
+        return plan;
+    }
+
     private static (RedirectPlan? Plan, Refusal? Refusal) Find(
         string name, AddressRange function, ReadOnlyMemory<byte> code, AddressSpaceMap space, int trampolineLength, AddressRange newCode,
         RedirectMeans means = RedirectMeans.None, BranchSearch? branches = null)

@@ -13,5 +13,10 @@ public static class TransitionRefusals
     public static readonly RefusalKind NoProfile = new("WF705", "no-profile", "The policy is points, and no profile with points is known for the target.", "Name one with --profile, or use --policy stack.");
     public static readonly RefusalKind PointNotFound = new("WF706", "profile-point-not-found", "A quiescence point of the profile is neither in the patch file nor exported by the library that the profile names.", "Build the patch with --points, or use --policy stack.");
     public static readonly RefusalKind JournalFull = new("WF707", "journal-full", "The state in the target has no room for another patch.", "Restart the program with the fix.");
-    public static readonly ImmutableArray<RefusalKind> All = [TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull];
+    public static readonly RefusalKind NoExplicitPoint = new("WF731", "no-explicit-point", "The policy is explicit, and nothing that is loaded in the target announces a quiescence point.", "Compile the program with include/wfpatch.h, or use another policy.");
+    public static readonly RefusalKind BadExplicitPoint = new("WF732", "bad-explicit-point", "The note of an explicit quiescence point does not lead to the instruction that it should.", "Build the program again with the include/wfpatch.h of this version, or use another policy.");
+    public static readonly ImmutableArray<RefusalKind> All =
+    [
+        TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoExplicitPoint, BadExplicitPoint,
+    ];
 }

@@ -4,6 +4,7 @@ using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Audits;
 using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Sampling;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Controllers;
@@ -65,6 +66,24 @@ public sealed class Commands(ILinux linux)
         }
 
         VerifyReport Gone() => new(Outcome.Gone, Commands.Gone(process).Message);
+    }
+
+    /// <summary>Watches the target's threads and proposes a profile. Writes nothing.</summary>
+    public PointsReport Points(int process, SamplingOptions options)
+    {
+        try
+        {
+            return TracerThread.Run(() =>
+            {
+                using var target = Target.Open(linux, process);
+                return PointsReport.Of(target, options);
+            });
+        }
+        catch (TargetAccessException e)
+        {
+            var failed = Describe(process, e);
+            return new PointsReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals };
+        }
     }
 
     private TransitionReport OnTarget(int process, bool alone, Func<Target, TransitionReport> command)

@@ -18,6 +18,9 @@ public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan
 {
     /// <summary>Called with the state of the threads while they migrate, on the controller's own thread.</summary>
     public Action<IReadOnlyCollection<ThreadRecord>> Progress { get; init; } = _ => { };
+
+    /// <summary>False: as if the program announced no points of its own.</summary>
+    public bool UseAnnounced { get; init; } = true;
 }
 
 /// <summary>
@@ -92,13 +95,17 @@ public sealed class Controller
         {
             return TransitionReport.Refused([TransitionRefusals.LaterPatch.About(image.PatchName, $"{later.PatchName} was applied later and replaces a function of {image.PatchName}; revert it first.")]);
         }
-        var (choice, refusal) = PolicyChoice.Make(options.Policy, options.Profile, [.. image.Functions.Select(f => f.Name)], null, KnownPoints(state));
+        var (choice, refusal) = MakeChoice(options, [.. image.Functions.Select(f => f.Name)], null, state);
         var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).ToList();
         if (obstacles.Count > 0)
         {
             return TransitionReport.Refused(obstacles);
         }
         var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert(applied.Image, choice!.Profile, choice.Name);
+        if (plan is null && FailedByPoints(options, choice, refusals))
+        {
+            return Start(applied, options with { UseAnnounced = false });
+        }
         if (plan is null)
         {
             return TransitionReport.Refused(refusals);
@@ -204,7 +211,10 @@ public sealed class Controller
     private OutsideMigration CreateMigration(TargetState state) => new(
         _target.Linux, _target.Memory, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)),
         OldCode(state).Select(o => o.Range), Trampolines(state).Select(t => t.Range),
-        state.Transition!.ReversedTo != 0 ? state.Transition.Generation : 0, _stops);
+        state.Transition!.ReversedTo != 0 ? state.Transition.Generation : 0, _stops)
+    {
+        Requests = ExplicitPoints.FramesOf(_target, state),
+    };
 
     private static List<HeldCode> OldCode(TargetState state) => [.. HeldCode.Of(state), .. Trampolines(state)];
 
@@ -230,17 +240,32 @@ public sealed class Controller
         }
         var part = patch.Objects[0];
         ImmutableArray<string> changed = [.. part.OldFunctions.Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
-        var (choice, refusal) = PolicyChoice.Make(options.Policy, options.Profile, changed, part, KnownPoints(state));
+        var (choice, refusal) = MakeChoice(options, changed, part, state);
         var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).Concat(FindForeignWord(state)).ToList();
         if (_target.Objects.IsEmpty)
         {
             return (null, null, TransitionReport.Refused(obstacles));
         }
         var (plan, refusals) = new DispatchPlanner(_target, state).PlanApply(patch, choice?.Profile, choice?.Name ?? "");
+        if (plan is null && FailedByPoints(options, choice, refusals))
+        {
+            return PlanApply(patch, options with { UseAnnounced = false });
+        }
         return obstacles.Count > 0 || plan is null
             ? (null, null, TransitionReport.Refused(obstacles.Concat(refusals)) with { PatchId = patch.Id, PatchName = patch.Name })
             : (plan, choice, null);
     }
+
+    private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, ImmutableArray<string> changed, ObjectPatch? part, TargetState state) =>
+        PolicyChoice.Make(options.Policy, WithoutAbsent(options.Profile), changed, part, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
+
+    private Profile? WithoutAbsent(Profile? profile) =>
+        profile is null ? null : profile with { Points = [.. profile.Points.Where(p => !p.IsOptional || HookPlanner.FindExported(_target, p) is not null)] };
+
+    // The policy auto does without points that do not serve for this patch.
+    private static bool FailedByPoints(TransitionOptions options, PolicyChoice? choice, ImmutableArray<Refusal> refusals) =>
+        options is { Policy: Policy.Auto, UseAnnounced: true } && choice?.Name == PolicyChoice.ExplicitName
+        && refusals.All(r => r.Kind == TransitionRefusals.BelowPoint || r.Kind == TransitionRefusals.BadExplicitPoint);
 
     private IEnumerable<Refusal> FindForeignWord(TargetState state)
     {

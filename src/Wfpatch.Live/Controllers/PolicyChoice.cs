@@ -3,15 +3,19 @@ using System.Collections.Immutable;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Controllers;
 
 public enum Policy
 {
-    /// <summary>Points where a profile serves this program and this patch, else stack.</summary>
+    /// <summary>Explicit points where the program has some, points where a profile serves this program and this patch, else stack.</summary>
     Auto,
     Points,
     Stack,
+
+    /// <summary>The points that the program announces itself (include/wfpatch.h).</summary>
+    Explicit,
 }
 
 /// <summary>Which policy a transition gets: its name for reports, and the profile whose points are hooked (null: none).</summary>
@@ -19,13 +23,46 @@ public sealed record PolicyChoice(string Name, Profile? Profile)
 {
     public const string PointsName = "points";
     public const string StackName = "stack";
+    public const string ExplicitName = ExplicitPoint.PolicyName;
 
     /// <summary>Either a choice or a refusal.</summary>
     /// <param name="profile">The profile for the target, or null where none is known.</param>
     /// <param name="changed">Names of the functions that the transition replaces.</param>
     /// <param name="part">The patch, or null for a revert.</param>
     /// <param name="known">Points that the target knows from an earlier transition.</param>
+    /// <param name="announced">Points that the program announces itself.</param>
     public static (PolicyChoice? Choice, Refusal? Refusal) Make(
+        Policy wanted, Profile? profile, ImmutableArray<string> changed, ObjectPatch? part, ImmutableArray<string> known, ExplicitPoints announced)
+    {
+        if (wanted == Policy.Explicit || (wanted == Policy.Auto && announced.AreUsable))
+        {
+            var made = MakeExplicit(profile, changed, announced);
+            if (made.Choice is not null || wanted == Policy.Explicit)
+            {
+                return made;
+            }
+        }
+        return MakeOfProfile(wanted, profile, changed, part, known);
+    }
+
+    private static (PolicyChoice? Choice, Refusal? Refusal) MakeExplicit(Profile? profile, ImmutableArray<string> changed, ExplicitPoints announced)
+    {
+        if (!announced.AreUsable)
+        {
+            return (null, announced.Refusals.FirstOrDefault()
+                ?? TransitionRefusals.NoExplicitPoint.About("--policy explicit", "Nothing that the process has loaded announces a quiescence point (include/wfpatch.h)."));
+        }
+        if (profile is not null && changed.FirstOrDefault(profile.Below.Contains) is { } below)
+        {
+            return (null, BelowPoint(below, profile));
+        }
+        return (new PolicyChoice(ExplicitName, (profile ?? new Profile(ExplicitName, [], [], [])) with { Points = [], Explicit = announced.All }), null);
+    }
+
+    private static Refusal BelowPoint(string function, Profile profile) => TransitionRefusals.BelowPoint.About(
+        function, $"{function} is on the stack at the quiescence points of profile {profile.Name}; use --policy stack.");
+
+    private static (PolicyChoice? Choice, Refusal? Refusal) MakeOfProfile(
         Policy wanted, Profile? profile, ImmutableArray<string> changed, ObjectPatch? part, ImmutableArray<string> known)
     {
         var stack = new PolicyChoice(StackName, null);
@@ -33,7 +70,7 @@ public sealed record PolicyChoice(string Name, Profile? Profile)
         {
             return (stack, null);
         }
-        if (profile is null)
+        if (profile is null || profile.Points.IsEmpty && wanted == Policy.Points)
         {
             return (null, TransitionRefusals.NoProfile.About("--policy points", "No profile is known for this program; name one with --profile, or use --policy stack."));
         }
@@ -42,7 +79,7 @@ public sealed record PolicyChoice(string Name, Profile? Profile)
         {
             return wanted == Policy.Auto
                 ? (stack, null)
-                : (null, TransitionRefusals.BelowPoint.About(below, $"{below} is on the stack at the quiescence points of profile {profile.Name}; use --policy stack."));
+                : (null, BelowPoint(below, profile));
         }
         var usable = profile.Points.Where(p => p.Library.Length > 0 || known.Contains(p.Function) || HasPoint(part, p.Function)).ToImmutableArray();
         return usable.IsEmpty && wanted == Policy.Auto

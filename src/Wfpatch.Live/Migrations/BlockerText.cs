@@ -18,6 +18,8 @@ public static class BlockerText
     {
         VisitResult.Busy => new Blocker(
             oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, {oldCode[visit.Verdict.OldCode].Why}"),
+        VisitResult.InRequest => new Blocker(
+            "", visit.Verdict.Frame, visit.At, "it is in a request that began before; it comes by a quiescence point of the program when that has ended"),
         VisitResult.Unreliable => new Blocker(
             "", visit.Unwinding.Depth, visit.At, $"its stack cannot be unwound beyond {visit.At} ({visit.Unwinding.Reason})"),
         VisitResult.Traced => new Blocker("", -1, Address.Zero, "another tracer is attached to it"),

@@ -44,6 +44,9 @@ public sealed class OutsideMigration
         _stops = stops;
     }
 
+    /// <summary>By what a thread is seen to be in a request that it must end first.</summary>
+    public RequestFrames Requests { get; init; } = RequestFrames.None;
+
     /// <summary>Stops, looks, and migrates where it can.</summary>
     /// <param name="generation">The word to store; null: only look.</param>
     /// <param name="asleep">How long the thread has been blocked in a call with a timeout, where that is known.</param>
@@ -89,6 +92,10 @@ public sealed class OutsideMigration
             return new ThreadVisit(VisitResult.Migrated, new StackVerdict(-1, -1), outcome, default);
         }
         var verdict = StackVerdict.Decide(frames, _oldCode);
+        if (verdict.IsQuiescent && Requests.FindLoop(frames) is >= 0 and var loop)
+        {
+            return new ThreadVisit(VisitResult.InRequest, new StackVerdict(-1, loop), outcome, _frames[loop].ProgramCounter);
+        }
         return verdict.IsQuiescent
             ? new ThreadVisit(VisitResult.Migrated, verdict, outcome, default)
             : new ThreadVisit(VisitResult.Busy, verdict, outcome, _frames[verdict.Frame].ProgramCounter);

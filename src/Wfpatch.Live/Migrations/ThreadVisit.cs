@@ -13,6 +13,9 @@ public enum VisitResult
     /// <summary>Old code is on its stack.</summary>
     Busy,
 
+    /// <summary>It is in a request that began before; the frame is the one with the explicit point.</summary>
+    InRequest,
+
     /// <summary>Its stack could not be unwound to the end: it counts as busy.</summary>
     Unreliable,
 

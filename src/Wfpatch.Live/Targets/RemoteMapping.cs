@@ -79,8 +79,9 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         }
         long call = (long)registers.OrigRax;
         bool wasInterrupted = SyscallRestart.WasInterrupted(call, (long)registers.Rax);
-        // A signal whose handler runs next must find the call interrupted, not yet to be made.
-        if (call < 0 || wasInterrupted && !stopped.HasSignal)
+        // A call that has its result is over: the thread is as if it had been running. Of one that was interrupted, a signal whose
+        // handler runs next must find it interrupted, not yet to be made.
+        if (!wasInterrupted || !stopped.HasSignal)
         {
             var resume = new ResumeRegisters(
                 wasInterrupted ? InterruptedCall.RestartAddress(in registers) : registers.Rip,

@@ -63,8 +63,13 @@ public sealed class SyscallRestartTests
         Assert.True(SyscallRestart.MayInterrupt(call, Arguments(i => i == limit ? 0UL : 0x7ffe0000)));
     }
 
-    [Fact]
-    public void TheWaitOfARingIsAlwaysLeftAlone() => Assert.False(SyscallRestart.MayInterrupt(426, Arguments(_ => 0)));
+    /// <summary>io_uring_enter(2): to submit is the second argument, the flags are the fourth; 8 says that a time limit may be in memory.</summary>
+    [Theory]
+    [InlineData(0, 1, true)]
+    [InlineData(1, 1, false)]
+    [InlineData(0, 9, false)]
+    public void TheWaitOfARingMayBeMadeAgainWhereItOnlyWaits(ulong submits, ulong flags, bool expected) =>
+        Assert.Equal(expected, SyscallRestart.MayInterrupt(426, Arguments(i => i switch { 2 => submits, 4 => flags, _ => 0x7ffe0000 })));
 
     [Theory]
     [InlineData(SyscallRestart.EpollWait, 5, true)]

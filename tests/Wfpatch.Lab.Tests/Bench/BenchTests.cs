@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using System.Text.Json;
 using CsCheck;
 using Spectre.Console;
@@ -77,11 +78,22 @@ public sealed class BenchTests
     }
 
     [Fact]
-    public void Each_measurement_can_be_named() =>
-        Assert.Equal(BenchCommand.All.Length, BenchCommand.All.Select(measurement => measurement.Name).Distinct().Count());
+    public void Each_measurement_can_be_named()
+    {
+        string[] names = [.. BenchCommand.All.Concat(BenchCommand.Enduring(BenchLimits.Default)).Select(measurement => measurement.Name)];
+        Assert.Equal(names.Length, names.Distinct().Count());
+    }
 
     [Fact]
-    public async Task An_unknown_measurement_is_a_usage_error() => Assert.Equal(2, await new BenchCommand(["nonsense"], Json: false).RunAsync(Cancel));
+    public async Task Controllers_that_are_killed_at_random_do_no_harm()
+    {
+        ImmutableArray<Figure> figures = await new Faults(new(Minutes: 0, Count: 12)).MeasureAsync(Cancel);
+        Assert.Equal(12, figures[0].Value);
+        Assert.All(figures, figure => Assert.False(figure.IsFailure, $"{figure.Name}: {figure.Value}: {figure.Note}"));
+    }
+
+    [Fact]
+    public async Task An_unknown_measurement_is_a_usage_error() => Assert.Equal(2, await new BenchCommand(["nonsense"], BenchLimits.Default, Json: false).RunAsync(Cancel));
 
     private static BenchReport Report() => new(DateTimeOffset.UnixEpoch, 2, "6.1.0", [0.5, 2],
     [

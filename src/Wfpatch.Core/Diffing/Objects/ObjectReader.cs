@@ -12,7 +12,7 @@ internal static class ObjectReader
         var symbols = file.Symbols.Where(IsName).ToLookup(s => s.SectionIndex);
         var pieces = ImmutableArray.CreateBuilder<Piece>();
         var pieceOfSection = ImmutableDictionary.CreateBuilder<int, int>();
-        foreach (var section in file.Sections.Where(s => (s.Flags & SectionFlags.Allocate) != 0))
+        foreach (var section in file.Sections.Where(s => (s.Flags & SectionFlags.Allocate) != 0 && s.Name != Quiescence.ExplicitPoint.SectionName))
         {
             if (section.Size == 0 && symbols[section.Index].All(s => s.IsLocal) && file.RelocationsOf(section.Index).IsEmpty)
             {

@@ -64,7 +64,7 @@ public sealed class DispatchPlanner
         var space = BuildSpace(region.NewRegion);
         var redirects = PlanRedirects(part, match, loaded, space, RegionOf(region));
         var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
-        var hooks = hookPlanner.Plan(profile, part, match, space);
+        var hooks = hookPlanner.Plan(profile, ReplacedEntries(part, match), part, match, space);
         var linked = image is null ? Link(part, match, loaded, region.Start) : null;
         if (_refusals.Count > 0)
         {
@@ -79,7 +79,7 @@ public sealed class DispatchPlanner
     {
         var space = BuildSpace(default);
         var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
-        var hooks = hookPlanner.Plan(profile, null, null, space);
+        var hooks = hookPlanner.Plan(profile, [.. _state.Images[image].Functions.Select(f => f.Entry)], null, null, space);
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
@@ -88,6 +88,9 @@ public sealed class DispatchPlanner
         var state = _state with { Hooks = hooks };
         return Finish(region, space, state, TransitionKind.Revert, image, policy, hookPlanner.Code);
     }
+
+    private static IReadOnlyCollection<Address> ReplacedEntries(ObjectPatch part, Match match) =>
+        [.. match.Functions.Where(f => part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Replaced).Select(f => f.Running.Entry)];
 
     private LoadedObject? FindObject(ObjectPatch part)
     {

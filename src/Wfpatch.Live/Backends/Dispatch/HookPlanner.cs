@@ -21,8 +21,9 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
     public IReadOnlyList<CodeWrite> Code => _code;
 
     /// <summary>All hooks of the state, those of this transition armed, and new ones behind them.</summary>
+    /// <param name="changed">Entries of the functions that the transition replaces.</param>
     /// <param name="part">The patch, through which points without a symbol are found; null for a revert, which knows earlier hooks alone.</param>
-    public ImmutableArray<HookState> Plan(Profile? profile, ObjectPatch? part, Match? match, AddressSpaceMap space)
+    public ImmutableArray<HookState> Plan(Profile? profile, IReadOnlyCollection<Address> changed, ObjectPatch? part, Match? match, AddressSpaceMap space)
     {
         var hooks = state.Hooks.Select(h => h with { IsArmed = false }).ToList();
         AddThreadStart(hooks, space);
@@ -31,6 +32,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
         {
             AddPoint(hooks, point, part, match, space);
         }
+        AddExplicit(hooks, profile?.Explicit ?? [], changed, space);
         return [.. hooks];
     }
 
@@ -68,6 +70,38 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
         }
     }
 
+    private void AddExplicit(List<HookState> hooks, ImmutableArray<ExplicitPoint> points, IReadOnlyCollection<Address> changed, AddressSpaceMap space)
+    {
+        if (!points.IsEmpty && changed.FirstOrDefault(ExplicitPoints.FindBelow(target, points, original).Contains) is var below && below != Address.Zero)
+        {
+            refusals.Add(TransitionRefusals.BelowPoint.About($"{below}", $"The function at {below} is on the stack at a quiescence point that the program announces, or may be; use --policy stack."));
+            return;
+        }
+        // A function that a patch has replaced is not run any more; the point in its new code is none that we know.
+        foreach (var point in points.Where(p => !state.Redirects.Any(r => r.Slot >= 0 && r.Function.Contains(p.At))))
+        {
+            if (hooks.FindIndex(h => h.Kind == HookKind.Point && h.Plan.Entry == point.At) is >= 0 and var known)
+            {
+                hooks[known] = Arm(hooks[known]);
+                continue;
+            }
+            var nop = AddressRange.OfLength(point.At, ExplicitPoint.InstructionLength);
+            if (original.Read(point.At, EntryCode.CodeBytes) is not { } code || !code.AsSpan().StartsWith(ExplicitPoint.InstructionStart))
+            {
+                refusals.Add(TransitionRefusals.BadExplicitPoint.About(point.Name, $"The quiescence point {point.Name} at {point.At} is not the nop of include/wfpatch.h."));
+            }
+            else if (RedirectPlanner.PlanNop(nop, code, space, HookTrampoline.Length) is not { } plan)
+            {
+                refusals.Add(RedirectRefusals.NoRoom.About(point.Name, $"No jump from the quiescence point {point.Name} at {point.At} leads to free memory."));
+            }
+            else
+            {
+                hooks.Add(new HookState(point.Name, HookKind.Point, point.Function, plan, IsArmed: true, Set: 0));
+                _code.Add(HookTrampoline.Initial(plan));
+            }
+        }
+    }
+
     private void AddPoint(List<HookState> hooks, ProfilePoint point, ObjectPatch? part, Match? match, AddressSpaceMap space)
     {
         if (hooks.FindIndex(h => h.Kind == HookKind.Point && h.Name == point.Function) is >= 0 and var known)
@@ -75,7 +109,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             hooks[known] = Arm(hooks[known]);
             return;
         }
-        var place = point.Library.Length > 0 ? FindExported(point) : FindInPatch(point, part, match);
+        var place = point.Library.Length > 0 ? FindExported(target, point) : FindInPatch(point, part, match);
         if (place is { } function)
         {
             Add(hooks, point.Function, HookKind.Point, function, space);
@@ -90,7 +124,8 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
         .Select(f => (AddressRange?)f.Running.Code)
         .FirstOrDefault();
 
-    private AddressRange? FindExported(ProfilePoint point) => target.Objects
+    /// <summary>The function that a point's library exports, or null.</summary>
+    public static AddressRange? FindExported(Target target, ProfilePoint point) => target.Objects
         .Where(o => o.FileName.StartsWith(point.Library, StringComparison.Ordinal))
         .SelectMany(o => o.Image.FindDynamicSymbols(point.Function).Where(s => s.IsDefined).Select(s => (o, Start: o.Image.ToMemory(s.Value))))
         .Select(f => f.o.UnwindTable is { } table && table.TryFind(f.Start, out var function) && function.Start == f.Start ? function : (AddressRange?)null)
