@@ -15,17 +15,19 @@ internal static class ApplyCommand
         var profile = CommonOptions.ProfileOption();
         var timeout = CommonOptions.Timeout();
         var dryRun = new Option<bool>("--dry-run") { Description = "print what would be written, and write nothing" };
+        var canary = CommonOptions.Canary();
         var json = CommonOptions.Json();
-        var command = new Command("apply", "Patch a running process, thread by thread.\n\nExample:\n  wfpatch apply fix.wfp --pid 4711")
+        var command = new Command("apply", "Patch a running process, thread by thread.\n\nExamples:\n  wfpatch apply fix.wfp --pid 4711\n  wfpatch apply fix.wfp --pid 4711 --canary 2")
         {
-            file, pid, policy, profile, timeout, dryRun, json,
+            file, pid, policy, profile, timeout, canary, dryRun, json,
         };
         command.SetAction(r => Run(
-            commands, new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(policy), r.GetValue(profile), r.GetValue(timeout), r.GetValue(dryRun)));
+            commands, new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(profile), r.GetValue(dryRun),
+            new TransitionOptions(r.GetValue(policy), null, r.GetValue(timeout)) { Canary = r.GetValue(canary) }));
         return command;
     }
 
-    private static int Run(Live.Controllers.Commands commands, Output output, string file, int pid, Policy policy, string? profileName, TimeSpan timeout, bool dryRun)
+    private static int Run(Live.Controllers.Commands commands, Output output, string file, int pid, string? profileName, bool dryRun, TransitionOptions given)
     {
         var (patch, code) = CommonOptions.ReadPatch(file, output);
         if (patch is null)
@@ -38,7 +40,7 @@ internal static class ApplyCommand
             return output.Fail(ExitCode.Refused, noProfile.Sentence, [noProfile]);
         }
         using var run = new TransitionRun(output);
-        var options = new TransitionOptions(policy, profile, timeout, run.Cancel) { Progress = run.ShowProgress };
+        var options = given with { Profile = profile, Cancel = run.Cancel, Progress = run.ShowProgress };
         if (!dryRun)
         {
             return run.Print(commands.Apply(pid, patch, options));

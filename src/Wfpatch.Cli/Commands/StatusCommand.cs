@@ -22,7 +22,7 @@ internal static class StatusCommand
     private static int Run(Live.Controllers.Commands commands, Output output, int pid)
     {
         var report = commands.Status(pid);
-        if (report.Outcome is not (Outcome.Done or Outcome.Pending))
+        if (report.Outcome is not (Outcome.Done or Outcome.Pending or Outcome.Canary))
         {
             return output.Fail(ExitCode.Of(report.Outcome), report.Message, []);
         }

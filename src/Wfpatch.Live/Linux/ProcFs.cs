@@ -97,6 +97,10 @@ public sealed class ProcFs(int process)
         return at >= 0 && at + 2 < text!.Length ? text[at + 2] : null;
     }
 
+    /// <summary>Nanoseconds that a thread has run on a processor; null where the kernel does not count them, or it is gone.</summary>
+    public ulong? ReadRunTime(int thread) =>
+        ReadText($"/proc/{process}/task/{thread}/schedstat")?.Split(' ') is [var ran, ..] && ulong.TryParse(ran, CultureInfo.InvariantCulture, out ulong time) ? time : null;
+
     /// <summary>The file that the process runs, without folder.</summary>
     public string? ReadExecutableName()
     {

@@ -31,7 +31,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     [InlineData(SimulatedMistake.SettlesEarly, true)]
     public void MistakesAreFound(SimulatedMistake mistake, bool points)
     {
-        var found = Assert.ThrowsAny<Exception>(() => Seeded.Check(Options(points), 1_000, o => Simulation.Run(o with { Mistake = mistake })));
+        var found = Assert.ThrowsAny<Exception>(() => Seeded.Check(Options(points), 8_000, o => Simulation.Run(o with { Mistake = mistake })));
         Assert.Contains(nameof(SimulationException), found.Message, StringComparison.Ordinal);
     }
 
