@@ -10,6 +10,7 @@
 #include "target.h"
 
 #include <linux/futex.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -97,7 +98,7 @@ static void have_fork(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dprintf(1, "child %d %d\n", (int)getpid(), handle_request());
     for (;;)
-        pause();
+        poll(NULL, 0, -1);
 }
 
 static void *run(void *argument)

@@ -17,7 +17,7 @@ internal static class CommonOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "print one JSON document on stdout" };
 
-    public static Option<int> Pid() => new("--pid") { Description = "the process to work on", Required = true, CustomParser = ParsePid, HelpName = "P" };
+    public static Option<int> Pid(bool required = true) => new("--pid") { Description = "the process to work on", Required = required, CustomParser = ParsePid, HelpName = "P" };
 
     public static Argument<string> PatchFile() => new("patch") { Description = "the patch file (NAME.wfp)" };
 
@@ -71,7 +71,7 @@ internal static class CommonOptions
         ? (ShippedProfiles.ForExecutable(new ProcFs(process).ReadExecutableName()), null)
         : ShippedProfiles.Find(name);
 
-    private static int ParsePid(ArgumentResult result)
+    public static int ParsePid(ArgumentResult result)
     {
         string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) || pid == 0)

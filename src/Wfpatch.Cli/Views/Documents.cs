@@ -70,6 +70,11 @@ internal sealed record InspectObjectDocument(
 
 internal sealed record InspectDocument(string Result, PatchDocument Patch, int FileBytes, InspectObjectDocument[] Objects, RefusalDocument[] Refusals);
 
+/// <summary>One of several processes: what the command would have printed for it alone is in Report.</summary>
+internal sealed record ProcessDocument(int Pid, string Name, string Result, string Message, JsonElement Report);
+
+internal sealed record SetDocument(string Result, string Message, ProcessDocument[] Processes, RefusalDocument[] Refusals);
+
 /// <summary>For what has no more to say than its result.</summary>
 internal sealed record PlainDocument(string Result, string Message, RefusalDocument[] Refusals);
 
@@ -82,6 +87,7 @@ internal sealed record BuildDocument(string Result, string Message, PatchDocumen
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(PlainDocument))]
 [JsonSerializable(typeof(BuildDocument))]
+[JsonSerializable(typeof(SetDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext
 {
     /// <summary>Readable in a terminal: quotes and letters beyond ASCII are not escaped as if for a web page.</summary>
