@@ -12,6 +12,7 @@ internal static class ExitCode
     public const int Pending = 3;
     public const int Gone = 4;
     public const int Denied = 5;
+    public const int Canary = 6;
 
     public static int Of(Outcome outcome) => outcome switch
     {
@@ -20,6 +21,7 @@ internal static class ExitCode
         Outcome.Pending => Pending,
         Outcome.Gone => Gone,
         Outcome.Denied => Denied,
+        Outcome.Canary => Canary,
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 
@@ -31,6 +33,7 @@ internal static class ExitCode
         Pending => "pending",
         Gone => "gone",
         Denied => "denied",
+        Canary => "canary",
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 }

@@ -17,6 +17,7 @@ var root = new RootCommand("Patch the code of a running process, thread by threa
     InspectCommand.Create(),
     CheckCommand.Create(commands),
     ApplyCommand.Create(commands),
+    AdvanceCommand.Create(commands),
     StatusCommand.Create(commands),
     VerifyCommand.Create(commands),
     RevertCommand.Create(commands),

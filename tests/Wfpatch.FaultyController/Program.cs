@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // A controller that kills itself with SIGKILL before its N-th change of the target:
-//   faulty (apply PATCH | revert) PID PROFILE POLICY N
+//   faulty (apply PATCH | canary PATCH | advance | revert) PID PROFILE POLICY N
+// `canary` tries the patch on two threads.
 // Prints the number of changes when it was not killed.
 using System.Diagnostics;
 using System.Globalization;
 using Wfpatch.Core.Patches;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Profiles;
 using Wfpatch.Testing.Faults;
 
-bool apply = args[0] == "apply";
+bool apply = args[0] is "apply" or "canary";
 var rest = args.AsSpan(apply ? 2 : 1).ToArray();
 int pid = int.Parse(rest[0], CultureInfo.InvariantCulture);
 var profile = ShippedProfiles.Find(rest[1]).Profile ?? throw new ArgumentException($"no profile {rest[1]}");
-var options = new TransitionOptions(Enum.Parse<Policy>(rest[2]), profile, TimeSpan.FromSeconds(20));
+var options = new TransitionOptions(Enum.Parse<Policy>(rest[2]), profile, TimeSpan.FromSeconds(20)) { Canary = args[0] == "canary" ? CanaryChoice.Any(2) : null };
 var linux = new FaultyLinux(new NativeLinux(), int.Parse(rest[3], CultureInfo.InvariantCulture), () =>
 {
     Process.GetCurrentProcess().Kill();
@@ -23,6 +25,6 @@ var linux = new FaultyLinux(new NativeLinux(), int.Parse(rest[3], CultureInfo.In
 var commands = new Commands(linux);
 var report = apply
     ? commands.Apply(pid, PatchReader.Decode(File.ReadAllBytes(args[1]), args[1]).Patch ?? throw new ArgumentException($"no patch {args[1]}"), options)
-    : commands.Revert(pid, null, options);
+    : args[0] == "advance" ? commands.Advance(pid, options) : commands.Revert(pid, null, options);
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{report.Outcome} {linux.Changes} {report.Message}"));
 return 0;

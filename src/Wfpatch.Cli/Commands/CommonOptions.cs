@@ -7,6 +7,7 @@ using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Profiles;
 
 namespace Wfpatch.Cli.Commands;
@@ -16,7 +17,7 @@ internal static class CommonOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "print one JSON document on stdout" };
 
-    public static Option<int> Pid() => new("--pid") { Description = "the process to work on", Required = true, CustomParser = ParsePid, HelpName = "P" };
+    public static Option<int> Pid(bool required = true) => new("--pid") { Description = "the process to work on", Required = required, CustomParser = ParsePid, HelpName = "P" };
 
     public static Argument<string> PatchFile() => new("patch") { Description = "the patch file (NAME.wfp)" };
 
@@ -42,6 +43,13 @@ internal static class CommonOptions
         HelpName = "30s",
     };
 
+    public static Option<CanaryChoice?> Canary() => new("--canary")
+    {
+        Description = "let only so many threads migrate, or those with these ids (4712,4713; one alone as 4712,); then advance or revert",
+        CustomParser = ParseCanary,
+        HelpName = "K|TID,...",
+    };
+
     /// <summary>Reads a patch file; a failure has been printed already.</summary>
     public static (Patch? Patch, int Code) ReadPatch(string path, Output output)
     {
@@ -63,7 +71,7 @@ internal static class CommonOptions
         ? (ShippedProfiles.ForExecutable(new ProcFs(process).ReadExecutableName()), null)
         : ShippedProfiles.Find(name);
 
-    private static int ParsePid(ArgumentResult result)
+    public static int ParsePid(ArgumentResult result)
     {
         string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) || pid == 0)
@@ -85,6 +93,20 @@ internal static class CommonOptions
         }
         result.AddError($"'{text}' is no policy; write auto, points, stack or explicit.");
         return default;
+    }
+
+    private static CanaryChoice? ParseCanary(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        var numbers = text.Split(',', StringSplitOptions.RemoveEmptyEntries)
+            .Select(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0)
+            .ToList();
+        if (numbers.Count == 0 || numbers.Contains(0))
+        {
+            result.AddError($"'{text}' is neither a number of threads nor thread ids with commas between them.");
+            return null;
+        }
+        return text.Contains(',', StringComparison.Ordinal) ? CanaryChoice.Of(numbers) : CanaryChoice.Any(numbers[0]);
     }
 
     private static TimeSpan ParseTime(ArgumentResult result)

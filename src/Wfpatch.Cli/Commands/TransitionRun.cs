@@ -39,7 +39,7 @@ internal sealed class TransitionRun : IDisposable
             Console.Error.WriteLine();
         }
         int code = ExitCode.Of(report.Outcome);
-        bool says = report.Outcome is Outcome.Done or Outcome.Pending;
+        bool says = report.Outcome is Outcome.Done or Outcome.Pending or Outcome.Canary;
         if (_output.IsJson || says)
         {
             _output.WriteResult(TransitionDocument.Of(report), DocumentContext.Readable.TransitionDocument, TransitionView.Render(report));

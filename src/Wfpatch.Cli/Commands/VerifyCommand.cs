@@ -9,13 +9,15 @@ internal static class VerifyCommand
 {
     public static Command Create(Live.Controllers.Commands commands)
     {
-        var pid = CommonOptions.Pid();
         var json = CommonOptions.Json();
         var command = new Command("verify", "Compare a patched process with the state that lies in it: what someone else changed is reported.\n\nExample:\n  wfpatch verify --pid 4711")
         {
-            pid, json,
+            json,
         };
-        command.SetAction(r => Run(commands, new Output(r.GetValue(json)), r.GetValue(pid)));
+        var processes = ProcessOptions.AddTo(command);
+        command.SetAction(r => processes.GetSelector(r) is { } several
+            ? SetRun.Run(new Output(r.GetValue(json)), several, p => ProcessResult.Of(commands.Verify(p)))
+            : Run(commands, new Output(r.GetValue(json)), processes.GetPid(r)));
         return command;
     }
 

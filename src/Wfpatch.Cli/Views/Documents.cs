@@ -46,10 +46,10 @@ internal sealed record GenerationDocument(uint Id, PatchDocument Patch, string S
 internal sealed record StatusThreadDocument(int Tid, string Name, uint Generation, BlockerDocument? Blocker);
 
 internal sealed record StatusDocument(
-    string Result, string Message, string Policy, GenerationDocument[] Generations, StatusThreadDocument[] Threads, RefusalDocument[] Refusals)
+    string Result, string Message, string Policy, int Canaries, GenerationDocument[] Generations, StatusThreadDocument[] Threads, RefusalDocument[] Refusals)
 {
     public static StatusDocument Of(StatusReport r) => new(
-        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, r.OpenTransition,
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, r.OpenTransition, r.Canaries,
         [.. r.Generations.Select(g => new GenerationDocument(g.Id, new PatchDocument(g.Patch, g.PatchName), g.State))],
         [.. r.Threads.Select(t => new StatusThreadDocument(t.Id, t.Name, t.Generation, BlockerDocument.Of(t.Blocker)))], []);
 }
@@ -70,6 +70,11 @@ internal sealed record InspectObjectDocument(
 
 internal sealed record InspectDocument(string Result, PatchDocument Patch, int FileBytes, InspectObjectDocument[] Objects, RefusalDocument[] Refusals);
 
+/// <summary>One of several processes: what the command would have printed for it alone is in Report.</summary>
+internal sealed record ProcessDocument(int Pid, string Name, string Result, string Message, JsonElement Report);
+
+internal sealed record SetDocument(string Result, string Message, ProcessDocument[] Processes, RefusalDocument[] Refusals);
+
 /// <summary>For what has no more to say than its result.</summary>
 internal sealed record PlainDocument(string Result, string Message, RefusalDocument[] Refusals);
 
@@ -83,6 +88,7 @@ internal sealed record BuildDocument(string Result, string Message, PatchDocumen
 [JsonSerializable(typeof(PlainDocument))]
 [JsonSerializable(typeof(BuildDocument))]
 [JsonSerializable(typeof(PointsDocument))]
+[JsonSerializable(typeof(SetDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext
 {
     /// <summary>Readable in a terminal: quotes and letters beyond ASCII are not escaped as if for a web page.</summary>

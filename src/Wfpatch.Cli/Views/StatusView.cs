@@ -21,6 +21,11 @@ internal static class StatusView
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  in generation {group.Key}: {group.Count()} thread(s)");
         }
+        uint newest = report.Threads.Length == 0 ? 0 : report.Threads.Max(t => t.Generation);
+        foreach (var thread in report.Threads.Where(t => report.Canaries > 0 && t.Generation == newest && newest == report.Generations.Max(g => g.Id)))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  canary: {thread.Id} {thread.Name}");
+        }
         foreach (var thread in report.Threads.Where(t => t.Blocker is not null))
         {
             string frame = thread.Blocker!.Frame >= 0 ? $" (frame {thread.Blocker.Frame}, {thread.Blocker.At})" : "";

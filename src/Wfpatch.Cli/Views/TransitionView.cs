@@ -38,6 +38,7 @@ internal static class TransitionView
         MigrationPath.Outside => "from outside",
         MigrationPath.Born => "born in it",
         MigrationPath.Exited => "ended",
+        MigrationPath.Staying => "stay",
         _ => "pending",
     };
 }

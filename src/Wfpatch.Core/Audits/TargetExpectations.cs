@@ -57,6 +57,7 @@ public sealed class TargetExpectations
     {
         HookKind.Point => $"quiescence point {hook.Name}",
         HookKind.CallGuard => $"guard of {hook.Name}",
+        HookKind.Clone or HookKind.Clone3 => $"inheritance in {hook.Name}",
         _ => hook.Name,
     };
 
@@ -140,6 +141,11 @@ public sealed class TargetExpectations
             PutGuard(hook);
             return;
         }
+        if (hook.IsInheritance)
+        {
+            _memory.Put(InheritanceTrampoline.Initial(plan, hook.Kind == HookKind.Clone3));
+            return;
+        }
         _memory.Put(HookTrampoline.Initial(plan));
         for (int set = 0; set < HookTrampoline.SetCount; set++)
         {
@@ -188,6 +194,7 @@ public sealed class TargetExpectations
                 {
                     AllowBeforeReversal(open);
                 }
+                AllowForCanaries(open);
                 _memory.Allow(writes.OpenHooks());
                 break;
             case TransitionPhase.Settling:
@@ -205,7 +212,7 @@ public sealed class TargetExpectations
     /// <summary>The reversal is journaled before the sets that go with it are written.</summary>
     private void AllowBeforeReversal(TransitionState open)
     {
-        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard))
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.StoresNumber))
         {
             var at = hook.Plan.Trampoline;
             int before = 1 - hook.Set;
@@ -214,6 +221,17 @@ public sealed class TargetExpectations
             AllowAny(HookTrampoline.Operands(at));
             _memory.Put(HookTrampoline.WriteSet(at, before, open.Generation));
             _memory.Allow([HookTrampoline.Select(at, before)]);
+        }
+    }
+
+    /// <summary>That it is open for all threads, or taken back, is journaled before the hooks are. That it was open for canaries tell the hooks
+    /// by which new threads inherit.</summary>
+    private void AllowForCanaries(TransitionState open)
+    {
+        if (open.Canaries == 0 && _state.Hooks.Any(h => h.IsArmed && h.IsInheritance))
+        {
+            _memory.Allow(_state.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.Point)
+                .Select(h => HookTrampoline.Select(h.Plan.Trampoline, HookTrampoline.GrantedSet)));
         }
     }
 

@@ -30,6 +30,7 @@ public static class StateRules
 
     private static bool IsConsistent(TargetState state, TransitionState open, HashSet<Address> entries) =>
         Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && IsImage(state, open.Image)
+        && open.Canaries >= 0 && (open.Canaries == 0 || (open.Kind == TransitionKind.Apply && open.ReversedTo == 0))
         && open.Generation <= state.LastGeneration && open.ReversedTo <= state.LastGeneration
         && state.Images[open.Image].Functions.All(f => entries.Contains(f.Entry));
 

@@ -98,11 +98,24 @@ public enum HookKind : byte
 
     /// <summary>The error path of a system call that ends with EINTR when a thread is stopped.</summary>
     CallGuard = 2,
+
+    /// <summary>The C library's clone: a thread that is created gets the number of its creator.</summary>
+    Clone = 3,
+
+    /// <summary>The same for clone3.</summary>
+    Clone3 = 4,
 }
 
 /// <param name="IsArmed">Whether passers-by migrate.</param>
 /// <param name="Set">The set used last.</param>
-public sealed record HookState(string Name, HookKind Kind, AddressRange Function, RedirectPlan Plan, bool IsArmed, int Set);
+public sealed record HookState(string Name, HookKind Kind, AddressRange Function, RedirectPlan Plan, bool IsArmed, int Set)
+{
+    /// <summary>Whether it stores the transition's number; the trampolines of others never change.</summary>
+    public bool StoresNumber => Kind is HookKind.Point or HookKind.ThreadStart;
+
+    /// <summary>Whether it gives a new thread its creator's number.</summary>
+    public bool IsInheritance => Kind is HookKind.Clone or HookKind.Clone3;
+}
 
 /// <param name="Generation">The generation that brought it.</param>
 public sealed record AppliedPatch(uint Generation, int Image);
@@ -140,6 +153,10 @@ public enum TransitionPhase : byte
 public sealed record TransitionState(
     TransitionKind Kind, TransitionPhase Phase, uint Generation, uint ReversedTo, int Image, string Policy)
 {
+    /// <summary>Not 0: the transition is open for so many canaries (or for so many that were named), and for threads that they create;
+    /// all others stay where they are.</summary>
+    public int Canaries { get; init; }
+
     /// <summary>The generation that makes a thread count as migrated.</summary>
     public uint Destination => ReversedTo != 0 ? ReversedTo : Generation;
 }

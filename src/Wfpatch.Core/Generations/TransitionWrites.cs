@@ -42,7 +42,7 @@ public sealed class TransitionWrites
                 yield return DispatchTrampoline.WriteSlot(at, NextSlot(redirect), version);
             }
         }
-        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard))
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.StoresNumber))
         {
             yield return HookTrampoline.WriteSet(hook.Plan.Trampoline, hook.Set, _transition.Destination);
         }
@@ -85,12 +85,18 @@ public sealed class TransitionWrites
     public IEnumerable<CodeWrite> OpenGuards() =>
         _state.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.CallGuard).Select(h => Entry(h.Plan, armed: true));
 
-    /// <summary>Opens the hooks: from here on threads migrate.</summary>
+    /// <summary>Opens the hooks: from here on threads migrate. For canaries a point is open for those that have a grant, and new threads
+    /// get their number from their creator and not at their start.</summary>
     public IEnumerable<CodeWrite> OpenHooks()
     {
-        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard))
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.IsInheritance))
         {
-            yield return HookTrampoline.Select(hook.Plan.Trampoline, hook.Set);
+            yield return Entry(hook.Plan, armed: true);
+        }
+        bool isForCanaries = _transition.Canaries != 0;
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.StoresNumber && !(isForCanaries && h.Kind == HookKind.ThreadStart)))
+        {
+            yield return HookTrampoline.Select(hook.Plan.Trampoline, isForCanaries ? HookTrampoline.GrantedSet : hook.Set);
             yield return Entry(hook.Plan, armed: true);
         }
     }
@@ -101,7 +107,7 @@ public sealed class TransitionWrites
         foreach (var hook in _state.Hooks)
         {
             yield return Entry(hook.Plan, armed: false);
-            if (hook.Kind != HookKind.CallGuard)
+            if (hook.StoresNumber)
             {
                 yield return HookTrampoline.Select(hook.Plan.Trampoline, -1);
             }

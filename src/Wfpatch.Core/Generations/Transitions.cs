@@ -5,20 +5,26 @@ namespace Wfpatch.Core.Generations;
 public static class Transitions
 {
     /// <summary>Opens a transition on an image of the state: a new generation, and for each affected function the other bank.</summary>
-    public static TargetState Open(TargetState state, TransitionKind kind, int image, string policy)
+    /// <param name="canaries">Not 0: for so many threads alone.</param>
+    public static TargetState Open(TargetState state, TransitionKind kind, int image, string policy, int canaries = 0)
     {
         var entries = state.Images[image].Functions.Select(f => f.Entry).ToHashSet();
         uint generation = state.LastGeneration + 1;
         return state with
         {
             LastGeneration = generation,
-            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy),
+            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy) { Canaries = canaries },
             Redirects = [.. state.Redirects.Select(r => entries.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
         };
     }
 
     public static TargetState Advance(TargetState state, TransitionPhase phase) =>
         state with { Transition = Current(state) with { Phase = phase } };
+
+    /// <summary>Opens the transition for more canaries, or with 0 for all threads. From all there is no way back to some.</summary>
+    public static TargetState Admit(TargetState state, int canaries) => Current(state).Canaries == 0
+        ? throw new ArgumentException("the transition is open for all threads", nameof(state))
+        : state with { Transition = Current(state) with { Canaries = canaries } };
 
     /// <summary>Threads are in two generations and shall all go back: to a new one that has the code of the one before. Hooks use their other set.</summary>
     public static TargetState Reverse(TargetState state)
@@ -27,7 +33,7 @@ public static class Transitions
         return state with
         {
             LastGeneration = generation,
-            Transition = Current(state) with { ReversedTo = generation },
+            Transition = Current(state) with { ReversedTo = generation, Canaries = 0 },
             Hooks = [.. state.Hooks.Select(h => h.IsArmed ? h with { Set = 1 - h.Set } : h)],
         };
     }

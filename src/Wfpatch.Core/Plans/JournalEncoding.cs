@@ -113,6 +113,7 @@ public static class JournalEncoding
             to.Write(t.ReversedTo);
             to.Write(t.Image);
             to.Write(t.Policy);
+            to.Write(t.Canaries);
         }
     }
 
@@ -128,7 +129,10 @@ public static class JournalEncoding
             from.ReadString(), (HookKind)from.ReadByte(), ReadRange(from), ReadPlan(from), from.ReadBoolean(), from.ReadByte())),
         Applied = ReadAll(from, () => new AppliedPatch(from.ReadUInt32(), from.ReadInt32())),
         Transition = !from.ReadBoolean() ? null : new TransitionState(
-            (TransitionKind)from.ReadByte(), (TransitionPhase)from.ReadByte(), from.ReadUInt32(), from.ReadUInt32(), from.ReadInt32(), from.ReadString()),
+            (TransitionKind)from.ReadByte(), (TransitionPhase)from.ReadByte(), from.ReadUInt32(), from.ReadUInt32(), from.ReadInt32(), from.ReadString())
+        {
+            Canaries = from.ReadInt32(),
+        },
     };
 
     private static void WriteImage(BinaryWriter to, ImageState image)

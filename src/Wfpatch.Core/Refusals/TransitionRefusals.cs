@@ -13,10 +13,13 @@ public static class TransitionRefusals
     public static readonly RefusalKind NoProfile = new("WF705", "no-profile", "The policy is points, and no profile with points is known for the target.", "Name one with --profile, or use --policy stack.");
     public static readonly RefusalKind PointNotFound = new("WF706", "profile-point-not-found", "A quiescence point of the profile is neither in the patch file nor exported by the library that the profile names.", "Build the patch with --points, or use --policy stack.");
     public static readonly RefusalKind JournalFull = new("WF707", "journal-full", "The state in the target has no room for another patch.", "Restart the program with the fix.");
+    public static readonly RefusalKind NoSuchCanary = new("WF708", "no-such-canary", "The threads that shall be canaries do not exist in the target, or are more than it has.", "See wfpatch status for its threads; one thread id alone is written with a comma behind it.");
+    public static readonly RefusalKind OpenForAll = new("WF709", "open-for-all", "Canaries are asked for, and the transition is open for all threads already.", "Take it back with revert, and apply the patch again with --canary.");
+    public static readonly RefusalKind NothingOpen = new("WF710", "nothing-open", "There is no open transition that could be advanced.", "See wfpatch status for what is in force.");
     public static readonly RefusalKind NoExplicitPoint = new("WF731", "no-explicit-point", "The policy is explicit, and nothing that is loaded in the target announces a quiescence point.", "Compile the program with include/wfpatch.h, or use another policy.");
     public static readonly RefusalKind BadExplicitPoint = new("WF732", "bad-explicit-point", "The note of an explicit quiescence point does not lead to the instruction that it should.", "Build the program again with the include/wfpatch.h of this version, or use another policy.");
     public static readonly ImmutableArray<RefusalKind> All =
     [
-        TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoExplicitPoint, BadExplicitPoint,
+        TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoSuchCanary, OpenForAll, NothingOpen, NoExplicitPoint, BadExplicitPoint,
     ];
 }

@@ -29,6 +29,10 @@ public sealed class Commands(ILinux linux)
     public TransitionReport Revert(int process, string? id, TransitionOptions options) =>
         OnTarget(process, alone: true, target => new Controller(target).Revert(id, options));
 
+    /// <summary>Lets the rest of the threads follow the canaries; brings any open transition to its end.</summary>
+    public TransitionReport Advance(int process, TransitionOptions options) =>
+        OnTarget(process, alone: true, target => new Controller(target).Advance(options));
+
     public StatusReport Status(int process)
     {
         try

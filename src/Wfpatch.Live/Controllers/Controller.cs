@@ -16,6 +16,9 @@ namespace Wfpatch.Live.Controllers;
 /// <param name="Timeout">How long to wait for the last thread.</param>
 public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan Timeout, CancellationToken Cancel = default)
 {
+    /// <summary>Threads that migrate alone; null: all migrate.</summary>
+    public CanaryChoice? Canary { get; init; }
+
     /// <summary>Called with the state of the threads while they migrate, on the controller's own thread.</summary>
     public Action<IReadOnlyCollection<ThreadRecord>> Progress { get; init; } = _ => { };
 
@@ -58,11 +61,35 @@ public sealed class Controller
         var (plan, _, report) = PlanApply(patch, options);
         if (plan is null)
         {
-            return IsOwnOpenTransition(patch) ? Continue(options) : report!;
+            return IsOwnOpenTransition(patch) ? ContinueApply(options) : report!;
         }
         return _backend.Prepare(plan) is { } refusal
             ? TransitionReport.Refused([refusal])
             : Continue(options) with { BytesAdded = plan.BytesAdded };
+    }
+
+    /// <summary>Brings whatever transition is open to its end; a canary lets the rest follow.</summary>
+    public TransitionReport Advance(TransitionOptions options)
+    {
+        _target.Memory.OpenForWriting();
+        if (_backend.TryOpenJournal(out _) is { } unknown)
+        {
+            return TransitionReport.Refused([unknown]);
+        }
+        return _backend.State.Transition is null
+            ? TransitionReport.Refused([TransitionRefusals.NothingOpen.About($"process {_target.Process}", $"No transition is open in process {_target.Process}; see wfpatch status.")])
+            : Continue(options with { Canary = null });
+    }
+
+    /// <summary>The same patch again: more canaries, or everybody.</summary>
+    private TransitionReport ContinueApply(TransitionOptions options)
+    {
+        var open = _backend.State.Transition!;
+        Refusal? refusal = options.Canary is not { } canary ? null
+            : open.Canaries == 0 || open.Phase == TransitionPhase.Settling
+                ? TransitionRefusals.OpenForAll.About(_backend.State.Images[open.Image].PatchName, $"The transition of {_backend.State.Images[open.Image].PatchName} in process {_target.Process} is open for all threads already.")
+                : CanaryCheck.FindObstacle(_target, canary);
+        return refusal is null ? Continue(options) : TransitionReport.Refused([refusal]);
     }
 
     /// <param name="id">The patch to take back, by id or name; null: the last one.</param>
@@ -187,9 +214,14 @@ public sealed class Controller
         bool complete = true;
         if (_backend.State.Transition!.Phase == TransitionPhase.Migrating)
         {
-            (complete, threads) = Migrate(migration, options, clock);
+            AdmitMore(options.Canary);
+            (complete, threads) = _backend.State.Transition.Canaries > 0 ? MigrateCanaries(migration, options, clock) : Migrate(migration, options, clock);
         }
         var open = _backend.State;
+        if (complete && open.Transition!.Canaries > 0)
+        {
+            return ReportCanaries(open, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+        }
         if (complete)
         {
             _backend.Settle();
@@ -204,6 +236,27 @@ public sealed class Controller
         _backend.OpenHooks();
         bool hasPoints = state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);
         var loop = new MigrationLoop(_target.Linux, _target, migration, OldCode(state), state.Transition!, hasPoints, clock);
+        bool complete = loop.Run(options.Timeout, options.Progress, options.Cancel);
+        return (complete, loop.Threads);
+    }
+
+    // Before the hooks are opened: what is journaled says how wide.
+    private void AdmitMore(CanaryChoice? canary)
+    {
+        int now = _backend.State.Transition!.Canaries;
+        int wanted = canary is null ? 0 : Math.Max(now, canary.Count);
+        if (now != 0 && wanted != now)
+        {
+            _backend.Admit(wanted);
+        }
+    }
+
+    private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) MigrateCanaries(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
+    {
+        var state = _backend.State;
+        _backend.OpenHooks();
+        bool hasPoints = state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);
+        var loop = new CanaryLoop(_target, migration, OldCode(state), state.Transition!.Destination, hasPoints, options.Canary!, clock);
         bool complete = loop.Run(options.Timeout, options.Progress, options.Cancel);
         return (complete, loop.Threads);
     }
@@ -241,12 +294,13 @@ public sealed class Controller
         var part = patch.Objects[0];
         ImmutableArray<string> changed = [.. part.OldFunctions.Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
         var (choice, refusal) = MakeChoice(options, changed, part, state);
-        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).Concat(FindForeignWord(state)).ToList();
+        var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
+        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state)).ToList();
         if (_target.Objects.IsEmpty)
         {
             return (null, null, TransitionReport.Refused(obstacles));
         }
-        var (plan, refusals) = new DispatchPlanner(_target, state).PlanApply(patch, choice?.Profile, choice?.Name ?? "");
+        var (plan, refusals) = new DispatchPlanner(_target, state).PlanApply(patch, choice?.Profile, choice?.Name ?? "", options.Canary?.Count ?? 0);
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return PlanApply(patch, options with { UseAnnounced = false });
@@ -276,9 +330,10 @@ public sealed class Controller
         foreach (int thread in _target.Proc.ReadThreads())
         {
             var block = ThreadControlBlock.Find(_target.Linux, _target.Memory, thread);
-            if (block != Address.Zero && _target.Memory.TryReadUInt64(block + Core.Redirects.Trampolines.ThreadWord.Offset, out ulong words) && words != 0)
+            if (block != Address.Zero && _target.Memory.TryReadUInt64(block + Core.Redirects.Trampolines.ThreadWord.Offset, out ulong words)
+                && _target.Memory.TryReadUInt32(block + Core.Redirects.Trampolines.ThreadWord.GrantOffset, out uint grant) && (words | grant) != 0)
             {
-                yield return TargetRefusals.WordInUse.About($"thread {thread}", $"The spare words of thread {thread}'s control block hold {words:x}: something else uses it.");
+                yield return TargetRefusals.WordInUse.About($"thread {thread}", $"The spare words of thread {thread}'s control block hold {words:x} {grant:x}: something else uses it.");
                 yield break;
             }
         }
@@ -316,9 +371,22 @@ public sealed class Controller
             : $"{pending.Count} of {threads.Count} threads of process {_target.Process} are still in the old generation ({string.Join(", ", pending.Take(3).Select(t => $"{t.Id} {t.Name}"))}); the target runs on in both, run the same command again to wait for them.";
         return Describe(open, complete ? Outcome.Done : Outcome.Pending, message) with
         {
-            Threads = [.. threads.Select(t => new ThreadReport(t.Id, t.Name, t.IsDone ? transition.Destination : open.Generation, t.Path, t.MigratedAt, t.Blocker))],
+            Threads = DescribeThreads(open, threads),
         };
     }
+
+    private TransitionReport ReportCanaries(TargetState open, IReadOnlyCollection<ThreadRecord> threads)
+    {
+        var transition = open.Transition!;
+        string patch = open.Images[transition.Image].PatchName;
+        var canaries = threads.Where(t => t.Path is MigrationPath.Point or MigrationPath.Outside or MigrationPath.Born).ToList();
+        string message = $"{patch}, canary: {canaries.Count} threads of process {_target.Process} are in generation {transition.Destination} ({string.Join(", ", canaries.Take(3).Select(t => $"{t.Id} {t.Name}"))}{(canaries.Count > 3 ? ", ..." : "")}); the others stay until wfpatch advance lets them follow, or revert takes the canaries back.";
+        return Describe(open, Outcome.Canary, message) with { Threads = DescribeThreads(open, threads) };
+    }
+
+    private static ImmutableArray<ThreadReport> DescribeThreads(TargetState open, IReadOnlyCollection<ThreadRecord> threads) =>
+        [.. threads.Select(t => new ThreadReport(
+            t.Id, t.Name, t.IsDone && t.Path != MigrationPath.Staying ? open.Transition!.Destination : open.Generation, t.Path, t.MigratedAt, t.Blocker))];
 
     private TransitionReport Describe(TargetState open, Outcome outcome, string message)
     {

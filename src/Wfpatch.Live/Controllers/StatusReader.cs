@@ -42,11 +42,18 @@ public static class StatusReader
         {
             generations.Add(Describe(state, open.Generation, open.Image, back ? "old" : "new"));
         }
-        return new StatusReport(Outcome.Pending, $"{name} is being {(back ? "taken back" : "applied")} in process {target.Process}: {pending} of {threads.Length} threads are pending.")
+        int canaries = threads.Count(t => t.Generation == open.Destination);
+        bool isCanary = open is { Canaries: > 0, Phase: TransitionPhase.Migrating };
+        return new StatusReport(
+            isCanary && pending == 0 && canaries > 0 ? Outcome.Canary : Outcome.Pending,
+            isCanary
+                ? $"{name} is tried in process {target.Process}, canary: {canaries} of {threads.Length} threads are in generation {open.Destination}, {pending} pending; the others stay until wfpatch advance or revert."
+                : $"{name} is being {(back ? "taken back" : "applied")} in process {target.Process}: {pending} of {threads.Length} threads are pending.")
         {
             Generations = [Base(state), .. generations],
             Threads = threads,
             OpenTransition = open.Policy,
+            Canaries = isCanary ? open.Canaries : 0,
         };
     }
 
@@ -60,9 +67,16 @@ public static class StatusReader
         {
             return new ThreadReport(thread, name, word, MigrationPath.Point, null, null);
         }
+        if (open.Canaries > 0 && !HasGrant(target, block, open))
+        {
+            return new ThreadReport(thread, name, state.Generation, MigrationPath.Staying, null, null);
+        }
         uint generation = word == open.Generation ? word : state.Generation;
         return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, block, stops));
     }
+
+    private static bool HasGrant(Target target, Address block, TransitionState open) =>
+        block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.GrantOffset, out uint grant) && grant == open.Destination;
 
     // Opening the memory for the permit needs the right to change the target; who may stop its threads has it.
     private static Blocker FindBlocker(Target target, TargetState state, int thread, Address block, StopLog stops)

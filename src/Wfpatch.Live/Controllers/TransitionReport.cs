@@ -14,6 +14,9 @@ public enum Outcome
     Pending,
     Gone,
     Denied,
+
+    /// <summary>As many threads as wanted are in the new generation; the others stay until advance or revert.</summary>
+    Canary,
 }
 
 /// <param name="Tactic">How its entry is redirected; empty where it is not redirected now.</param>

@@ -100,14 +100,22 @@ public sealed class ProcFs(int process)
         return at >= 0 && at + 2 < text!.Length ? text[at + 2] : null;
     }
 
+    /// <summary>Nanoseconds that a thread has run on a processor; null where the kernel does not count them, or it is gone.</summary>
+    public ulong? ReadRunTime(int thread) =>
+        ReadText($"/proc/{process}/task/{thread}/schedstat")?.Split(' ') is [var ran, ..] && ulong.TryParse(ran, CultureInfo.InvariantCulture, out ulong time) ? time : null;
+
     /// <summary>The file that the process runs, without folder.</summary>
-    public string? ReadExecutableName()
+    public string? ReadExecutableName() => Path.GetFileName(ReadExecutable());
+
+    /// <summary>The paths of the control groups that the process is in, one for each hierarchy.</summary>
+    public IEnumerable<string> ReadCgroups() => ReadLines($"/proc/{process}/cgroup").Select(l => l.Split(':', 3)).Where(p => p.Length == 3).Select(p => p[2]);
+
+    /// <summary>The file that the process runs, with its path.</summary>
+    public string? ReadExecutable()
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{process}/exe", false) is { } target
-                ? Path.GetFileName(target.FullName.Replace(" (deleted)", "", StringComparison.Ordinal))
-                : null;
+            return File.ResolveLinkTarget($"/proc/{process}/exe", false)?.FullName.Replace(" (deleted)", "", StringComparison.Ordinal);
         }
         catch (Exception e) when (IsGone(e))
         {

@@ -54,10 +54,24 @@ public sealed class OutsideMigration
     public ThreadVisit Visit(int thread, uint? generation, TimeSpan asleep, CallPermit permit)
     {
         using var stopped = StoppedThread.Take(_linux, thread, _stops, permit);
-        return Visit(in stopped, generation, asleep);
+        return Visit(in stopped, generation, asleep, null);
     }
 
-    private ThreadVisit Visit(in StoppedThread stopped, uint? generation, TimeSpan asleep)
+    /// <summary>The same for a canary of points: where it cannot be migrated now, it may migrate itself at its next point.</summary>
+    public ThreadVisit Grant(int thread, uint generation, TimeSpan asleep, CallPermit permit)
+    {
+        using var stopped = StoppedThread.Take(_linux, thread, _stops, permit);
+        return Visit(in stopped, generation, asleep, generation);
+    }
+
+    /// <summary>Takes a grant back. Migrated: the thread has used it, or is about to.</summary>
+    public ThreadVisit Withdraw(int thread, uint generation, TimeSpan asleep, CallPermit permit)
+    {
+        using var stopped = StoppedThread.Take(_linux, thread, _stops, permit);
+        return Withdraw(in stopped, generation, asleep);
+    }
+
+    private ThreadVisit Visit(in StoppedThread stopped, uint? generation, TimeSpan asleep, uint? grant)
     {
         if (stopped.HasEnded)
         {
@@ -68,12 +82,33 @@ public sealed class OutsideMigration
             return new ThreadVisit(stopped.Error == Errno.NotPermitted ? VisitResult.Traced : VisitResult.Ended, default, default, default);
         }
         var visit = Look(in registers);
+        // The grant first: a thread that is migrated has one as well, so that its next point leaves it where it is.
+        if (grant is { } granted && !Store(in registers, ThreadWord.GrantOffset, granted))
+        {
+            visit = visit with { Result = VisitResult.NoControlBlock };
+        }
         if (visit.Result == VisitResult.Migrated && generation is { } word)
         {
-            visit = Store(in registers, word) ? visit : visit with { Result = VisitResult.NoControlBlock };
+            visit = Store(in registers, ThreadWord.Offset, word) ? visit : visit with { Result = VisitResult.NoControlBlock };
         }
         InterruptedCall.Restart(in stopped, ref registers, asleep);
         return visit;
+    }
+
+    private ThreadVisit Withdraw(in StoppedThread stopped, uint generation, TimeSpan asleep)
+    {
+        if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
+        {
+            return new ThreadVisit(stopped.Error == Errno.NotPermitted ? VisitResult.Traced : VisitResult.Ended, default, default, default);
+        }
+        var set = ToRegisterSet(in registers);
+        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count);
+        // Inside a hook it may have read the grant already and not stored it yet; a stack that is not seen whole may hide that.
+        bool isUsed = !outcome.IsComplete || !StackVerdict.Decide(_frames.AsSpan(0, count), _trampolines).IsQuiescent
+            || (_memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word == generation);
+        var result = isUsed ? VisitResult.Migrated : Store(in registers, ThreadWord.GrantOffset, 0) ? VisitResult.Busy : VisitResult.NoControlBlock;
+        InterruptedCall.Restart(in stopped, ref registers, asleep);
+        return new ThreadVisit(result, default, outcome, default);
     }
 
     private ThreadVisit Look(in UserRegisters registers)
@@ -104,7 +139,7 @@ public sealed class OutsideMigration
     private bool HasCodeOfDestination(in UserRegisters registers) =>
         _memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word != _leftGeneration;
 
-    private bool Store(in UserRegisters registers, uint generation)
+    private bool Store(in UserRegisters registers, int offset, uint generation)
     {
         var block = new Address(registers.FsBase);
         if (!_memory.TryReadUInt64(block, out ulong self) || self != registers.FsBase)
@@ -113,7 +148,7 @@ public sealed class OutsideMigration
         }
         Span<byte> word = stackalloc byte[ThreadWord.Size];
         BinaryPrimitives.WriteUInt32LittleEndian(word, generation);
-        return _memory.TryWrite(block + ThreadWord.Offset, word) == Errno.Success;
+        return _memory.TryWrite(block + offset, word) == Errno.Success;
     }
 
     internal static RegisterSet ToRegisterSet(in UserRegisters r)

@@ -18,6 +18,9 @@ public enum MigrationPath
 
     /// <summary>It ended.</summary>
     Exited,
+
+    /// <summary>The transition is open for canaries, and it is none.</summary>
+    Staying,
 }
 
 /// <summary>Why a thread is still in the old generation.</summary>

@@ -21,6 +21,18 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     [Fact]
     public void StacksAreNeverMixed() => Run(points: false, 700);
 
+    /// <summary>Nobody is in the new generation who was not chosen and descends from none; who descends from one is.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void CanariesAreChosenOrInherit(bool points)
+    {
+        SimulationTotals totals = new();
+        Seeded.Check(Options(points), 700, o => totals.Add(Simulation.Run(o with { Canaries = true })));
+        output.WriteLine(totals.ToString());
+        Assert.True(totals is { Tried: > 200, Heirs: > 50, Settled: > 300, Reversed: > 200, Crashes: > 500, Births: > 200, Audits: > 20_000 }, totals.ToString());
+    }
+
     /// <summary>The simulation is worth something: each of these mistakes is found.</summary>
     [Theory]
     [InlineData(SimulatedMistake.ClosesHooksFirst, false)]
@@ -30,9 +42,11 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     [InlineData(SimulatedMistake.ForgetsRequests, true)]
     [InlineData(SimulatedMistake.SettlesEarly, true)]
     [InlineData(SimulatedMistake.EvictsLate, true)]
-    public void MistakesAreFound(SimulatedMistake mistake, bool points)
+    [InlineData(SimulatedMistake.OpensStartForCanaries, false, true)]
+    [InlineData(SimulatedMistake.WithdrawsInTrampolines, true, true)]
+    public void MistakesAreFound(SimulatedMistake mistake, bool points, bool canaries = false)
     {
-        var found = Assert.ThrowsAny<Exception>(() => Seeded.Check(Options(points), 1_000, o => Simulation.Run(o with { Mistake = mistake })));
+        var found = Assert.ThrowsAny<Exception>(() => Seeded.Check(Options(points), 8_000, o => Simulation.Run(o with { Mistake = mistake, Canaries = canaries })));
         Assert.Contains(nameof(SimulationException), found.Message, StringComparison.Ordinal);
     }
 

@@ -31,11 +31,14 @@ internal static class RandomState
     private static readonly Gen<RedirectState> Redirect = Gen.Select(Name, Range, Plan, Gen.Int[-1, 1], Gen.Int[0, 1],
         (name, function, plan, slot, bank) => new RedirectState(name, function, plan, slot, bank));
 
-    private static readonly Gen<HookState> Hook = Gen.Select(Name, Gen.Int[0, 2], Range, Plan, Gen.Bool, Gen.Int[0, 1],
+    private static readonly Gen<HookState> Hook = Gen.Select(Name, Gen.Int[0, 4], Range, Plan, Gen.Bool, Gen.Int[0, 1],
         (name, kind, function, plan, armed, set) => new HookState(name, (HookKind)kind, function, plan, armed, set));
 
-    private static readonly Gen<TransitionState> Transition = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 4], Gen.UInt[0, 900], Gen.UInt[0, 900], Name,
-        (kind, phase, generation, reversed, policy) => new TransitionState((TransitionKind)kind, (TransitionPhase)phase, generation, reversed, 0, policy));
+    private static readonly Gen<TransitionState> Transition = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 4], Gen.UInt[0, 900], Gen.Frequency((1, Gen.Const(0u)), (1, Gen.UInt[0, 900])), Name, Gen.Int[0, 9],
+        (kind, phase, generation, reversed, policy, canaries) => new TransitionState((TransitionKind)kind, (TransitionPhase)phase, generation, reversed, 0, policy)
+        {
+            Canaries = kind == (int)TransitionKind.Apply && reversed == 0 ? canaries : 0,
+        });
 
     public static readonly Gen<TargetState> States = Gen.Select(
         Gen.Select(Gen.UInt[0, 900], Gen.Select(Range, Gen.ULong, (r, u) => new RegionState(r, u)).Array[0, 3], Place.Array[0, 5]),

@@ -18,6 +18,9 @@ public sealed class UsageTests
     [InlineData("status", "--pid")]
     [InlineData("verify", "--pid")]
     [InlineData("revert", "--pid")]
+    [InlineData("advance", "--pid")]
+    [InlineData("status --pid 1 --name x", "--name")]
+    [InlineData("apply fix.wfp --pid 1 --canary few", "'few'")]
     [InlineData("inspect", "patch")]
     [InlineData("status --pid 1 --pid 2", "--pid")]
     [InlineData("status --pid 1 --frobnicate", "'--frobnicate'")]
@@ -47,6 +50,7 @@ public sealed class UsageTests
     [InlineData("status")]
     [InlineData("verify")]
     [InlineData("revert")]
+    [InlineData("advance")]
     public async Task Each_command_has_help_with_an_example(string command)
     {
         var help = await WfpatchCommand.RunPlainAsync([.. Split(command), "--help"]);
@@ -59,7 +63,7 @@ public sealed class UsageTests
     public async Task The_help_lists_every_command()
     {
         string help = (await WfpatchCommand.RunPlainAsync("--help")).Output;
-        foreach (string command in (ImmutableArray<string>)["build", "inspect", "check", "apply", "status", "verify", "revert"])
+        foreach (string command in (ImmutableArray<string>)["build", "inspect", "check", "apply", "advance", "status", "verify", "revert"])
         {
             Assert.Contains($"\n  {command} ", help, StringComparison.Ordinal);
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Wfpatch.Core.Patches;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Tests.Samples;
 using Wfpatch.Testing.Processes;
 using Wfpatch.Testing.Targets;
@@ -54,9 +55,82 @@ public sealed class KilledControllerTests
         }
     }
 
-    private static void ApplyWhole(TestTarget target, Patch patch)
+    /// <summary>Whoever goes on, with the same canaries, with all threads, or back: it ends as it shall, and until then nobody but canaries is new.</summary>
+    [Theory]
+    [InlineData(Policy.Points)]
+    [InlineData(Policy.Stack)]
+    public async Task Canary_killed_at_each_step_is_tried_again_advanced_or_taken_back(Policy policy)
     {
-        var report = Run(c => c.Apply(target.Id, patch, Options));
+        var (patch, file) = await SamplePatches.BuildAsync(1, 2);
+        int steps = 0;
+        for (int step = 1; await RunAndKillAsync(["canary", file], step, Check, policy: policy) is false; step++)
+        {
+            steps = step;
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{policy}: canary was killed at each of {steps} steps");
+        Assert.True(steps > 20, $"only {steps} steps");
+
+        async Task Check(TestTarget target, int step)
+        {
+            Assert.True(Run(c => c.Status(target.Id)).Threads.Count(t => t.Generation == 1) <= 2, $"step {step}: more than two canaries");
+            if (step % 3 == 0)
+            {
+                TryCanaries(target, patch, policy);
+                var advanced = Run(c => c.Advance(target.Id, Options));
+                Assert.True(advanced.Outcome == Outcome.Done, $"step {step}: {advanced.Message}");
+                await AssertServesOnlyAsync(target, 2, step, policy);
+            }
+            else if (step % 3 == 1)
+            {
+                ApplyWhole(target, patch, policy);
+                await AssertServesOnlyAsync(target, 2, step, policy);
+            }
+            var undone = Run(c => c.Revert(target.Id, null, Options with { Policy = policy }));
+            Assert.True(undone.Outcome == Outcome.Done || undone.Refusals is [{ Code: "WF702" }], $"step {step}: {undone.Message}");
+            await AssertServesOnlyAsync(target, 1, step, policy);
+        }
+    }
+
+    [Theory]
+    [InlineData("advance")]
+    [InlineData("revert")]
+    public async Task What_follows_a_canary_killed_at_each_step_is_completed_by_the_next_command(string command)
+    {
+        var (patch, _) = await SamplePatches.BuildAsync(1, 2);
+        int steps = 0;
+        for (int step = 1; await RunAndKillAsync([command], step, Check, t => TryCanaries(t, patch, Policy.Points)) is false; step++)
+        {
+            steps = step;
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{command} was killed at each of {steps} steps");
+        Assert.True(steps > 10, $"only {steps} steps");
+
+        async Task Check(TestTarget target, int step)
+        {
+            if (step % 2 == 0)
+            {
+                // Killed after its last change, it was complete.
+                var advanced = Run(c => c.Advance(target.Id, Options));
+                Assert.True(advanced.Outcome == Outcome.Done || advanced.Refusals is [{ Code: "WF710" }], $"step {step}: {advanced.Message}");
+                // A revert that had begun is completed, one that had not is advanced.
+                await AssertServesOnlyAsync(target, Run(c => c.Status(target.Id)).Generations.Length > 1 ? 2 : 1, step);
+            }
+            var undone = Run(c => c.Revert(target.Id, null, Options));
+            Assert.True(undone.Outcome == Outcome.Done || undone.Refusals is [{ Code: "WF702" }], $"step {step}: {undone.Message}");
+            await AssertServesOnlyAsync(target, 1, step);
+        }
+    }
+
+    private static void TryCanaries(TestTarget target, Patch patch, Policy policy)
+    {
+        var report = Run(c => c.Apply(target.Id, patch, Options with { Policy = policy, Canary = CanaryChoice.Any(2) }));
+        Assert.True(report.Outcome == Outcome.Canary, $"{report.Message} {string.Join("; ", report.Refusals)}");
+        Assert.Equal(2, report.Threads.Count(t => t.Path is MigrationPath.Point or MigrationPath.Outside or MigrationPath.Born));
+    }
+
+    private static void ApplyWhole(TestTarget target, Patch patch, Policy policy = Policy.Points)
+    {
+        var report = Run(c => c.Apply(target.Id, patch, Options with { Policy = policy }));
         Assert.True(report.Outcome == Outcome.Done, $"{report.Message} {string.Join("; ", report.Refusals)}");
     }
 
@@ -76,15 +150,15 @@ public sealed class KilledControllerTests
     }
 
     /// <summary>True where the controller came to its end: there is no such step any more.</summary>
-    private static async Task<bool> RunAndKillAsync(string[] command, int step, Func<TestTarget, int, Task> check, Action<TestTarget>? before = null)
+    private static async Task<bool> RunAndKillAsync(string[] command, int step, Func<TestTarget, int, Task> check, Action<TestTarget>? before = null, Policy policy = Policy.Points)
     {
         await using var target = await TestTarget.StartAsync("sample", new TargetOptions { Arguments = ["--workers", "1", "--busy", "2"] }, Cancel);
         before?.Invoke(target);
         var result = await ChildProcess.RunAsync(
-            new CommandLine("dotnet", ["exec", Controller, .. command, target.Id.ToString(CultureInfo.InvariantCulture), SamplePatches.ProfileFile, nameof(Policy.Points), step.ToString(CultureInfo.InvariantCulture)]), Cancel);
-        await AssertRunsOnAsync(target, step);
+            new CommandLine("dotnet", ["exec", Controller, .. command, target.Id.ToString(CultureInfo.InvariantCulture), SamplePatches.ProfileFile, policy.ToString(), step.ToString(CultureInfo.InvariantCulture)]), Cancel);
+        await AssertRunsOnAsync(target, step, policy);
         AssertIsAsItsStateSays(target, step);
-        if (result.Output.StartsWith("Done", StringComparison.Ordinal))
+        if (result.Output.Split(' ')[0] is nameof(Outcome.Done) or nameof(Outcome.Canary))
         {
             return true;
         }
@@ -93,13 +167,14 @@ public sealed class KilledControllerTests
         return false;
     }
 
-    private static TransitionReport Run(Func<Commands, TransitionReport> command) => command(new Commands(new NativeLinux()));
+    private static T Run<T>(Func<Commands, T> command) => command(new Commands(new NativeLinux()));
 
-    private static async Task AssertRunsOnAsync(TestTarget target, int step)
+    private static async Task AssertRunsOnAsync(TestTarget target, int step, Policy policy)
     {
         var before = await ReportAsync(target);
         var after = await ReportUntilAsync(target, r => Busy(r).Zip(Busy(before)).All(t => t.First.Requests > t.Second.Requests + 1));
-        Assert.True(after.Mixed == 0, $"step {step}: {after.Mixed} mixed requests");
+        // The policy stack knows nothing of requests.
+        Assert.True(after.Mixed == 0 || policy == Policy.Stack, $"step {step}: {after.Mixed} mixed requests");
         foreach (string task in Directory.EnumerateDirectories($"/proc/{target.Id}/task"))
         {
             string stat = await File.ReadAllTextAsync(Path.Combine(task, "stat"), Cancel);
@@ -114,14 +189,14 @@ public sealed class KilledControllerTests
         Assert.True(report.Outcome == Outcome.Done, $"step {step}: {report.Message} {string.Join("; ", report.Refusals)}");
     }
 
-    private static async Task AssertServesOnlyAsync(TestTarget target, int version, int step)
+    private static async Task AssertServesOnlyAsync(TestTarget target, int version, int step, Policy policy = Policy.Points)
     {
         // Requests that had begun before may still end in the old version: one more of each thread, then none of the other.
         var start = await ReportAsync(target);
         var settled = await ReportUntilAsync(target, r => Busy(r).Zip(Busy(start)).All(t => t.First.Requests > t.Second.Requests + 1));
         var after = await ReportUntilAsync(target, r => Busy(r).Zip(Busy(settled)).All(t => t.First.Requests > t.Second.Requests + 10));
         string other = (3 - version).ToString(CultureInfo.InvariantCulture);
-        Assert.True(after.Mixed == 0, $"step {step}: {after.Mixed} mixed requests");
+        Assert.True(after.Mixed == (policy == Policy.Points ? 0 : settled.Mixed), $"step {step}: {after.Mixed} mixed requests");
         Assert.True(after.Versions.GetValueOrDefault(other) == settled.Versions.GetValueOrDefault(other), $"step {step}: version {other} still answers");
     }
 

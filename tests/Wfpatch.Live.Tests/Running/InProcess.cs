@@ -3,6 +3,7 @@ using Wfpatch.Core.Quiescence;
 using Wfpatch.Live.Audits;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Migrations;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Running;
@@ -15,14 +16,17 @@ public static class InProcess
 
     private static readonly Commands All = new(new NativeLinux());
 
-    /// <summary>Points for the programs that are made of the sample server, churn.c, midway.c and thousand.c.</summary>
+    /// <summary>Points for the programs that are made of the sample server, churn.c, lineage.c, midway.c and thousand.c.</summary>
     public static Profile SampleProfile { get; } = new(
-        "sample", ["sample", "busy", "stuck", "churn", "midway", "thousand"],
+        "sample", ["sample", "busy", "stuck", "churn", "midway", "thousand", "lineage"],
         [new("handle_request", "", "a request's state lies in its struct, none of it on the stack")],
-        ["main", "worker", "generator", "sticker", "serve", "receive", "short_life", "server", "body"]);
+        ["main", "worker", "generator", "sticker", "serve", "receive", "short_life", "server", "body", "run", "child", "bare_child"]);
 
-    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null) =>
-        Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout)));
+    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null, CanaryChoice? canary = null) =>
+        Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout) with { Canary = canary }));
+
+    public static Task<TransitionReport> AdvanceAsync(int process, TimeSpan? timeout = null) =>
+        Task.Run(() => All.Advance(process, Options(Policy.Auto, null, timeout)));
 
     public static Task<TransitionReport> RevertAsync(int process, string? id = null, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null) =>
         Task.Run(() => All.Revert(process, id, Options(policy, profile, timeout)));

@@ -31,5 +31,5 @@ public static class TestPatches
         return new(patch, file);
     }
 
-    private static ImmutableArray<string> PointsOf(string program) => program is "sample" or "busy" or "stuck" or "churn" or "midway" or "thousand" ? ["handle_request"] : [];
+    private static ImmutableArray<string> PointsOf(string program) => program is "sample" or "busy" or "stuck" or "churn" or "midway" or "lineage" or "thousand" ? ["handle_request"] : [];
 }

@@ -47,13 +47,77 @@ public static class Interpreter
         {
             return Jump(thread, at, 6, thread.Zero ? BinaryPrimitives.ReadInt32LittleEndian(code[2..]) : 0);
         }
-        return Next(thread, at, PlainLength(code, at));
+        if (code is [0x74 or 0x75, ..])
+        {
+            return Jump(thread, at, 2, thread.Zero == (code[0] == 0x74) ? (sbyte)code[1] : 0);
+        }
+        return Next(thread, at, Canaries.TryStep(thread, code, out int length) ? length : PlainLength(code, at));
+    }
+
+    /// <summary>What trampolines do for canaries: the granted block of a point, and inheritance in clone.</summary>
+    private static class Canaries
+    {
+        public static bool TryStep(SimulatedThread thread, ReadOnlySpan<byte> code, out int length)
+        {
+            length = 0;
+            switch (code)
+            {
+                case [0x64, 0x8b, 0x0c, 0x25, var offset, ..]: // mov %fs:offset, %ecx
+                    thread.Scratch = Word(thread, offset);
+                    length = 8;
+                    break;
+                case [0x64, 0x44, 0x8b, 0x14, 0x25, var offset, ..]: // mov %fs:offset, %r10d
+                    thread.Scratch = Word(thread, offset);
+                    length = 9;
+                    break;
+                case [0x64, 0x89, 0x0c, 0x25, ThreadWord.Offset, ..]: // mov %ecx, %fs:word
+                    thread.Word = thread.Scratch;
+                    length = 8;
+                    break;
+                case [0x45, 0x89, 0x93, var offset, ..]: // mov %r10d, offset(%r11)
+                    Store(thread.Newborn!, offset, thread.Scratch);
+                    length = 7;
+                    break;
+                case [0x67, 0xe3, var skip, ..]: // jecxz
+                    length = 3 + (thread.Scratch == 0 ? skip : 0);
+                    break;
+                case [0xf7, 0xc2, ..]: // test $CLONE_SETTLS, %edx
+                    thread.Zero = false;
+                    length = 6;
+                    break;
+                case [0x4d, 0x39, 0x1b, ..]: // cmp %r11, (%r11): it is glibc's
+                    thread.Zero = true;
+                    length = 3;
+                    break;
+                case [0x4d, 0x39, 0x5b, 0x10, ..]:
+                    thread.Zero = true;
+                    length = 4;
+                    break;
+                default:
+                    return false;
+            }
+            return true;
+        }
+
+        private static uint Word(SimulatedThread thread, byte offset) => offset == ThreadWord.GrantOffset ? thread.Grant : thread.Word;
+
+        private static void Store(SimulatedThread newborn, byte offset, uint value)
+        {
+            if (offset == ThreadWord.GrantOffset)
+            {
+                newborn.Grant = value;
+            }
+            else
+            {
+                newborn.Word = value;
+            }
+        }
     }
 
     private static int PlainLength(ReadOnlySpan<byte> code, Address at)
     {
         var instruction = Wfpatch.Core.X86.CodeReader.DecodeFirst(code, at);
-        return instruction is { Mnemonic: Mnemonic.Push or Mnemonic.Sub or Mnemonic.Mov or Mnemonic.Lea or Mnemonic.Xor or Mnemonic.Endbr64 } known
+        return instruction is { Mnemonic: Mnemonic.Push or Mnemonic.Sub or Mnemonic.Mov or Mnemonic.Lea or Mnemonic.Xor or Mnemonic.Endbr64 or Mnemonic.Pop or Mnemonic.Test } known
             ? known.Length
             : throw new SimulationException($"a thread executes {Convert.ToHexStringLower(code)} at {at}");
     }

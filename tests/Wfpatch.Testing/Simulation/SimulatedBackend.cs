@@ -41,7 +41,7 @@ public sealed class SimulatedBackend
     /// <summary>Bytes that a write of several stores is changing just now.</summary>
     public AddressRange InFlight { get; private set; }
 
-    public IEnumerable<CodeWrite> Prepare(TransitionKind kind, int patch, bool points)
+    public IEnumerable<CodeWrite> Prepare(TransitionKind kind, int patch, bool points, int canaries = 0)
     {
         var hooks = State.Hooks.Select(h => h with { IsArmed = false }).ToList();
         var space = BuildSpace();
@@ -50,6 +50,10 @@ public sealed class SimulatedBackend
         if (points)
         {
             Arm(hooks, _program.Point, HookKind.Point, space);
+        }
+        if (canaries > 0)
+        {
+            Arm(hooks, _program.Clone, HookKind.Clone, space);
         }
         int image = FindImage(patch);
         var pages = State.TrampolinePages.Union(space.NewPages).ToImmutableArray();
@@ -60,10 +64,10 @@ public sealed class SimulatedBackend
             Images = image >= 0 ? State.Images : State.Images.Add(_program.Images[patch]),
             TrampolinePages = pages,
         };
-        var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack");
+        var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack", canaries);
         var code = redirects.Skip(State.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan))
             .Concat(redirects.SelectMany(r => r.Plan.All.SkipLast(1)).Select(PassTrampoline.Initial))
-            .Concat(hooks.Skip(State.Hooks.Length).Select(h => HookTrampoline.Initial(h.Plan)))
+            .Concat(hooks.Skip(State.Hooks.Length).Select(h => h.IsInheritance ? InheritanceTrampoline.Initial(h.Plan, isClone3: false) : HookTrampoline.Initial(h.Plan)))
             .Concat(new TransitionWrites(open).Prepare());
         return Journal(State with { TrampolinePages = pages })
             .Concat(Do(() => MapPages(pages)))
@@ -80,9 +84,13 @@ public sealed class SimulatedBackend
 
     /// <summary>Identical bytes, or a set that nothing leads to.</summary>
     public IEnumerable<CodeWrite> RewriteHooks() => Execute(
-        State.Hooks.Where(h => h.IsArmed).Select(h => HookTrampoline.WriteSet(h.Plan.Trampoline, h.Set, State.Transition!.Destination)), areMet: false);
+        State.Hooks.Where(h => h.IsArmed && h.StoresNumber).Select(h => HookTrampoline.WriteSet(h.Plan.Trampoline, h.Set, State.Transition!.Destination)), areMet: false);
 
-    public IEnumerable<CodeWrite> OpenHooks() => Execute(new TransitionWrites(State).OpenHooks(), areMet: true);
+    public IEnumerable<CodeWrite> OpenHooks() => Execute(new TransitionWrites(State).OpenHooks(), areMet: true)
+        .Concat(_mistake == SimulatedMistake.OpensStartForCanaries ? Execute(OpenStart(), areMet: true) : []);
+
+    /// <summary>More canaries, or with 0 everybody.</summary>
+    public IEnumerable<CodeWrite> Admit(int canaries) => Lazily(() => Journal(Transitions.Admit(State, canaries)));
 
     public IEnumerable<CodeWrite> Reverse() => Lazily(() => Journal(Transitions.Reverse(State))).Concat(Lazily(RewriteHooks));
 
@@ -138,6 +146,9 @@ public sealed class SimulatedBackend
         return redirects.ToImmutable();
     }
 
+    private IEnumerable<CodeWrite> OpenStart() => State.Hooks.Where(h => h.Kind == HookKind.ThreadStart)
+        .SelectMany(h => new[] { HookTrampoline.Select(h.Plan.Trampoline, h.Set), new CodeWrite(h.Plan.Write.Address, h.Plan.Write.New.ToArray()) });
+
     private void Arm(List<HookState> hooks, SimulatedFunction function, HookKind kind, AddressSpaceMap space)
     {
         int known = hooks.FindIndex(h => h.Kind == kind);
@@ -146,7 +157,7 @@ public sealed class SimulatedBackend
             hooks[known] = hooks[known] with { IsArmed = true, Set = 1 - hooks[known].Set };
             return;
         }
-        hooks.Add(new HookState(function.Name, kind, function.Range, _program.PlanRedirect(function, space, HookTrampoline.Length, hook: true), IsArmed: true, Set: 0));
+        hooks.Add(new HookState(function.Name, kind, function.Range, _program.PlanRedirect(function, space, kind == HookKind.Clone ? InheritanceTrampoline.Length : HookTrampoline.Length, hook: true), IsArmed: true, Set: 0));
     }
 
     private AddressSpaceMap BuildSpace() => new(

@@ -13,16 +13,17 @@ namespace Wfpatch.Testing.Simulation;
 public sealed class SimulatedController(
     SimulatedBackend backend, IReadOnlyList<SimulatedThread> threads, SimulationOptions options, int rounds, Random random)
 {
-    public IEnumerable<CodeWrite> Apply(int patch)
+    /// <param name="canaries">Not 0: for so many threads alone.</param>
+    public IEnumerable<CodeWrite> Apply(int patch, int canaries = 0)
     {
         var state = backend.State;
         if (state.Transition is { } open)
         {
             bool isOwn = open is { Kind: TransitionKind.Apply, ReversedTo: 0, Phase: not TransitionPhase.Cancelling } && open.Image == backend.FindImage(patch);
-            return isOwn ? Continue() : [];
+            return isOwn && (canaries == 0 || open.Canaries > 0) ? Continue(canaries) : [];
         }
         int image = backend.FindImage(patch);
-        return state.Applied.Any(a => a.Image == image) ? [] : backend.Prepare(TransitionKind.Apply, patch, options.Points).Concat(Lazily(Continue));
+        return state.Applied.Any(a => a.Image == image) ? [] : backend.Prepare(TransitionKind.Apply, patch, options.Points, canaries).Concat(Lazily(() => Continue(canaries)));
     }
 
     /// <summary>Takes back the open transition, or one of the patches in force.</summary>
@@ -36,24 +37,24 @@ public sealed class SimulatedController(
         var state = backend.State;
         var later = state.Applied.SkipWhile(a => a.Image != image).Skip(1).SelectMany(a => state.Images[a.Image].Functions);
         bool isFree = state.Applied.Any(a => a.Image == image) && !later.Any(f => state.Images[image].Functions.Any(g => g.Entry == f.Entry));
-        return isFree ? backend.Prepare(TransitionKind.Revert, patch, options.Points).Concat(Lazily(Continue)) : [];
+        return isFree ? backend.Prepare(TransitionKind.Revert, patch, options.Points).Concat(Lazily(() => Continue(0))) : [];
     }
 
     private IEnumerable<CodeWrite> RevertOpen(TransitionState open)
     {
         if (open.Kind != TransitionKind.Apply || open.ReversedTo != 0)
         {
-            return Continue();
+            return Continue(0);
         }
         return open.Phase switch
         {
             TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling => backend.Cancel(),
-            TransitionPhase.Migrating => backend.Reverse().Concat(Lazily(Continue)),
+            TransitionPhase.Migrating => backend.Reverse().Concat(Lazily(() => Continue(0))),
             _ => backend.Settle(),
         };
     }
 
-    private IEnumerable<CodeWrite> Continue()
+    private IEnumerable<CodeWrite> Continue(int canaries)
     {
         var phase = backend.State.Transition!.Phase;
         if (phase == TransitionPhase.Cancelling)
@@ -62,8 +63,56 @@ public sealed class SimulatedController(
         }
         var arm = phase <= TransitionPhase.Arming ? Arm() : [];
         return arm.Concat(Lazily(() => backend.State.Transition!.Phase == TransitionPhase.Migrating
-            ? backend.RewriteHooks().Concat(backend.OpenHooks()).Concat(Migrate())
+            ? AdmitMore(canaries).Concat(Lazily(() => backend.State.Transition!.Canaries > 0
+                ? backend.OpenHooks().Concat(MigrateCanaries())
+                : backend.RewriteHooks().Concat(Lazily(backend.OpenHooks)).Concat(Migrate())))
             : backend.Settle()));
+    }
+
+    private IEnumerable<CodeWrite> AdmitMore(int canaries)
+    {
+        int now = backend.State.Transition!.Canaries;
+        int wanted = canaries == 0 ? 0 : Math.Max(now, canaries);
+        return now != 0 && wanted != now ? backend.Admit(wanted) : [];
+    }
+
+    /// <summary>As CanaryLoop: one visit makes a canary, or grants it to be one; who is late may be given up for another one.</summary>
+    private IEnumerable<CodeWrite> MigrateCanaries()
+    {
+        uint destination = backend.State.Transition!.Destination;
+        int wanted = backend.State.Transition.Canaries;
+        for (int round = 0; round < rounds && threads.Count(t => !t.HasEnded && t.Word == destination) < wanted; round++)
+        {
+            var alive = threads.Where(t => !t.HasEnded).ToList();
+            var thread = alive[random.Next(alive.Count)];
+            bool isGranted = options.Points && thread.Grant == destination;
+            if (isGranted && thread.Word != destination && random.Next(4) == 0)
+            {
+                Withdraw(thread);
+            }
+            else if (thread.Word != destination && !isGranted && alive.Count(t => t.Word == destination || (options.Points && t.Grant == destination)) < wanted)
+            {
+                Try(thread, destination);
+            }
+            yield return default;
+        }
+    }
+
+    private void Try(SimulatedThread thread, uint destination)
+    {
+        bool isMigrated = Visit(thread, destination);
+        thread.Grant = options.Points ? destination : thread.Grant;
+        thread.ChosenFor = isMigrated || options.Points ? destination : thread.ChosenFor;
+    }
+
+    private void Withdraw(SimulatedThread thread)
+    {
+        AddressRange[] trampolines = options.Mistake == SimulatedMistake.WithdrawsInTrampolines ? [] : [.. Trampolines()];
+        if (StackVerdict.Decide(Unwind(thread), trampolines).IsQuiescent)
+        {
+            thread.Grant = 0;
+            thread.ChosenFor = 0;
+        }
     }
 
     private IEnumerable<CodeWrite> Migrate()

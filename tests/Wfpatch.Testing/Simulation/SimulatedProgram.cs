@@ -45,6 +45,7 @@ public sealed class SimulatedProgram
         Functions = [.. Enumerable.Range(0, functions).Select(i => Place($"f{i}", new Address(Code + (ulong)(i * 0x100)), Beginnings[i % Beginnings.Length]))];
         Point = Place("handle_request", new Address(Code + 0x6000), ("5548 89e5 4883ec18 c3", 8));
         Start = Place("start_thread", new Address(Code + 0x7000), ("f30f1efa 4154 55 c3", 7));
+        Clone = Place("clone", new Address(Code + 0x7800), ("48c7c0eaffffff 4885ff 743e c3", 10));
         Original = new SegmentedMemory([(new Address(Code), Memory.Read(new Address(Code), 0x9000)!)]);
         Images = [.. patches.Select(Link)];
         for (int i = 0; i < functions; i++)
@@ -63,6 +64,9 @@ public sealed class SimulatedProgram
     public SimulatedFunction Point { get; }
 
     public SimulatedFunction Start { get; }
+
+    /// <summary>By which threads create threads.</summary>
+    public SimulatedFunction Clone { get; }
 
     public ImmutableArray<ImageState> Images { get; }
 

@@ -34,6 +34,21 @@ public sealed class SimulatedThread(int id, uint word)
     /// <summary>The word at %fs:0x80.</summary>
     public uint Word { get; set; } = word;
 
+    /// <summary>The word at %fs:0x88.</summary>
+    public uint Grant { get; set; }
+
+    /// <summary>The register that trampolines use.</summary>
+    public uint Scratch { get; set; }
+
+    /// <summary>The thread that it is about to create, whose control block is there already.</summary>
+    public SimulatedThread? Newborn { get; set; }
+
+    /// <summary>It was a canary before it began to create that thread, which must become one.</summary>
+    public bool PassesOn { get; set; }
+
+    /// <summary>What no thread knows: the generation for which a controller chose it, or one that it descends from, as a canary.</summary>
+    public uint ChosenFor { get; set; }
+
     public List<SimulatedFrame> Frames { get; } = [];
 
     /// <summary>The instruction that it executes next on its way into a function; null: it is in the innermost frame.</summary>

@@ -24,7 +24,7 @@ public sealed class Simulation
     private readonly SimulatedProgram _program;
     private readonly SimulationOracle _oracle;
     private readonly List<SimulatedThread> _threads = [];
-    private readonly List<uint> _deadWords = [];
+    private readonly List<(uint Word, uint Grant)> _deadWords = [];
     private readonly Queue<string> _trace = new();
     private SimulatedBackend? _backend;
     private IEnumerator<CodeWrite>? _controller;
@@ -122,7 +122,8 @@ public sealed class Simulation
         }
         var controller = new SimulatedController(_backend, _threads, _options, rounds, _random);
         Trace($"{(revert ? "revert" : "apply")} patch {patch}");
-        _controller = (revert ? controller.Revert(patch) : controller.Apply(patch)).GetEnumerator();
+        bool canaries = _options.Canaries && !_draining && _random.Next(3) != 0;
+        _controller = (revert ? controller.Revert(patch) : controller.Apply(patch, canaries ? _random.Next(1, 4) : 0)).GetEnumerator();
     }
 
     private void StepController()
@@ -231,7 +232,12 @@ public sealed class Simulation
 
     private void Arrive(SimulatedThread thread, Address at)
     {
-        if (at == _program.Start.Body)
+        _oracle.CheckChosen(thread);
+        if (at == _program.Clone.Body)
+        {
+            Bear(thread, thread.Newborn!);
+        }
+        else if (at == _program.Start.Body)
         {
             Enter(thread, new SimulatedFrame(FrameKind.Loop, SimulatedProgram.Loop, 0, 0));
         }
@@ -251,6 +257,20 @@ public sealed class Simulation
             thread.Calls.Add(body);
             Enter(thread, new SimulatedFrame(FrameKind.Function, at, body.Function, body.Version));
         }
+    }
+
+    private void Bear(SimulatedThread creator, SimulatedThread newborn)
+    {
+        creator.Pc = null;
+        creator.Newborn = null;
+        newborn.ChosenFor = creator.ChosenFor;
+        if (creator.PassesOn && newborn.Word != creator.Word && _oracle.State.Transition is { Canaries: > 0 })
+        {
+            throw new SimulationException($"thread {newborn.Id} does not follow its creator {creator}");
+        }
+        Totals.Heirs += creator.PassesOn ? 1 : 0;
+        _threads.Add(newborn);
+        Trace($"born: {newborn}");
     }
 
     private static void Enter(SimulatedThread thread, SimulatedFrame frame)
@@ -294,7 +314,7 @@ public sealed class Simulation
             }
             else if (choice == 5 && !s._draining && s._threads.Count < s._options.Threads * 2)
             {
-                Bear(s);
+                Create(s, thread);
             }
             else if (thread.Serves)
             {
@@ -376,17 +396,22 @@ public sealed class Simulation
         {
             thread.HasEnded = true;
             s._threads.Remove(thread);
-            s._deadWords.Add(thread.Word);
+            s._deadWords.Add((thread.Word, thread.Grant));
             s.Trace($"ended: {thread}");
         }
 
         /// <summary>A new thread has a fresh stack, or that of one that has ended, with its word.</summary>
-        private static void Bear(Simulation s)
+        private static void Create(Simulation s, SimulatedThread creator)
         {
-            uint word = s._deadWords.Count > 0 && s._random.Next(2) == 0 ? s._deadWords[s._random.Next(s._deadWords.Count)] : 0;
-            var thread = new SimulatedThread(s.Totals.Births++ + s._options.Threads, word) { Serves = s._random.Next(2) == 0, Pc = s._program.Start.Entry };
-            s._threads.Add(thread);
-            s.Trace($"born: {thread}");
+            var (word, grant) = s._deadWords.Count > 0 && s._random.Next(2) == 0 ? s._deadWords[s._random.Next(s._deadWords.Count)] : default;
+            creator.Newborn = new SimulatedThread(s.Totals.Births++ + s._options.Threads, word)
+            {
+                Grant = grant,
+                Serves = s._random.Next(2) == 0,
+                Pc = s._program.Start.Entry,
+            };
+            creator.PassesOn = s._oracle.State.Transition is { Canaries: > 0 } open && creator.Word == open.Generation;
+            creator.Pc = s._program.Clone.Entry;
         }
     }
 

@@ -28,6 +28,12 @@ public enum SimulatedMistake
 
     /// <summary>Entries are written before the instructions that their jumps read.</summary>
     EvictsLate,
+
+    /// <summary>While canaries are tried, every new thread is one.</summary>
+    OpensStartForCanaries,
+
+    /// <summary>A grant is taken back from a thread that has read it and not stored it yet.</summary>
+    WithdrawsInTrampolines,
 }
 
 /// <summary>One random schedule.</summary>
@@ -39,6 +45,9 @@ public enum SimulatedMistake
 public sealed record SimulationOptions(int Seed, bool Points, int Threads, int Functions, ImmutableArray<ImmutableArray<int>> Patches, int Ticks, int CrashOneIn)
 {
     public SimulatedMistake Mistake { get; init; }
+
+    /// <summary>Patches are tried on canaries first, more often than not.</summary>
+    public bool Canaries { get; init; }
 
     public override string ToString() =>
         $"seed {Seed}, {(Points ? "points" : "stack")}, {Threads} threads, {Functions} functions, patches {string.Join(" ", Patches.Select(p => $"[{string.Join(",", p)}]"))}, {Ticks} ticks, crash one in {CrashOneIn}";
@@ -65,6 +74,12 @@ public sealed record SimulationTotals
 
     public int Audits { get; set; }
 
+    /// <summary>Transitions that were open for canaries and then for all, or were reversed.</summary>
+    public int Tried { get; set; }
+
+    /// <summary>Threads that canaries created.</summary>
+    public int Heirs { get; set; }
+
     public void Add(SimulationTotals other)
     {
         Calls += other.Calls;
@@ -76,5 +91,7 @@ public sealed record SimulationTotals
         Births += other.Births;
         Signals += other.Signals;
         Audits += other.Audits;
+        Tried += other.Tried;
+        Heirs += other.Heirs;
     }
 }

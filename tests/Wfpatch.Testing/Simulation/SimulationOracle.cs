@@ -17,6 +17,7 @@ public sealed class SimulationOracle(SimulatedProgram program)
     {
         Count(state, totals);
         var before = State.Transition;
+        totals.Tried += before is { Canaries: > 0, Phase: TransitionPhase.Migrating } && state.Transition is { Canaries: 0 } ? 1 : 0;
         State = state;
         if (state.Transition is null && before is { Phase: TransitionPhase.Cancelling })
         {
@@ -46,6 +47,15 @@ public sealed class SimulationOracle(SimulatedProgram program)
             null => false,
         };
         return program.VersionOf(function, State, isNew ? After() : State.Applied);
+    }
+
+    /// <summary>While canaries are tried, nobody is in the new generation but they and who descends from them.</summary>
+    public void CheckChosen(SimulatedThread thread)
+    {
+        if (State.Transition is { Canaries: > 0 } open && thread.Word == open.Generation && thread.ChosenFor != open.Generation)
+        {
+            throw new SimulationException($"thread {thread.Id} is in generation {thread.Word} and was not chosen");
+        }
     }
 
     /// <summary>Whether there is one generation in which all the calls got their versions.</summary>

@@ -12,17 +12,25 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 ///  +2   pass      the old first instruction, jump to the second
 /// +22   set 0     mov generation, word; jmp pass
 /// +36   set 1
+/// +50   granted   if the grant is not 0: mov grant, word; jmp pass
 /// </code>
+/// The granted block serves a transition that is open for canaries: it changes no flags and no register, and leaves the red zone
+/// (psABI, 3.2.2) alone, since a hook may stand behind the first instructions of a function.
 /// A thread that was halted inside a set of an earlier transition stores, when it goes on, a generation that no bank asks for any more.
 /// </summary>
 public static class HookTrampoline
 {
-    public const int Length = Set0 + (SetCount * SetLength);
+    public const int Length = Granted + GrantedLength;
     public const int SetCount = 2;
+
+    /// <summary>To be selected: passers-by store what they were granted.</summary>
+    public const int GrantedSet = SetCount;
 
     private const int Pass = 2;
     private const int Set0 = Pass + PassBlock.Length;
     private const int SetLength = ThreadWord.InstructionLength + 2;
+    private const int Granted = Set0 + (SetCount * SetLength);
+    private const int GrantedLength = 36;
 
     /// <summary>The whole trampoline, passing everything.</summary>
     public static CodeWrite Initial(RedirectPlan plan)
@@ -32,8 +40,21 @@ public static class HookTrampoline
         bytes[0] = 0xeb;
         bytes[1] = 0;
         PassBlock.Encode(plan, plan.Trampoline + Pass).CopyTo(bytes, Pass);
+        GrantedBlock.CopyTo(bytes.AsSpan(Granted));
         return new(plan.Trampoline, bytes);
     }
+
+    private static ReadOnlySpan<byte> GrantedBlock =>
+    [
+        0x48, 0x8d, 0x64, 0x24, 0x80, // lea -128(%rsp), %rsp
+        0x51, // push %rcx
+        0x64, 0x8b, 0x0c, 0x25, ThreadWord.GrantOffset, 0, 0, 0, // mov grant, %ecx
+        0x67, 0xe3, 0x08, // jecxz +8
+        0x64, 0x89, 0x0c, 0x25, ThreadWord.Offset, 0, 0, 0, // mov %ecx, word
+        0x59, // pop %rcx
+        0x48, 0x8d, 0xa4, 0x24, 0x80, 0, 0, 0, // lea 128(%rsp), %rsp
+        0xeb, unchecked((byte)(Pass - (Granted + GrantedLength))),
+    ];
 
     public static CodeWrite WriteSet(Address trampoline, int set, uint generation)
     {
@@ -50,7 +71,7 @@ public static class HookTrampoline
     public static IEnumerable<AddressRange> Operands(Address trampoline) =>
         Enumerable.Range(0, SetCount).Select(set => AddressRange.OfLength(trampoline + Set0 + (set * SetLength) + 8, 4));
 
-    /// <summary>Makes passers-by store what <paramref name="set"/> says, or nothing (-1). One byte.</summary>
+    /// <summary>Makes passers-by store what <paramref name="set"/> says, what they were granted (<see cref="GrantedSet"/>), or nothing (-1). One byte.</summary>
     public static CodeWrite Select(Address trampoline, int set) =>
         new(trampoline + 1, [(byte)(set < 0 ? 0 : Set0 + (set * SetLength) - 2)]);
 }

@@ -13,6 +13,10 @@ public static class ThreadWord
     /// <summary>A second word behind it. 1: the thread is being visited, and may make a call again that ended with EINTR (CallGuardTrampoline).</summary>
     public const int PermitOffset = 0x84;
 
+    /// <summary>A third word behind that: the generation that this one thread may go to at a quiescence point while points are open for canaries
+    /// alone (HookTrampoline). Numbers are never used twice, so that an old one means nothing.</summary>
+    public const int GrantOffset = 0x88;
+
     /// <summary>cmpl $generation, %fs:0x80</summary>
     public static ReadOnlySpan<byte> CompareOpcode => [0x64, 0x81, 0x3c, 0x25, Offset, 0, 0, 0];
 

@@ -97,6 +97,9 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         _journal!.Write(new TransitionWrites(State).Settled());
     }
 
+    /// <summary>Lets more threads into the new generation: so many canaries, or with 0 all. Pairs with OpenHooks, which follows.</summary>
+    public void Admit(int canaries) => _journal!.Write(Transitions.Admit(State, canaries));
+
     /// <summary>Turns an open transition round: all threads go to a new generation with the code of the one before.</summary>
     public void Reverse()
     {
@@ -105,7 +108,7 @@ public sealed class DispatchBackend(Target target, StopLog stops)
     }
 
     /// <summary>Writes the sets of the open hooks (again).</summary>
-    public void RewriteHooks() => Execute(State.Hooks.Where(h => h.IsArmed && h.Kind != HookKind.CallGuard)
+    public void RewriteHooks() => Execute(State.Hooks.Where(h => h.IsArmed && h.StoresNumber)
         .Select(h => HookTrampoline.WriteSet(h.Plan.Trampoline, h.Set, State.Transition!.Destination)));
 
     private void Finish()

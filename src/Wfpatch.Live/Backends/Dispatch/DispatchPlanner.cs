@@ -37,7 +37,8 @@ public sealed class DispatchPlanner
 
     /// <summary>Plans an apply. Either a plan, or at least one refusal.</summary>
     /// <param name="profile">Whose points are hooked; null: none.</param>
-    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanApply(Patch patch, Profile? profile, string policy)
+    /// <param name="canaries">Not 0: for so many threads alone.</param>
+    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanApply(Patch patch, Profile? profile, string policy, int canaries = 0)
     {
         if (patch.Objects.Length != 1)
         {
@@ -64,14 +65,14 @@ public sealed class DispatchPlanner
         var space = BuildSpace(region.NewRegion);
         var redirects = PlanRedirects(part, match, loaded, space, RegionOf(region));
         var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
-        var hooks = hookPlanner.Plan(profile, ReplacedEntries(part, match), part, match, space);
+        var hooks = hookPlanner.Plan(profile, ReplacedEntries(part, match), part, match, space, canaries > 0);
         var linked = image is null ? Link(part, match, loaded, region.Start) : null;
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
         image ??= DescribeImage(patch, part, match, linked!, loaded);
-        return Compose(patch, policy, region, space, redirects, (hooks, hookPlanner.Code), image, existing, linked);
+        return Compose(patch, (policy, canaries), region, space, redirects, (hooks, hookPlanner.Code), image, existing, linked);
     }
 
     /// <summary>Plans a revert of an image that is in force.</summary>
@@ -86,7 +87,7 @@ public sealed class DispatchPlanner
         }
         var region = new RegionChoice(_state.Regions, default, default);
         var state = _state with { Hooks = hooks };
-        return Finish(region, space, state, TransitionKind.Revert, image, policy, hookPlanner.Code);
+        return Finish(region, space, state, TransitionKind.Revert, image, (policy, 0), hookPlanner.Code);
     }
 
     private static IReadOnlyCollection<Address> ReplacedEntries(ObjectPatch part, Match match) =>
@@ -264,7 +265,7 @@ public sealed class DispatchPlanner
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
-        Patch patch, string policy, RegionChoice region, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
+        Patch patch, (string Policy, int Canaries) way, RegionChoice region, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
         (ImmutableArray<HookState> States, IReadOnlyList<CodeWrite> Code) hooks, ImageState image, int existing, LinkedImage? linked)
     {
         var state = _state with
@@ -283,17 +284,17 @@ public sealed class DispatchPlanner
         var added = redirects.Skip(_state.Redirects.Length).Select(r => r.Plan).ToList();
         code.AddRange(added.Select(DispatchTrampoline.Initial));
         code.AddRange(added.SelectMany(p => p.All.SkipLast(1)).Select(PassTrampoline.Initial));
-        var (plan, refusals) = Finish(region, space, state, TransitionKind.Apply, existing >= 0 ? existing : state.Images.Length - 1, policy, code);
+        var (plan, refusals) = Finish(region, space, state, TransitionKind.Apply, existing >= 0 ? existing : state.Images.Length - 1, way, code);
         return TargetJournal.Fits(plan!.Open) ? (plan, refusals) : (null, [TransitionRefusals.JournalFull.About(patch.Name, $"The state in process {_target.Process} has no room for {patch.Name}.")]);
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Finish(
-        RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, int image, string policy, IReadOnlyList<CodeWrite> code)
+        RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, int image, (string Policy, int Canaries) way, IReadOnlyList<CodeWrite> code)
     {
         ImmutableArray<Address> newPages = [.. space.NewPages];
         var pages = _state.TrampolinePages.Union(newPages).ToImmutableArray();
         var isFirst = _state.Regions.IsEmpty;
-        var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, policy);
+        var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, way.Policy, way.Canaries);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
         var writes = new TransitionWrites(open);
         var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])

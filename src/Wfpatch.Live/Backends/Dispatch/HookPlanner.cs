@@ -12,7 +12,8 @@ using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Backends.Dispatch;
 
-/// <summary>Plans the hooks of a transition: the start routine of threads and the guards of system calls always, and the points of a profile.</summary>
+/// <summary>Plans the hooks of a transition: the start routine of threads and the guards of system calls always, the points of a profile, and for
+/// canaries the functions that create threads.</summary>
 public sealed class HookPlanner(Target target, TargetState state, IMemory original, List<Refusal> refusals)
 {
     private readonly List<CodeWrite> _code = [];
@@ -23,10 +24,16 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
     /// <summary>All hooks of the state, those of this transition armed, and new ones behind them.</summary>
     /// <param name="changed">Entries of the functions that the transition replaces.</param>
     /// <param name="part">The patch, through which points without a symbol are found; null for a revert, which knows earlier hooks alone.</param>
-    public ImmutableArray<HookState> Plan(Profile? profile, IReadOnlyCollection<Address> changed, ObjectPatch? part, Match? match, AddressSpaceMap space)
+    /// <param name="canaries">Whether new threads shall get their creator's number.</param>
+    public ImmutableArray<HookState> Plan(
+        Profile? profile, IReadOnlyCollection<Address> changed, ObjectPatch? part, Match? match, AddressSpaceMap space, bool canaries = false)
     {
         var hooks = state.Hooks.Select(h => h with { IsArmed = false }).ToList();
         AddThreadStart(hooks, space);
+        if (canaries)
+        {
+            AddInheritance(hooks, space);
+        }
         AddCallGuards(hooks, space);
         foreach (var point in profile?.Points ?? [])
         {
@@ -50,6 +57,40 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             return;
         }
         Add(hooks, Name, HookKind.ThreadStart, start, space);
+    }
+
+    private void AddInheritance(List<HookState> hooks, AddressSpaceMap space)
+    {
+        AddInheritance(hooks, "clone", HookKind.Clone, CloneRoutines.FindClone(target.Objects), space);
+        // A C library without clone3 calls clone alone.
+        if (CloneRoutines.FindClone3(target.Objects, original) is { } clone3)
+        {
+            AddInheritance(hooks, "clone3", HookKind.Clone3, clone3, space);
+        }
+    }
+
+    private void AddInheritance(List<HookState> hooks, string name, HookKind kind, AddressRange? function, AddressSpaceMap space)
+    {
+        if (hooks.FindIndex(h => h.Kind == kind) is >= 0 and var known)
+        {
+            hooks[known] = hooks[known] with { IsArmed = true };
+            return;
+        }
+        if (function is not { } found)
+        {
+            refusals.Add(TargetRefusals.LibcNotSupported.About(name, $"The C library's {name} was not found, so that threads that a canary creates could not follow it."));
+            return;
+        }
+        int length = (int)found.Length + EntryCode.CodeBytes;
+        var code = original.Read(found.Start, length) ?? throw new TargetAccessException($"reading {name}", Linux.Errno.Fault);
+        var (plan, refusal) = RedirectPlanner.PlanHook(name, found, code, space, InheritanceTrampoline.Length);
+        if (plan is null || !CloneRoutines.AreScratchRegistersFree(original, found, plan.Entry))
+        {
+            refusals.Add(refusal ?? TargetRefusals.LibcNotSupported.About(name, $"The C library's {name} is not as known: at {plan!.Entry} registers that a hook needs are in use."));
+            return;
+        }
+        hooks.Add(new HookState(name, kind, found, plan, IsArmed: true, Set: 0));
+        _code.Add(InheritanceTrampoline.Initial(plan, kind == HookKind.Clone3));
     }
 
     // Where no guard can be planned the call goes without: it is only needed if the controller is killed in the middle of a visit.

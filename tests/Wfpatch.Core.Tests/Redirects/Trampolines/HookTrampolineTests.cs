@@ -38,6 +38,30 @@ public sealed class HookTrampolineTests
         }
     }
 
+    /// <summary>Open for canaries: who has a grant stores it, who has none stores nothing. The red zone is read by the moved instruction.</summary>
+    [Theory]
+    [InlineData(0U, 5U, 0UL)]
+    [InlineData(0U, 5U, HostRegisters.UserFlags)]
+    [InlineData(7U, 7U, 0UL)]
+    [InlineData(0xfffffffeU, 0xfffffffeU, HostRegisters.UserFlags)]
+    public async Task ItStoresWhatWasGranted(uint grant, uint word, ulong flags)
+    {
+        await using var function = await StartAsync("48 8b 44 24 f8");
+        var stack = RunningFunction.Data + 0x800;
+        byte[] redZone = [.. Enumerable.Range(1, 128).Select(i => (byte)i)];
+        await function.Host.PutAsync((stack - 128).Value, redZone);
+        await function.SetGrantAsync(grant);
+        await function.PutAsync(HookTrampoline.Select(At, HookTrampoline.GrantedSet));
+        await function.Host.SetWordAsync(5);
+        var before = HostRegisters.Distinct(At.Value, flags).With(HostRegister.Rsp, stack.Value);
+        var run = await function.Host.RunAsync(before);
+
+        Assert.Equal((CodeRun.Trap, (RunningFunction.Entry + function.FirstLength).Value), (run.Signal, run.TrapAddress));
+        Assert.Equal([HostRegister.Rax, HostRegister.Rip], before.Differences(run.Registers));
+        Assert.Equal((BitConverter.ToUInt64(redZone, 120), word, true), (run.Registers[HostRegister.Rax], run.Word, run.VectorsKept));
+        Assert.Equal(redZone, await function.ReadAsync(stack - 128, 128));
+    }
+
     /// <summary>First instructions of every kind do the same through the trampoline as in their own place.</summary>
     [Theory]
     [InlineData("48 8b 05 f9 1f 00 00", 0UL)]

@@ -15,7 +15,7 @@ internal sealed class RunningFunction : IAsyncDisposable
     /// <summary>lea rax, [rax+1]: seen to have been executed once, and no flags.</summary>
     public const string CountsInRax = "48 8d 40 01";
 
-    public static readonly Address Entry = new(0x1_0000_0000), Data = new(0x1_0000_2000), Elsewhere = new(0x1_0000_4040);
+    public static readonly Address Entry = new(0x1_0000_0000), Data = new(0x1_0000_2000), Elsewhere = new(0x1_0000_4040), Scratch = new(0x1_0000_4800);
 
     private static readonly Address Versions = new(0x1_2000_0000);
 
@@ -78,6 +78,25 @@ internal sealed class RunningFunction : IAsyncDisposable
         Assert.Equal(isOld ? [HostRegister.Rax] : [], changed);
         Assert.True(!isOld || run.Registers[HostRegister.Rax] == before[HostRegister.Rax] + 1);
         return isOld ? 0 : (int)((run.TrapAddress - Versions.Value) / 16);
+    }
+
+    /// <summary>movl $grant, %fs:0x88</summary>
+    public async Task SetGrantAsync(uint grant)
+    {
+        await Host.PutAsync(Scratch.Value, [0x64, 0xc7, 0x04, 0x25, ThreadWord.GrantOffset, 0, 0, 0, .. BitConverter.GetBytes(grant), 0xcc]);
+        Assert.Equal(CodeRun.Trap, (await Host.RunAsync(HostRegisters.Distinct(Scratch.Value, 0))).Signal);
+    }
+
+    /// <summary>Bytes of the process, eight at a time (movabs).</summary>
+    public async Task<byte[]> ReadAsync(Address at, int length)
+    {
+        List<byte> bytes = [];
+        for (; bytes.Count < length; at += 8)
+        {
+            await Host.PutAsync(Scratch.Value, [0x48, 0xa1, .. BitConverter.GetBytes(at.Value), 0xcc]);
+            bytes.AddRange(BitConverter.GetBytes((await Host.RunAsync(HostRegisters.Distinct(Scratch.Value, 0))).Registers[HostRegister.Rax]));
+        }
+        return [.. bytes.Take(length)];
     }
 
     public ValueTask DisposeAsync() => Host.DisposeAsync();

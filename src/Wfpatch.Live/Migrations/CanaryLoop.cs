@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Diagnostics;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Migrations;
+
+/// <summary>
+/// Brings canaries into the new generation and nobody else. Each is stopped once, whether it is busy or not: where it can be
+/// migrated, it is; where it cannot and points are armed, it gets a grant in the same stop, and migrates itself at its next point.
+/// Threads that have done most work come first: a canary shall sing.
+/// </summary>
+public sealed class CanaryLoop
+{
+    /// <summary>After this time without coming by a point a thread that was any is given up for another one.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Target _target;
+    private readonly OutsideMigration _outside;
+    private readonly IReadOnlyList<HeldCode> _oldCode;
+    private readonly uint _destination;
+    private readonly bool _hasPoints;
+    private readonly CanaryChoice _choice;
+    private readonly Stopwatch _clock;
+    private readonly Dictionary<int, ThreadRecord> _threads = [];
+    private readonly Dictionary<int, TimeSpan> _granted = [];
+
+    /// <param name="oldCode">The names of what <paramref name="outside"/> looks for, in the same order.</param>
+    /// <param name="hasPoints">Whether hooks are open by which threads with a grant migrate.</param>
+    /// <param name="clock">Running since arming began.</param>
+    public CanaryLoop(
+        Target target, OutsideMigration outside, IReadOnlyList<HeldCode> oldCode, uint destination, bool hasPoints, CanaryChoice choice, Stopwatch clock)
+    {
+        _target = target;
+        _outside = outside;
+        _oldCode = oldCode;
+        _destination = destination;
+        _hasPoints = hasPoints;
+        _choice = choice;
+        _clock = clock;
+    }
+
+    /// <summary>All threads; those that are not to be canaries are Staying.</summary>
+    public IReadOnlyCollection<ThreadRecord> Threads => _threads.Values;
+
+    /// <summary>Runs until there are as many canaries as wanted (true), the time is over or the caller cancels (false).</summary>
+    public bool Run(TimeSpan timeout, Action<IReadOnlyCollection<ThreadRecord>> progress, CancellationToken cancel)
+    {
+        var end = _clock.Elapsed + timeout;
+        while (true)
+        {
+            Discover();
+            ReadWords();
+            bool isComplete = Missing() <= 0;
+            if (!isComplete)
+            {
+                VisitCandidates();
+            }
+            progress([.. Threads.Where(t => t.Path != MigrationPath.Staying)]);
+            if (isComplete || _clock.Elapsed >= end || cancel.IsCancellationRequested)
+            {
+                return isComplete || Finish();
+            }
+            Thread.Sleep(_clock.ElapsedMilliseconds < 20 ? 0 : 1);
+        }
+    }
+
+    private bool IsNamed => !_choice.Threads.IsEmpty;
+
+    private bool IsCanary(ThreadRecord thread) => thread.Path is MigrationPath.Point or MigrationPath.Outside or MigrationPath.Born;
+
+    private int Missing() => IsNamed
+        ? _choice.Threads.Count(id => !_threads[id].IsDone)
+        : _choice.Count - _threads.Values.Count(IsCanary);
+
+    private bool Finish()
+    {
+        Discover();
+        ReadWords();
+        foreach (var thread in _threads.Values.Where(t => t.Path == MigrationPath.Pending))
+        {
+            thread.Blocker ??= new Blocker("", -1, Address.Zero, _hasPoints ? "it has not come by a quiescence point" : "it could not be migrated yet");
+        }
+        return Missing() <= 0;
+    }
+
+    private void Discover()
+    {
+        var alive = _target.Proc.ReadThreads();
+        if (alive.IsEmpty)
+        {
+            throw new TargetAccessException($"listing the threads of process {_target.Process}", Errno.NoSuchProcess);
+        }
+        foreach (int id in alive.Concat(_choice.Threads).Where(id => !_threads.ContainsKey(id)))
+        {
+            var thread = new ThreadRecord(id, _target.Proc.ReadThreadName(id) ?? "", ThreadControlBlock.Find(_target.Linux, _target.Memory, id))
+            {
+                Path = _choice.Threads.Contains(id) ? MigrationPath.Pending : MigrationPath.Staying,
+            };
+            // A controller that was killed just before a visit leaves the permit behind.
+            if (new CallPermit(_target.Memory, thread.ControlBlock) is { IsGiven: true } left)
+            {
+                left.TakeBack();
+            }
+            _threads.Add(id, thread);
+            if (_hasPoints && HoldsUnusedGrant(thread))
+            {
+                thread.Path = MigrationPath.Pending;
+                _granted[id] = _clock.Elapsed;
+            }
+        }
+        var set = alive.ToHashSet();
+        foreach (var gone in _threads.Values.Where(t => !set.Contains(t.Id) && t.Path != MigrationPath.Exited))
+        {
+            Complete(gone, MigrationPath.Exited);
+        }
+    }
+
+    // From an earlier command, or inherited: it will come.
+    private bool HoldsUnusedGrant(ThreadRecord thread) =>
+        Read(thread, ThreadWord.GrantOffset) == _destination && Read(thread, ThreadWord.Offset) != _destination;
+
+    private uint? Read(ThreadRecord thread, int offset) =>
+        thread.ControlBlock != Address.Zero && _target.Memory.TryReadUInt32(thread.ControlBlock + offset, out uint word) ? word : null;
+
+    private void ReadWords()
+    {
+        foreach (var thread in _threads.Values.Where(t => t.Path is MigrationPath.Pending or MigrationPath.Staying))
+        {
+            if (thread.ControlBlock == Address.Zero)
+            {
+                thread.ControlBlock = ThreadControlBlock.Find(_target.Linux, _target.Memory, thread.Id);
+            }
+            if (Read(thread, ThreadWord.Offset) == _destination)
+            {
+                // Nobody chose it in this command: it inherits, or an earlier command chose it.
+                Complete(thread, thread.Path == MigrationPath.Pending ? MigrationPath.Point : MigrationPath.Born);
+            }
+        }
+    }
+
+    private void VisitCandidates()
+    {
+        if (!IsNamed)
+        {
+            WithdrawFromTheLate();
+        }
+        // Any thread that is not done may be the next; those that have a grant already count as if they had come.
+        var candidates = IsNamed
+            ? _choice.Threads.Select(id => _threads[id]).Where(t => t.Path == MigrationPath.Pending)
+            : _threads.Values.Where(t => t.Path is MigrationPath.Staying or MigrationPath.Pending).OrderByDescending(t => _target.Proc.ReadRunTime(t.Id) ?? 0);
+        foreach (var thread in candidates.ToList())
+        {
+            if (!IsNamed && Missing() <= _granted.Count)
+            {
+                return;
+            }
+            if (!_granted.ContainsKey(thread.Id) && thread.NextVisit <= _clock.Elapsed && MayStop(thread, out var asleep, out var permit))
+            {
+                Visit(thread, asleep, permit);
+            }
+        }
+    }
+
+    private void Visit(ThreadRecord thread, TimeSpan asleep, CallPermit permit)
+    {
+        var visit = _hasPoints
+            ? _outside.Grant(thread.Id, _destination, asleep, permit)
+            : _outside.Visit(thread.Id, _destination, asleep, permit);
+        thread.Visits++;
+        double pause = Math.Min(LongestPause.TotalMilliseconds, Math.Pow(2, Math.Min(thread.Visits, 10)));
+        thread.NextVisit = _clock.Elapsed + TimeSpan.FromMilliseconds(pause);
+        if (visit.Result == VisitResult.Migrated)
+        {
+            Complete(thread, MigrationPath.Outside);
+            return;
+        }
+        bool isGranted = _hasPoints && visit.Result is VisitResult.Busy or VisitResult.Unreliable;
+        if (isGranted)
+        {
+            thread.Path = MigrationPath.Pending;
+            _granted[thread.Id] = _clock.Elapsed;
+        }
+        thread.Blocker = visit.Result == VisitResult.Ended ? null : BlockerText.Describe(visit, _oldCode);
+    }
+
+    // Only where another one may come in its place.
+    private void WithdrawFromTheLate()
+    {
+        foreach (var (id, since) in _granted.Where(g => _clock.Elapsed - g.Value > Patience && _threads[g.Key].Path == MigrationPath.Pending).ToList())
+        {
+            var thread = _threads[id];
+            if (!_threads.Values.Any(t => t.Path == MigrationPath.Staying && t.Visits == 0) || !MayStop(thread, out var asleep, out var permit))
+            {
+                continue;
+            }
+            if (_outside.Withdraw(id, _destination, asleep, permit).Result == VisitResult.Busy)
+            {
+                _granted.Remove(id);
+                thread.Path = MigrationPath.Staying;
+                thread.NextVisit = _clock.Elapsed + (10 * Patience);
+            }
+        }
+    }
+
+    private bool MayStop(ThreadRecord thread, out TimeSpan asleep, out CallPermit permit)
+    {
+        asleep = TimeSpan.Zero;
+        permit = new CallPermit(_target.Memory, thread.ControlBlock);
+        if (_target.Proc.ReadThreadState(thread.Id) is null or 'Z' or 'X' || _target.Proc.ReadActivity(thread.Id) is not { } activity)
+        {
+            Complete(thread, MigrationPath.Exited);
+            return false;
+        }
+        if (!activity.IsBlocked)
+        {
+            return true;
+        }
+        if (InterruptibleCalls.FindObstacle(_target.Linux, _target.Process, in activity) is { } obstacle)
+        {
+            thread.Blocker = BlockerText.Describe(in activity, obstacle);
+            return false;
+        }
+        permit = SyscallRestart.EndsWhenStopped(activity.Number) ? permit : default;
+        if (SyscallRestart.HasTimeoutInMilliseconds(activity.Number, activity.Arguments.Fourth))
+        {
+            if (thread.BlockedAt != activity.StackPointer)
+            {
+                thread.BlockedAt = activity.StackPointer;
+                thread.BlockedSince = _clock.Elapsed;
+            }
+            asleep = SleepClock.Read(_target.Process, thread.Id) ?? _clock.Elapsed - thread.BlockedSince;
+        }
+        return true;
+    }
+
+    private void Complete(ThreadRecord thread, MigrationPath path)
+    {
+        thread.Path = path;
+        thread.MigratedAt = _clock.Elapsed;
+        thread.Blocker = null;
+        _granted.Remove(thread.Id);
+    }
+}
