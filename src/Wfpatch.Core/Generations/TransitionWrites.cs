@@ -48,6 +48,20 @@ public sealed class TransitionWrites
         }
     }
 
+    /// <summary>Shows the frames of all new code to the target's unwinders: before a thread can run it. First the index, then the
+    /// entries, which is the order in which they are read.</summary>
+    public IEnumerable<CodeWrite> PublishFrames()
+    {
+        if (_state.FrameIndex != Address.Zero)
+        {
+            yield return FrameLookupTrampoline.Publish(_state.FrameIndexHead, _state.FrameIndex);
+        }
+        foreach (var unwinder in _state.Unwinders)
+        {
+            yield return Entry(unwinder.Plan, armed: true);
+        }
+    }
+
     /// <summary>Makes dispatchers of all affected functions. No thread has the new generation, so nothing changes for any.</summary>
     public IEnumerable<CodeWrite> Arm()
     {
@@ -140,7 +154,7 @@ public sealed class TransitionWrites
         {
             LastGeneration = _transition.Generation - 1,
             Transition = null,
-            Hooks = [.. _state.Hooks.Select(h => h.IsArmed ? h with { IsArmed = false, Set = 1 - h.Set } : h)],
+            Hooks = [.. _state.Hooks.Select(h => h.IsArmed ? h with { IsArmed = false, Set = HookTrampoline.SetBefore(h.Set) } : h)],
             Redirects = [.. _state.Redirects.Select(r => affected.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
         };
     }

@@ -10,6 +10,10 @@ namespace Wfpatch.Core.Plans;
 public static class JournalLayout
 {
     public const int HeaderOffset = 0;
+
+    /// <summary>Eight bytes: the address of the newest frame index, which threads of the target read.</summary>
+    public const int FrameIndexOffset = 16;
+
     public const int StubOffset = 64;
     public const int StubLength = 4096 - StubOffset;
     public const int CopyLength = 1024 * 1024;
@@ -19,7 +23,7 @@ public static class JournalLayout
     /// <summary>Of the first region. Only pages that are written to take memory.</summary>
     public const int RegionLength = 4 * 1024 * 1024;
 
-    private const ushort FormatVersion = 2;
+    private const ushort FormatVersion = 3;
 
     public static ReadOnlySpan<byte> Magic => "wfpatch\0"u8;
 
