@@ -12,7 +12,7 @@ namespace Wfpatch.Live.Tests.Code;
 /// <summary>How often a kind of step was made in each version since the last report, and how often it ever went wrong.</summary>
 public sealed record CxxSteps(string Kind, long Old, long New, long Wrong);
 
-/// <summary>A running program of tests/targets/cxx.cc and the patch that makes version 2 of it.</summary>
+/// <summary>A running program of tests/targets/cxx.cc (or another one) and the patch that makes version 2 of it.</summary>
 public sealed class CxxProgram : IAsyncDisposable
 {
     private const int MostStarts = 20;
@@ -38,14 +38,14 @@ public sealed class CxxProgram : IAsyncDisposable
         Flags = [.. CompileOptions.Debian.Flags.Where(f => f != "-O2" && (level != "-O0" || !f.StartsWith("-D_FORTIFY", StringComparison.Ordinal))), level, "-fmerge-constants"],
     };
 
-    public static async Task<CxxProgram> StartAsync(CompileOptions? options = null)
+    public static async Task<CxxProgram> StartAsync(CompileOptions? options = null, string name = "cxx")
     {
         var compile = options ?? CompileOptions.Debian;
-        var patch = await BuildAsync("cxx", compile);
+        var patch = await BuildAsync(name, compile);
         // Where a jump of one byte leads depends on the run: see PatchableTarget.
         for (int start = 1; ; start++)
         {
-            var target = await TestTarget.StartAsync("cxx", new() { Compile = compile }, Cancel);
+            var target = await TestTarget.StartAsync(name, new() { Compile = compile }, Cancel);
             var check = await InProcess.CheckAsync(target.Id, patch);
             if (start == MostStarts || check.Outcome != Outcome.Refused || check.Refusals.Any(r => r.Code is not "WF404"))
             {
