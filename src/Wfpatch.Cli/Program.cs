@@ -19,6 +19,7 @@ var root = new RootCommand("Patch the code of a running process, thread by threa
     ApplyCommand.Create(commands),
     StatusCommand.Create(commands),
     VerifyCommand.Create(commands),
+    SymbolsCommand.Create(commands),
     RevertCommand.Create(commands),
 };
 var parsed = root.Parse(args);

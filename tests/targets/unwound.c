@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 /*
  * C whose frames are unwound by force: threads that are cancelled or leave in the middle of a replaced function.
  * For: pthread_cancel, pthread_exit and backtrace() through new code. Compiled with -fexceptions each frame says farewell
  * (`cancel` and `exit` answer "VERSION of the replaced frame, farewells of it, farewells of the unchanged one"); compiled without,
- * no library for unwinding is loaded until it is needed. `frames` answers how many frames backtrace() sees, and VERSION.
+ * no library for unwinding is loaded until it is needed. `park` leaves a thread there. `frames` answers how many frames backtrace() sees, and VERSION.
  */
 #include "target.h"
 
@@ -80,7 +81,11 @@ int main(void)
             run(0);
         else if (strcmp(line, "exit") == 0)
             run(1);
-        else if (strcmp(line, "frames") == 0) {
+        else if (strcmp(line, "park") == 0) {
+            start_thread(body, NULL);
+            sem_wait(&inside);
+            printf("parked\n");
+        } else if (strcmp(line, "frames") == 0) {
             int seen = count_frames();
             printf("%d %d\n", seen / 10, seen % 10);
         }

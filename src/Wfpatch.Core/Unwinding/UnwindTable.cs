@@ -74,6 +74,13 @@ public sealed class UnwindTable
 
     internal ReadOnlySpan<byte> Bytes => _bytes;
 
+    /// <summary>What a function's rules begin with, and its own call frame instructions.</summary>
+    internal (CommonEntry Common, byte[] Instructions) Rules(int index)
+    {
+        ref readonly var entry = ref _entries[index];
+        return (_commons[entry.Common], _bytes.AsSpan(entry.InstructionsStart, entry.InstructionsLength).ToArray());
+    }
+
     internal bool IsSignalFrame(int index) => _commons[_entries[index].Common].IsSignalFrame;
 
     internal UnwindFailureReason RunTo(int index, Address pc, ref FrameRow row)

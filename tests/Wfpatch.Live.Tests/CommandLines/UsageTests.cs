@@ -17,6 +17,7 @@ public sealed class UsageTests
     [InlineData("apply --pid 1", "patch")]
     [InlineData("status", "--pid")]
     [InlineData("verify", "--pid")]
+    [InlineData("symbols", "--pid")]
     [InlineData("revert", "--pid")]
     [InlineData("inspect", "patch")]
     [InlineData("status --pid 1 --pid 2", "--pid")]
@@ -46,6 +47,7 @@ public sealed class UsageTests
     [InlineData("apply")]
     [InlineData("status")]
     [InlineData("verify")]
+    [InlineData("symbols")]
     [InlineData("revert")]
     public async Task Each_command_has_help_with_an_example(string command)
     {
@@ -59,7 +61,7 @@ public sealed class UsageTests
     public async Task The_help_lists_every_command()
     {
         string help = (await WfpatchCommand.RunPlainAsync("--help")).Output;
-        foreach (string command in (ImmutableArray<string>)["build", "inspect", "check", "apply", "status", "verify", "revert"])
+        foreach (string command in (ImmutableArray<string>)["build", "inspect", "check", "apply", "status", "verify", "symbols", "revert"])
         {
             Assert.Contains($"\n  {command} ", help, StringComparison.Ordinal);
         }
