@@ -98,7 +98,11 @@ public sealed record ImageState(
 public sealed record ReplacedFunction(string Name, Address Entry, AddressRange Old, AddressRange New);
 
 /// <summary>New code that takes the place of nothing, for those who want names.</summary>
-public sealed record NewFunction(string Name, AddressRange Code);
+public sealed record NewFunction(string Name, AddressRange Code)
+{
+    /// <summary>A part of a function that stands apart (.cold).</summary>
+    public bool IsPart => Diffing.Objects.SymbolNames.ParentOfPart(Name) is not null;
+}
 
 /// <summary>A function <c>_Unwind_Find_FDE</c> of the target whose entry leads to a FrameLookupTrampoline.</summary>
 /// <param name="ObjectName">The library that it belongs to.</param>

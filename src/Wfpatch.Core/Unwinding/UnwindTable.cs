@@ -34,6 +34,9 @@ public sealed class UnwindTable
     /// <summary>The code ranges that are described, by address, not overlapping. A function may have several (.cold parts).</summary>
     public ImmutableArray<AddressRange> Functions { get; }
 
+    /// <summary>Whether a function of it has landing pads.</summary>
+    public bool HasLandingPads => _commons.Any(c => c.HasPersonality);
+
     /// <summary>From the first function's start to the last one's end; empty where there is none.</summary>
     public AddressRange Range => Functions.IsEmpty ? default : new(Functions[0].Start, Functions[^1].End);
 

@@ -55,10 +55,10 @@ public sealed class CxxProgram : IAsyncDisposable
         }
     }
 
-    public static async Task<TestPatch> BuildAsync(string program, CompileOptions compile)
+    public static async Task<TestPatch> BuildAsync(string program, CompileOptions compile, int from = 1, int to = 2, string? name = null)
     {
         var source = TargetSource.Find(program);
-        var result = TreeBuild.Run(await source.ObjectsAsync(1, compile), await source.ObjectsAsync(2, compile), new() { Name = program });
+        var result = TreeBuild.Run(await source.ObjectsAsync(from, compile), await source.ObjectsAsync(to, compile), new() { Name = name ?? program });
         var patch = result.Patch ?? throw new InvalidOperationException(string.Join('\n', result.Refusals));
         string file = ScratchFolder.NewFile($"{program}.wfp");
         await File.WriteAllBytesAsync(file, result.Bytes);

@@ -2,6 +2,7 @@
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Tests.Running;
+using Wfpatch.Testing.Compilers;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Code;
@@ -16,7 +17,6 @@ public sealed class CxxTests
 
     [Theory]
     [InlineData("-O0")]
-    [InlineData("-O1")]
     [InlineData("-O2")]
     [InlineData("-O3")]
     public async Task Exceptions_and_types_cross_the_border_there_and_back(string level)
@@ -56,6 +56,37 @@ public sealed class CxxTests
         Assert.Equal("guard 12 made 1", await program.Target.AskAsync("guard", Cancel));
         await InProcess.RevertAsync(program.Id).ExpectAsync(Outcome.Done);
         Assert.Equal("guard 11 made 1", await program.Target.AskAsync("guard", Cancel));
+    }
+
+    /// <summary>A copy of libgcc's unwinder in the program is not the one that is shown new code.</summary>
+    [Theory]
+    [InlineData("-static-libgcc")]
+    [InlineData("-static-libgcc", "-static-libstdc++")]
+    public async Task A_program_with_an_unwinder_of_its_own_is_refused(params string[] flags)
+    {
+        var options = CompileOptions.Debian with { Flags = [.. CompileOptions.Debian.Flags, .. flags] };
+        await using var program = await CxxProgram.StartAsync(options);
+        var refused = await InProcess.ApplyAsync(program.Id, program.Patch).ExpectAsync(Outcome.Refused);
+        Assert.Contains(refused.Refusals, r => r.Code == "WF631");
+        await program.ExpectOnlyAsync(1);
+    }
+
+    /// <summary>The frames of both patches are found, and those of the first one after the second came off.</summary>
+    [Fact]
+    public async Task Two_patches_of_one_process_throw_and_catch()
+    {
+        await using var program = await CxxProgram.StartAsync();
+        var again = await CxxProgram.BuildAsync("cxx", CompileOptions.Debian, 2, 1, "cxx-back");
+        await InProcess.ApplyAsync(program.Id, program.Patch).ExpectAsync(Outcome.Done);
+        await program.ExpectOnlyAsync(2);
+        await InProcess.ApplyAsync(program.Id, again).ExpectAsync(Outcome.Done);
+        await program.ExpectOnlyAsync(1);
+        ExpectAsItsStateSays(program.Id);
+        await InProcess.RevertAsync(program.Id).ExpectAsync(Outcome.Done);
+        await program.ExpectOnlyAsync(2);
+        await InProcess.RevertAsync(program.Id).ExpectAsync(Outcome.Done);
+        await program.ExpectOnlyAsync(1);
+        ExpectAsItsStateSays(program.Id);
     }
 
     private static void ExpectAsItsStateSays(int process)

@@ -126,9 +126,13 @@ public sealed class DispatchPlanner
             .Select(r => (r.Plan.Entry, Image: _state.VersionOf(r.Plan.Entry, _state.Applied)))
             .Where(r => r.Image is not null)
             .ToDictionary(r => r.Entry, r => r.Image!.Functions.First(f => f.Entry == r.Entry).New);
+        // A part of a function that is replaced is none of the program's any more; its new version's part is.
+        var inForce = _state.Applied.Select(a => _state.Images[a.Image]).ToList();
+        var goneParts = inForce.SelectMany(i => i.OldParts).ToHashSet();
+        var newParts = inForce.SelectMany(i => i.Added).Where(a => a.IsPart).Select(a => a.Code);
         return
         [
-            .. functions.Where(f => !current.ContainsKey(f.Start)).Select(f => new RunningFunction(f, f.Start)),
+            .. functions.Where(f => !current.ContainsKey(f.Start)).Concat(newParts).Where(f => !goneParts.Contains(f)).Select(f => new RunningFunction(f, f.Start)),
             .. current.Select(c => new RunningFunction(c.Value, c.Key)),
         ];
     }

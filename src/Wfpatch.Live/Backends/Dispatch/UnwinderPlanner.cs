@@ -79,8 +79,8 @@ public sealed class UnwinderPlanner(Target target, TargetState state, IMemory or
         where function.Length > 0
         select (loaded, function);
 
-    /// <summary>A copy of libgcc's unwinder that was linked in, LLVM's or libunwind's: it throws itself, or asks the loader what is
-    /// loaded, and calls no unwinder of another object.</summary>
+    /// <summary>LLVM's unwinder or libunwind, which raise exceptions themselves, or an object with landing pads and a copy of libgcc's that was
+    /// linked in: it asks the loader what is loaded, and goes on from its landing pads without an unwinder of another object.</summary>
     private static bool IsOtherUnwinder(LoadedObject loaded)
     {
         var image = loaded.Image;
@@ -88,7 +88,7 @@ public sealed class UnwinderPlanner(Target target, TargetState state, IMemory or
         {
             return false; // the C library and its loader, or libgcc
         }
-        return Defines("_Unwind_RaiseException") || (LoaderQueries.Any(Imports) && !UnwinderCalls.Any(Imports));
+        return Defines("_Unwind_RaiseException") || (LoaderQueries.Any(Imports) && !UnwinderCalls.Any(Imports) && loaded.UnwindTable is { HasLandingPads: true });
 
         bool Defines(string name) => image.FindDynamicSymbols(name).Any(s => s.IsDefined);
         bool Imports(string name) => image.FindDynamicSymbols(name).Any(s => !s.IsDefined);
