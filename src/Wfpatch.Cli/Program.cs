@@ -20,6 +20,7 @@ var root = new RootCommand("Patch the code of a running process, thread by threa
     AdvanceCommand.Create(commands),
     StatusCommand.Create(commands),
     VerifyCommand.Create(commands),
+    SymbolsCommand.Create(commands),
     RevertCommand.Create(commands),
     PointsCommand.Create(commands),
 };

@@ -39,7 +39,7 @@ static inline int thread_id(void)
     return (int)syscall(SYS_gettid);
 }
 
-static inline _Noreturn void fail(const char *what)
+__attribute__((noreturn)) static inline void fail(const char *what)
 {
     fprintf(stderr, "%s: %s\n", what, strerror(errno));
     _exit(1);

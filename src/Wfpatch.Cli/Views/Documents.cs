@@ -5,6 +5,7 @@ using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Audits;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Names;
 
 namespace Wfpatch.Cli.Views;
 
@@ -63,6 +64,16 @@ internal sealed record VerifyDocument(string Result, string Message, int Checked
         [.. r.Differences.Select(d => new DifferenceDocument(d.What, d.Address.ToString(), d.Expected, d.Found))], RefusalDocument.Of(r.Refusals));
 }
 
+internal sealed record NamedCodeDocument(string Name, string Address, ulong Size, string Patch);
+
+/// <param name="GdbCommand">What makes gdb read the file; empty where none was written.</param>
+internal sealed record SymbolsDocument(string Result, string Message, NamedCodeDocument[] Names, string File, string GdbCommand, string PerfMap, RefusalDocument[] Refusals)
+{
+    public static SymbolsDocument Of(SymbolsReport r, string? file) => new(
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, [.. r.Names.Select(n => new NamedCodeDocument(n.Name, n.Range.Start.ToString(), n.Range.Length, n.Patch))],
+        file ?? "", file is null ? "" : $"add-symbol-file {Path.GetFullPath(file)} -o 0", r.PerfMap, RefusalDocument.Of(r.Refusals));
+}
+
 internal sealed record InspectFunctionDocument(string Name, string Unit, string Role, int OldBytes, int NewBytes);
 
 internal sealed record InspectObjectDocument(
@@ -84,6 +95,7 @@ internal sealed record BuildDocument(string Result, string Message, PatchDocumen
 [JsonSerializable(typeof(TransitionDocument))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(VerifyDocument))]
+[JsonSerializable(typeof(SymbolsDocument))]
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(PlainDocument))]
 [JsonSerializable(typeof(BuildDocument))]

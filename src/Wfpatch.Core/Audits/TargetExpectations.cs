@@ -32,6 +32,7 @@ public sealed class TargetExpectations
         {
             PutClosed(hook);
         }
+        PutFrames();
         if (state.Transition is { } open)
         {
             PutOpen(open);
@@ -48,6 +49,8 @@ public sealed class TargetExpectations
         [
             .. state.Redirects.SelectMany(r => expected.OfPlan(r.Plan, r.Name)),
             .. state.Hooks.SelectMany(h => expected.OfPlan(h.Plan, Describe(h))),
+            .. state.Unwinders.SelectMany(u => expected.OfPlan(u.Plan, $"unwinder of {u.ObjectName}")),
+            .. expected.OfFrameIndex(),
             .. state.Images.Select(i => new ExpectedChecksum(AuditRefusals.NewCodeChanged, $"new code of {i.PatchName}", i.Range, i.Checksum)),
         ];
     }
@@ -67,6 +70,15 @@ public sealed class TargetExpectations
         // What is evicted for it, and read by its jump, is compared by itself.
         bool isLonger = plan.Evicted is null && plan.Jump >= plan.Entry && plan.Jump < plan.Continuation && plan.Displacement.End > plan.Continuation;
         return new AddressRange(plan.Entry, isLonger ? plan.Displacement.End : plan.Continuation);
+    }
+
+    private IEnumerable<Expectation> OfFrameIndex()
+    {
+        if (_state.FrameIndexHead != Address.Zero)
+        {
+            var head = AddressRange.OfLength(_state.FrameIndexHead, 8);
+            yield return new ExpectedBytes(AuditRefusals.NewCodeChanged, "frames of new code", head.Start, _memory.Of(head));
+        }
     }
 
     private IEnumerable<Expectation> OfPlan(RedirectPlan plan, string name)
@@ -154,6 +166,37 @@ public sealed class TargetExpectations
         AllowAny(HookTrampoline.Operands(plan.Trampoline));
     }
 
+    // They stay as they were published. While a transition begins, what it adds may not be there yet.
+    private void PutFrames()
+    {
+        foreach (var unwinder in _state.Unwinders)
+        {
+            PutOriginal(unwinder.Plan);
+            _memory.Put(FrameLookupTrampoline.Initial(unwinder.Plan, _state.FrameIndexHead));
+            var armed = new CodeWrite(unwinder.Plan.Write.Address, unwinder.Plan.Write.New.ToArray());
+            if (IsBeginning)
+            {
+                _memory.Allow([armed]);
+            }
+            else
+            {
+                _memory.Put(armed);
+            }
+        }
+        if (_state.FrameIndexHead == Address.Zero)
+        {
+            return;
+        }
+        _memory.Put(FrameLookupTrampoline.Publish(_state.FrameIndexHead, _state.FrameIndex));
+        if (IsBeginning)
+        {
+            var before = _state.Images.Where(i => i.FrameIndex != Address.Zero).Reverse().Skip(1).FirstOrDefault();
+            _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, before?.FrameIndex ?? Address.Zero)]);
+        }
+    }
+
+    private bool IsBeginning => _state.Transition is { Phase: TransitionPhase.Arming or TransitionPhase.Cancelling };
+
     private void PutGuard(HookState hook)
     {
         if (_sites.Any(s => s.ErrorPath == hook.Plan.Entry))
@@ -215,9 +258,9 @@ public sealed class TargetExpectations
         foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.StoresNumber))
         {
             var at = hook.Plan.Trampoline;
-            int before = 1 - hook.Set;
+            int before = HookTrampoline.SetBefore(hook.Set);
             _memory.Put(HookTrampoline.Initial(hook.Plan));
-            _memory.Allow([HookTrampoline.WriteSet(at, hook.Set, 0)]);
+            _memory.Allow(Enumerable.Range(0, HookTrampoline.SetCount).Select(set => HookTrampoline.WriteSet(at, set, 0)));
             AllowAny(HookTrampoline.Operands(at));
             _memory.Put(HookTrampoline.WriteSet(at, before, open.Generation));
             _memory.Allow([HookTrampoline.Select(at, before)]);

@@ -24,7 +24,7 @@ internal sealed record IncludedPiece(UnitDiff Unit, Piece New, Piece? Old, strin
 /// <param name="Spread">Pieces that are the same but refer to changed constants: (unit, new piece) to the constant's name.</param>
 internal sealed record ChangeSet(
     ImmutableArray<UnitDiff> Units, GlobalIndex OldGlobals, GlobalIndex NewGlobals, ImmutableArray<IncludedPiece> Included,
-    ImmutableDictionary<(string Unit, int Piece), string> Spread)
+    ImmutableDictionary<(string Unit, int Piece), string> Spread, ComdatChoice Comdat)
 {
     private readonly Dictionary<(string, int), IncludedPiece> _index = Included.ToDictionary(i => (i.Unit.Unit, i.New.Index));
 

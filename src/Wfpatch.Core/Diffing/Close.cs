@@ -10,6 +10,7 @@ internal sealed class Close
     private readonly ImmutableArray<UnitDiff> _units;
     private readonly GlobalIndex _oldGlobals;
     private readonly GlobalIndex _newGlobals;
+    private readonly ComdatChoice _comdat;
     private readonly Dictionary<(string Unit, int Piece), string> _spread = [];
     private readonly Dictionary<(string Unit, int Piece), IncludedPiece> _included = [];
     private readonly Queue<IncludedPiece> _open = new();
@@ -19,6 +20,7 @@ internal sealed class Close
         _units = units;
         _oldGlobals = GlobalIndex.OfOld(units);
         _newGlobals = GlobalIndex.OfNew(units);
+        _comdat = new ComdatChoice(units);
     }
 
     public static ChangeSet Over(ImmutableArray<UnitDiff> units)
@@ -33,7 +35,7 @@ internal sealed class Close
         {
             run.IncludeWhatItNeeds(included);
         }
-        return new ChangeSet(units, run._oldGlobals, run._newGlobals, [.. run._included.Values], run._spread.ToImmutableDictionary());
+        return new ChangeSet(units, run._oldGlobals, run._newGlobals, [.. run._included.Values], run._spread.ToImmutableDictionary(), run._comdat);
     }
 
     private bool IsChanged(UnitDiff unit, Piece @new) =>
@@ -91,7 +93,7 @@ internal sealed class Close
 
     private void IncludeChangedFunctions(UnitDiff unit)
     {
-        foreach (var piece in unit.New!.Pieces.Where(p => p.Kind == PieceKind.Code && unit.OldOf(p) is not null && IsChanged(unit, p)))
+        foreach (var piece in unit.New!.Pieces.Where(p => p.Kind == PieceKind.Code && unit.OldOf(p) is not null && IsChanged(unit, p) && _comdat.Counts(unit, p)))
         {
             string reason = unit.Differences.TryGetValue(piece.Index, out string? difference) ? difference : _spread[(unit.Unit, piece.Index)];
             Include(unit, piece, reason);
@@ -125,6 +127,10 @@ internal sealed class Close
                 Include(added.Unit, added.Piece, $"{included.New.Name} needs it");
             }
         }
+        foreach (int table in included.IsCode ? included.Unit.New!.ExceptionTables.PiecesFor(included.New) : [])
+        {
+            Include(included.Unit, included.Unit.New!.Pieces[table], $"{included.New.Name} unwinds by it");
+        }
         foreach (var part in included.IsCode ? included.Unit.New!.PartsOf(included.New) : [])
         {
             Include(included.Unit, part, $"it is a part of {included.New.Name}");
@@ -133,7 +139,7 @@ internal sealed class Close
 
     private bool MustComeAlong(UnitDiff unit, Piece target) => target.Kind switch
     {
-        PieceKind.Constant => !target.IsNamed || unit.OldOf(target) is null || IsChanged(unit, target),
+        PieceKind.Constant => target.IsIndirection || !target.IsNamed || unit.OldOf(target) is null || IsChanged(unit, target),
         PieceKind.Code => unit.OldOf(target) is null,
         _ => false,
     };

@@ -35,6 +35,24 @@ internal static class Compare
         return SameBytes(old, @new) ? null : old.Kind == PieceKind.Code ? "its instructions" : "its content";
     }
 
+    /// <summary>Whether two functions unwind differently: the code may be the same where other exceptions are caught. Null where not.</summary>
+    public static string? ExceptionTableDifference(ObjectModel oldModel, ObjectModel newModel, Correlation correlation, Piece old, Piece @new)
+    {
+        if (old.Kind != PieceKind.Code)
+        {
+            return null;
+        }
+        var (before, after) = (oldModel.ExceptionTables.Of(old), newModel.ExceptionTables.Of(@new));
+        bool isSame = (before, after) switch
+        {
+            (null, null) => true,
+            ({ } a, { } b) => a.Offset == b.Offset && a.Personality == b.Personality
+                && Difference(oldModel, newModel, correlation, oldModel.Pieces[a.Table], newModel.Pieces[b.Table]) is null,
+            _ => false,
+        };
+        return isSame ? null : "its exception table";
+    }
+
     private static bool IsSame(ObjectModel oldModel, ObjectModel newModel, Correlation correlation, Reference old, Reference @new)
     {
         if (old.Field != @new.Field || old.Type != @new.Type || old.Bias != @new.Bias || old.Offset != @new.Offset)

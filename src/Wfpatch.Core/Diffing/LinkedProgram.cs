@@ -42,11 +42,14 @@ public sealed class LinkedProgram
             {
                 continue;
             }
-            if (!namesakes.Any(s => s.Size == function.Size && HasBytes(s, function)))
+            if (namesakes.Any(s => s.Size == function.Size && HasBytes(s, function)))
+            {
+                isPresent = true;
+            }
+            else if (!function.IsInGroup) // else the program has another object's copy
             {
                 return false;
             }
-            isPresent = true;
         }
         return isPresent;
     }

@@ -25,7 +25,8 @@ internal sealed record UnitDiff(string Unit, ObjectModel? Old, ObjectModel? New,
         foreach (var piece in @new.Pieces)
         {
             if (correlation.NewToOld[piece.Index] is >= 0 and var index
-                && Compare.Difference(old, @new, correlation, old.Pieces[index], piece) is { } difference)
+                && (Compare.Difference(old, @new, correlation, old.Pieces[index], piece)
+                    ?? Compare.ExceptionTableDifference(old, @new, correlation, old.Pieces[index], piece)) is { } difference)
             {
                 differences.Add(piece.Index, difference);
             }
@@ -35,6 +36,9 @@ internal sealed record UnitDiff(string Unit, ObjectModel? Old, ObjectModel? New,
 
     /// <summary>Both builds have the same bytes, or there is no such comparison to make.</summary>
     public bool IsCompared => Correlation is not null;
+
+    /// <summary>The same file in both builds.</summary>
+    public bool IsUnchanged => Old is not null && New is null && !IsRemoved;
 
     public bool IsNewUnit => Old is null && New is not null;
 

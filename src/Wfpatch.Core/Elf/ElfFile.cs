@@ -61,6 +61,24 @@ public sealed class ElfFile
         return all.ToImmutable();
     }
 
+    /// <summary>The COMDAT groups: index of a member section to the group's signature (gABI, "Section Groups"). Of the groups of one
+    /// signature in all objects a linker keeps one.</summary>
+    public ImmutableDictionary<int, string> ComdatGroups()
+    {
+        const uint Comdat = 1;
+        const int Word = 4;
+        var groups = ImmutableDictionary.CreateBuilder<int, string>();
+        foreach (var group in Sections.Where(s => s.Type == SectionType.Group && s.Info < (uint)Symbols.Length && s.Bytes.Length >= Word))
+        {
+            var words = group.Bytes.Span;
+            for (int at = Word; (BinaryPrimitives.ReadUInt32LittleEndian(words) & Comdat) != 0 && at + Word <= words.Length; at += Word)
+            {
+                groups[(int)BinaryPrimitives.ReadUInt32LittleEndian(words[at..])] = Symbols[(int)group.Info].Name;
+            }
+        }
+        return groups.ToImmutable();
+    }
+
     /// <summary>Reads a file's tables. Exactly one of the results is not null.</summary>
     public static (ElfFile? File, Refusal? Refusal) Parse(ReadOnlyMemory<byte> bytes, string name)
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Redirects;
+using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.X86;
 
 namespace Wfpatch.Core.Generations;
@@ -23,7 +24,8 @@ public static class StateRules
     private static bool IsConsistent(TargetState state, HashSet<Address> entries) =>
         state.Generation <= state.LastGeneration
         && state.Redirects.All(r => r.Slot is >= -1 and <= 1 && r.Bank is 0 or 1 && IsConsistent(r.Plan))
-        && state.Hooks.All(h => h.Set is 0 or 1 && Enum.IsDefined(h.Kind) && IsConsistent(h.Plan))
+        && state.Hooks.All(h => h.Set is >= 0 and < HookTrampoline.SetCount && Enum.IsDefined(h.Kind) && IsConsistent(h.Plan))
+        && state.Unwinders.All(u => IsConsistent(u.Plan) && !entries.Contains(u.Plan.Entry))
         && state.Images.All(i => i.OldParts.IsEmpty || !i.Functions.IsEmpty)
         && state.Applied.All(a => IsImage(state, a.Image) && a.Generation <= state.LastGeneration)
         && (state.Transition is not { } open || IsConsistent(state, open, entries));

@@ -32,6 +32,15 @@ public sealed record TargetState
 
     public ImmutableArray<HookState> Hooks { get; init; } = [];
 
+    /// <summary>The unwinders of the target that are shown the frames of new code. They stay so: new code may be on a stack long after a revert.</summary>
+    public ImmutableArray<UnwinderState> Unwinders { get; init; } = [];
+
+    /// <summary>The frame index of the newest image that has one, from which all others are reached; zero: there is none.</summary>
+    public Address FrameIndex => Images.LastOrDefault(i => i.FrameIndex != Address.Zero)?.FrameIndex ?? Address.Zero;
+
+    /// <summary>Where the target's unwinders read it.</summary>
+    public Address FrameIndexHead => Regions.IsEmpty ? Address.Zero : Regions[0].Range.Start + Plans.JournalLayout.FrameIndexOffset;
+
     /// <summary>The patches that are in force, oldest first.</summary>
     public ImmutableArray<AppliedPatch> Applied { get; init; } = [];
 
@@ -75,12 +84,29 @@ public sealed record ImageState(
 {
     /// <summary>Of the bytes of <see cref="Range"/>, which never change (<see cref="Plans.Fnv1a"/>).</summary>
     public ulong Checksum { get; init; }
+
+    /// <summary>What the target's own unwinder finds its frames by; zero where it has no unwind table.</summary>
+    public Address FrameIndex { get; init; }
+
+    /// <summary>The functions and parts of functions that it has beside those that replace one.</summary>
+    public ImmutableArray<NewFunction> Added { get; init; } = [];
 }
 
 /// <param name="Entry">The original entry.</param>
 /// <param name="Old">The code that stood there, or the earlier patch's, when the patch was made ready.</param>
 /// <param name="New">The new code.</param>
 public sealed record ReplacedFunction(string Name, Address Entry, AddressRange Old, AddressRange New);
+
+/// <summary>New code that takes the place of nothing, for those who want names.</summary>
+public sealed record NewFunction(string Name, AddressRange Code)
+{
+    /// <summary>A part of a function that stands apart (.cold).</summary>
+    public bool IsPart => Diffing.Objects.SymbolNames.ParentOfPart(Name) is not null;
+}
+
+/// <summary>A function <c>_Unwind_Find_FDE</c> of the target whose entry leads to a FrameLookupTrampoline.</summary>
+/// <param name="ObjectName">The library that it belongs to.</param>
+public sealed record UnwinderState(string ObjectName, AddressRange Function, RedirectPlan Plan);
 
 /// <summary>A function whose entry can lead to a trampoline.</summary>
 /// <param name="Function">The original code.</param>

@@ -63,6 +63,20 @@ public sealed class TransitionWrites
     /// of what they change.</summary>
     public ImmutableArray<CodeWrite> Displace() => [.. _affected.Where(r => r.Plan.DisplacesSeveral).Select(r => Entry(r.Plan, armed: true))];
 
+    /// <summary>Shows the frames of all new code to the target's unwinders: before a thread can run it. First the index, then the
+    /// entries, which is the order in which they are read.</summary>
+    public IEnumerable<CodeWrite> PublishFrames()
+    {
+        if (_state.FrameIndex != Address.Zero)
+        {
+            yield return FrameLookupTrampoline.Publish(_state.FrameIndexHead, _state.FrameIndex);
+        }
+        foreach (var unwinder in _state.Unwinders)
+        {
+            yield return Entry(unwinder.Plan, armed: true);
+        }
+    }
+
     /// <summary>Makes dispatchers of all affected functions. No thread has the new generation, so nothing changes for any.</summary>
     public IEnumerable<CodeWrite> Arm()
     {
@@ -167,7 +181,7 @@ public sealed class TransitionWrites
         {
             LastGeneration = _transition.Generation - 1,
             Transition = null,
-            Hooks = [.. _state.Hooks.Select(h => h.IsArmed ? h with { IsArmed = false, Set = 1 - h.Set } : h)],
+            Hooks = [.. _state.Hooks.Select(h => h.IsArmed ? h with { IsArmed = false, Set = HookTrampoline.SetBefore(h.Set) } : h)],
             Redirects = [.. _state.Redirects.Select(r => affected.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
         };
     }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Redirects.Trampolines;
+
 namespace Wfpatch.Core.Generations;
 
 /// <summary>How a state becomes the next one: opening, advancing, cancelling and reversing a transition. Pure.</summary>
@@ -34,7 +36,7 @@ public static class Transitions
         {
             LastGeneration = generation,
             Transition = Current(state) with { ReversedTo = generation, Canaries = 0 },
-            Hooks = [.. state.Hooks.Select(h => h.IsArmed ? h with { Set = 1 - h.Set } : h)],
+            Hooks = [.. state.Hooks.Select(h => h.IsArmed ? h with { Set = HookTrampoline.SetAfter(h.Set) } : h)],
         };
     }
 

@@ -11,7 +11,8 @@ namespace Wfpatch.Core.Linking;
 public readonly record struct ImageSize(long Bytes, int Alignment);
 
 /// <summary>
-/// Where everything stands within the image: code, read-only data, own slots, own stubs for calls that are too far, unwind table.
+/// Where everything stands within the image: code, read-only data, own slots, own stubs for calls that are too far, unwind table and
+/// frame index.
 /// It does not depend on the start, so that what was measured is what is linked: there is room for a stub for each symbol of the
 /// running program that a call may lead to, whether it turns out to be needed or not.
 /// </summary>
@@ -62,7 +63,8 @@ internal sealed class ImageLayout
             }
         }
         UnwindEnd = at;
-        Size = HasUnwindTable ? at + TerminatorSize : at;
+        FrameIndexStart = AlignUp(at + TerminatorSize, SlotSize);
+        Size = HasUnwindTable ? FrameIndexStart + IndexSize(patch) : at;
     }
 
     /// <summary>Offset of each section.</summary>
@@ -82,6 +84,9 @@ internal sealed class ImageLayout
     public long UnwindEnd { get; }
 
     public bool HasUnwindTable { get; }
+
+    /// <summary>Where the <see cref="FrameIndex"/> stands, if there is a table.</summary>
+    public long FrameIndexStart { get; }
 
     public long Size { get; }
 
@@ -105,6 +110,9 @@ internal sealed class ImageLayout
     public long SlotOfStub(int symbol) => SlotsStart + (SlotSize * (long)(AddressSlots.Count + ThreadSlots.Count + Stubs[symbol]));
 
     public long StubOf(int symbol) => StubsStart + (StubSize * (long)Stubs[symbol]);
+
+    private static long IndexSize(ObjectPatch patch) => FrameIndex.HeadSize + patch.Sections.Where(s => s.Kind == PatchSectionKind.UnwindTable)
+        .Sum(s => FrameIndex.SizeFor(s.Bytes) - FrameIndex.HeadSize);
 
     private static int AlignmentOf(PatchSection section)
     {

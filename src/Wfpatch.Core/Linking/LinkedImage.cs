@@ -10,4 +10,8 @@ namespace Wfpatch.Core.Linking;
 /// <param name="UnwindTable">.eh_frame within the image, closed by a zero terminator; empty where the patch has none.</param>
 public sealed record LinkedImage(
     Address Start, ReadOnlyMemory<byte> Bytes, ImmutableDictionary<int, Address> SymbolAddresses,
-    ImmutableArray<AddressRange> CodeRanges, AddressRange UnwindTable);
+    ImmutableArray<AddressRange> CodeRanges, AddressRange UnwindTable)
+{
+    /// <summary>What the target's own unwinder finds its frames by; zero where the patch has no unwind table.</summary>
+    public Address FrameIndex { get; init; }
+}

@@ -28,9 +28,10 @@ public static class PatchLinker
     /// only called or is reached through a slot.</param>
     /// <param name="match">What the run-pre match says of the patch's symbols.</param>
     /// <param name="resolver">Is asked for the global symbols that the match does not have.</param>
+    /// <param name="nextIndex">The frame index of the image that was added to the process before; zero: there is none.</param>
     /// <returns>The image, or null and all that is against it.</returns>
     /// <exception cref="ArgumentException"><paramref name="start"/> is not aligned.</exception>
-    public static (LinkedImage? Image, ImmutableArray<Refusal> Refusals) Link(ObjectPatch patch, Address start, Match match, ISymbolResolver resolver)
+    public static (LinkedImage? Image, ImmutableArray<Refusal> Refusals) Link(ObjectPatch patch, Address start, Match match, ISymbolResolver resolver, Address nextIndex = default)
     {
         var layout = ImageLayout.Of(patch);
         if (start.Value % (ulong)layout.Alignment != 0)
@@ -47,11 +48,20 @@ public static class PatchLinker
         var writer = new FieldWriter(patch, layout, start, values, bytes);
         writer.WriteSlots();
         writer.WriteFields();
-        var unwindTable = layout.HasUnwindTable ? new AddressRange(start + layout.UnwindStart, start + layout.Size) : default;
         refusals = [.. values.Refusals, .. writer.Refusals, .. UnwindTableCheck.Check(bytes.AsSpan(), layout, patch)];
-        return refusals.Length > 0
-            ? (null, refusals)
-            : (new LinkedImage(start, bytes, values.Defined, CodeRanges(patch, layout, start), unwindTable), []);
+        if (refusals.Length > 0)
+        {
+            return (null, refusals);
+        }
+        var image = new LinkedImage(start, bytes, values.Defined, CodeRanges(patch, layout, start), default);
+        if (!layout.HasUnwindTable)
+        {
+            return (image, []);
+        }
+        var unwindTable = new AddressRange(start + layout.UnwindStart, start + layout.UnwindEnd + ImageLayout.TerminatorSize);
+        return FrameIndex.TryWrite(bytes, layout, start, nextIndex)
+            ? (image with { UnwindTable = unwindTable, FrameIndex = start + layout.FrameIndexStart }, [])
+            : (null, [UnwindTableCheck.Damaged(patch, 0)]);
     }
 
     private static byte[] Place(ObjectPatch patch, ImageLayout layout)

@@ -21,12 +21,17 @@ internal static class UnwindTableCheck
         {
             if (Next(image[at..(int)layout.UnwindEnd], at, commons) is not { } length)
             {
-                string subject = patch.Sections.First(s => s.Kind == PatchSectionKind.UnwindTable).Name;
-                return [LinkRefusals.UnwindTableDamaged.About(subject, $"The unwind table of the new code is damaged at offset 0x{at - layout.UnwindStart:x}; build the patch again.")];
+                return [Damaged(patch, at - layout.UnwindStart)];
             }
             at += length;
         }
         return [];
+    }
+
+    public static Refusal Damaged(ObjectPatch patch, long offset)
+    {
+        string subject = patch.Sections.First(s => s.Kind == PatchSectionKind.UnwindTable).Name;
+        return LinkRefusals.UnwindTableDamaged.About(subject, $"The unwind table of the new code is damaged at offset 0x{offset:x}, or of an unknown form; build the patch again.");
     }
 
     // The entry's whole length, or null. Zero would be a terminator, 0xffffffff a 64-bit length: neither stands in an object file.

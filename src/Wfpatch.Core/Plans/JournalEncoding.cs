@@ -99,6 +99,12 @@ public static class JournalEncoding
             to.Write(h.IsArmed);
             to.Write((byte)h.Set);
         });
+        WriteAll(to, state.Unwinders, u =>
+        {
+            to.Write(u.ObjectName);
+            Write(to, u.Function);
+            WritePlan(to, u.Plan);
+        });
         WriteAll(to, state.Applied, a =>
         {
             to.Write(a.Generation);
@@ -127,6 +133,7 @@ public static class JournalEncoding
         Redirects = ReadAll(from, () => new RedirectState(from.ReadString(), ReadRange(from), ReadPlan(from), from.ReadSByte(), from.ReadByte())),
         Hooks = ReadAll(from, () => new HookState(
             from.ReadString(), (HookKind)from.ReadByte(), ReadRange(from), ReadPlan(from), from.ReadBoolean(), from.ReadByte())),
+        Unwinders = ReadAll(from, () => new UnwinderState(from.ReadString(), ReadRange(from), ReadPlan(from))),
         Applied = ReadAll(from, () => new AppliedPatch(from.ReadUInt32(), from.ReadInt32())),
         Transition = !from.ReadBoolean() ? null : new TransitionState(
             (TransitionKind)from.ReadByte(), (TransitionPhase)from.ReadByte(), from.ReadUInt32(), from.ReadUInt32(), from.ReadInt32(), from.ReadString())
@@ -143,6 +150,7 @@ public static class JournalEncoding
         Write(to, image.Range);
         Write(to, image.UnwindTable);
         to.Write(image.Checksum);
+        to.Write(image.FrameIndex.Value);
         WriteAll(to, image.Functions, f =>
         {
             to.Write(f.Name);
@@ -151,15 +159,25 @@ public static class JournalEncoding
             Write(to, f.New);
         });
         WriteAll(to, image.OldParts, p => Write(to, p));
+        WriteAll(to, image.Added, a =>
+        {
+            to.Write(a.Name);
+            Write(to, a.Code);
+        });
     }
 
     private static ImageState ReadImage(BinaryReader from)
     {
-        var image = new ImageState(from.ReadString(), from.ReadString(), from.ReadString(), ReadRange(from), ReadRange(from), [], []) { Checksum = from.ReadUInt64() };
+        var image = new ImageState(from.ReadString(), from.ReadString(), from.ReadString(), ReadRange(from), ReadRange(from), [], [])
+        {
+            Checksum = from.ReadUInt64(),
+            FrameIndex = new Address(from.ReadUInt64()),
+        };
         return image with
         {
             Functions = ReadAll(from, () => new ReplacedFunction(from.ReadString(), new Address(from.ReadUInt64()), ReadRange(from), ReadRange(from))),
             OldParts = ReadAll(from, () => ReadRange(from)),
+            Added = ReadAll(from, () => new NewFunction(from.ReadString(), ReadRange(from))),
         };
     }
 

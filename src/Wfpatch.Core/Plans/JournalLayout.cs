@@ -10,6 +10,10 @@ namespace Wfpatch.Core.Plans;
 public static class JournalLayout
 {
     public const int HeaderOffset = 0;
+
+    /// <summary>Eight bytes: the address of the newest frame index, which threads of the target read.</summary>
+    public const int FrameIndexOffset = 16;
+
     public const int StubOffset = 64;
     public const int StubLength = 4096 - StubOffset;
     public const int CopyLength = 1024 * 1024;

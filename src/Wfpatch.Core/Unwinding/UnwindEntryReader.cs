@@ -183,7 +183,8 @@ internal sealed class UnwindEntryReader(byte[] bytes, Address bytesAt)
                 case (byte)'L': // how the pointer to the language's data is written: of no use here
                     reader.ReadByte();
                     break;
-                case (byte)'P': // the personality routine: of no use here
+                case (byte)'P': // the personality routine: which one is of no use here
+                    common = common with { HasPersonality = true };
                     if (!PointerEncoding.TryReadValue(ref reader, reader.ReadByte(), out _))
                     {
                         return false;

@@ -34,6 +34,9 @@ public sealed class UnwindTable
     /// <summary>The code ranges that are described, by address, not overlapping. A function may have several (.cold parts).</summary>
     public ImmutableArray<AddressRange> Functions { get; }
 
+    /// <summary>Whether a function of it has landing pads.</summary>
+    public bool HasLandingPads => _commons.Any(c => c.HasPersonality);
+
     /// <summary>From the first function's start to the last one's end; empty where there is none.</summary>
     public AddressRange Range => Functions.IsEmpty ? default : new(Functions[0].Start, Functions[^1].End);
 
@@ -73,6 +76,13 @@ public sealed class UnwindTable
     public bool IsSignalFrame(Address pc) => IndexOf(pc) is >= 0 and var index && IsSignalFrame(index);
 
     internal ReadOnlySpan<byte> Bytes => _bytes;
+
+    /// <summary>What a function's rules begin with, and its own call frame instructions.</summary>
+    internal (CommonEntry Common, byte[] Instructions) Rules(int index)
+    {
+        ref readonly var entry = ref _entries[index];
+        return (_commons[entry.Common], _bytes.AsSpan(entry.InstructionsStart, entry.InstructionsLength).ToArray());
+    }
 
     internal bool IsSignalFrame(int index) => _commons[_entries[index].Common].IsSignalFrame;
 

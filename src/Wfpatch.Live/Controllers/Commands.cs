@@ -4,6 +4,7 @@ using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Audits;
 using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Names;
 using Wfpatch.Live.Sampling;
 using Wfpatch.Live.Targets;
 
@@ -87,6 +88,24 @@ public sealed class Commands(ILinux linux)
         {
             var failed = Describe(process, e);
             return new PointsReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals };
+        }
+    }
+
+    /// <summary>Names the new code in a target, for debuggers and profilers.</summary>
+    public SymbolsReport Symbols(int process, bool withPerfMap)
+    {
+        try
+        {
+            return TracerThread.Run(() =>
+            {
+                using var target = Target.Open(linux, process);
+                return SymbolsReader.Read(target, withPerfMap);
+            });
+        }
+        catch (TargetAccessException e)
+        {
+            var failed = Describe(process, e);
+            return new SymbolsReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals };
         }
     }
 

@@ -272,7 +272,7 @@ public sealed class Controller
     private static List<HeldCode> OldCode(TargetState state) => [.. HeldCode.Of(state), .. Trampolines(state)];
 
     private static IEnumerable<HeldCode> Trampolines(TargetState state) => state.Redirects
-        .Select(r => (r.Name, r.Plan)).Concat(state.Hooks.Select(h => (h.Name, h.Plan)))
+        .Select(r => (r.Name, r.Plan)).Concat(state.Hooks.Select(h => (h.Name, h.Plan))).Concat(state.Unwinders.Select(u => (Name: u.ObjectName, u.Plan)))
         .SelectMany(t => t.Plan.All.Select(p => new HeldCode(t.Name, p.TrampolineRange, "at its entry")));
 
     private (DispatchPlan? Plan, PolicyChoice? Choice, TransitionReport? Report) PlanApply(Patch patch, TransitionOptions options)

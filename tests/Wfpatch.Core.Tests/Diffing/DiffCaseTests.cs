@@ -63,7 +63,8 @@ public sealed class DiffCaseTests : IDisposable
 
     private static void CheckUnwindTable(ObjectPatch patch)
     {
-        var described = patch.Sections.Where(s => s.Kind == PatchSectionKind.UnwindTable).SelectMany(s => s.Relocations).Select(r => r.Symbol).Order();
+        var described = patch.Sections.Where(s => s.Kind == PatchSectionKind.UnwindTable).SelectMany(s => s.Relocations).Select(r => r.Symbol)
+            .Where(s => patch.Symbols[s].Kind == PatchSymbolKind.Function).Order();
         var code = patch.Symbols.Index().Where(s => s.Item is { IsDefinedByPatch: true, Kind: PatchSymbolKind.Function }).Select(s => s.Index);
         Assert.Equal(code, described);
     }

@@ -26,13 +26,15 @@ internal static class RandomState
     private static readonly Gen<ReplacedFunction> Function = Gen.Select(Name, Place, Range, Range, (name, entry, old, @new) => new ReplacedFunction(name, entry, old, @new));
 
     private static readonly Gen<ImageState> Image = Gen.Select(Name, Name, Name, Range, Range, Function.Array[1, 4], Range.Array[0, 3], Gen.ULong,
-        (id, name, file, range, unwind, functions, parts, sum) => new ImageState(id, name, file, range, unwind, [.. functions], [.. parts]) { Checksum = sum });
+        (id, name, file, range, unwind, functions, parts, sum) => new ImageState(id, name, file, range, unwind, [.. functions], [.. parts]) { Checksum = sum, FrameIndex = range.Start, Added = [.. functions.Select(f => new NewFunction(f.Name, f.New))] });
 
     private static readonly Gen<RedirectState> Redirect = Gen.Select(Name, Range, Plan, Gen.Int[-1, 1], Gen.Int[0, 1],
         (name, function, plan, slot, bank) => new RedirectState(name, function, plan, slot, bank));
 
     private static readonly Gen<HookState> Hook = Gen.Select(Name, Gen.Int[0, 4], Range, Plan, Gen.Bool, Gen.Int[0, 1],
         (name, kind, function, plan, armed, set) => new HookState(name, (HookKind)kind, function, plan, armed, set));
+
+    private static readonly Gen<UnwinderState> Unwinder = Gen.Select(Name, Range, Plan, (name, function, plan) => new UnwinderState(name, function, plan));
 
     private static readonly Gen<TransitionState> Transition = Gen.Select(Gen.Int[0, 1], Gen.Int[0, 4], Gen.UInt[0, 900], Gen.Frequency((1, Gen.Const(0u)), (1, Gen.UInt[0, 900])), Name, Gen.Int[0, 9],
         (kind, phase, generation, reversed, policy, canaries) => new TransitionState((TransitionKind)kind, (TransitionPhase)phase, generation, reversed, 0, policy)
@@ -42,7 +44,7 @@ internal static class RandomState
 
     public static readonly Gen<TargetState> States = Gen.Select(
         Gen.Select(Gen.UInt[0, 900], Gen.Select(Range, Gen.ULong, (r, u) => new RegionState(r, u)).Array[0, 3], Place.Array[0, 5]),
-        Gen.Select(Image.Array[0, 3], Redirect.Array[0, 4], Hook.Array[0, 3]),
+        Gen.Select(Image.Array[0, 3], Redirect.Array[0, 4], Hook.Array[0, 3], Unwinder.Array[0, 2]),
         Gen.Select(Gen.UInt[0, 900].Array[0, 3], Gen.Bool, Transition),
         (place, code, time) => Consistent(new TargetState
         {
@@ -53,6 +55,7 @@ internal static class RandomState
             Images = [.. code.Item1],
             Redirects = [.. code.Item2.DistinctBy(r => r.Plan.Entry)],
             Hooks = [.. code.Item3],
+            Unwinders = [.. code.Item4.Where(u => code.Item2.All(r => r.Plan.Entry != u.Plan.Entry))],
             Applied = code.Item1.Length == 0 ? [] : [.. time.Item1.Select((g, i) => new AppliedPatch(g, i % code.Item1.Length))],
             Transition = time.Item2 && code.Item1.Length > 0 ? time.Item3 : null,
         }));

@@ -17,6 +17,7 @@ public sealed class UsageTests
     [InlineData("apply --pid 1", "patch")]
     [InlineData("status", "--pid")]
     [InlineData("verify", "--pid")]
+    [InlineData("symbols", "--pid")]
     [InlineData("revert", "--pid")]
     [InlineData("advance", "--pid")]
     [InlineData("status --pid 1 --name x", "--name")]
@@ -49,6 +50,7 @@ public sealed class UsageTests
     [InlineData("apply")]
     [InlineData("status")]
     [InlineData("verify")]
+    [InlineData("symbols")]
     [InlineData("revert")]
     [InlineData("advance")]
     public async Task Each_command_has_help_with_an_example(string command)
@@ -63,7 +65,7 @@ public sealed class UsageTests
     public async Task The_help_lists_every_command()
     {
         string help = (await WfpatchCommand.RunPlainAsync("--help")).Output;
-        foreach (string command in (ImmutableArray<string>)["build", "inspect", "check", "apply", "advance", "status", "verify", "revert"])
+        foreach (string command in (ImmutableArray<string>)["build", "inspect", "check", "apply", "advance", "status", "verify", "symbols", "points", "revert"])
         {
             Assert.Contains($"\n  {command} ", help, StringComparison.Ordinal);
         }

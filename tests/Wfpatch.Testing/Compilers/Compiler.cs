@@ -7,7 +7,7 @@ using Wfpatch.Testing.Processes;
 namespace Wfpatch.Testing.Compilers;
 
 /// <summary>
-/// gcc, with its results kept in out/compiled under the hash of all that they depend on: compiler, flags, and the content
+/// gcc, and g++ for sources that end in .cc, with results kept in out/compiled under the hash of all that they depend on: compiler, flags, and the content
 /// of the sources and of the headers beside them. Several processes may compile the same at once: the last rename wins, and both are equal.
 /// </summary>
 public static class Compiler
@@ -20,26 +20,26 @@ public static class Compiler
         CachedAsync("program", name, sources, options, async folder =>
         {
             string file = Path.Combine(folder, name);
-            await GccAsync([.. options.Flags, $"-DVERSION={options.Version}", "-o", file, .. sources, .. CompileOptions.LinkFlags], cancel);
+            await CompileAsync(sources, [.. options.Flags, $"-DVERSION={options.Version}", "-o", file, .. sources, .. CompileOptions.LinkFlags], cancel);
             if (options.Stripped)
             {
                 (await ChildProcess.RunAsync(CommandLine.Of("strip", "--strip-all", "--remove-section=.comment", file), cancel)).OrThrow();
             }
         }, name, cancel);
 
-    /// <summary>Compiles each source to an object with a section for each function and variable; gives the folder, which holds NAME.o for each NAME.c.</summary>
+    /// <summary>Compiles each source to an object with a section for each function and variable; gives the folder, which holds NAME.o for each NAME.c or NAME.cc.</summary>
     public static Task<string> ObjectsAsync(string name, ImmutableArray<string> sources, CompileOptions options, CancellationToken cancel = default) =>
         CachedAsync("objects", name, sources, options, async folder =>
         {
             foreach (string source in sources)
             {
                 string file = Path.Combine(folder, Path.ChangeExtension(Path.GetFileName(source), ".o"));
-                await GccAsync([.. options.Flags, .. CompileOptions.SectionFlags, $"-DVERSION={options.Version}", "-c", "-o", file, source], cancel);
+                await CompileAsync([source], [.. options.Flags, .. CompileOptions.SectionFlags, $"-DVERSION={options.Version}", "-c", "-o", file, source], cancel);
             }
         }, "", cancel);
 
-    private static async Task GccAsync(ImmutableArray<string> arguments, CancellationToken cancel) =>
-        (await ChildProcess.RunAsync(new("gcc", [$"-ffile-prefix-map={RepositoryRoot.Path}=.", .. arguments]), cancel)).OrThrow();
+    private static async Task CompileAsync(ImmutableArray<string> sources, ImmutableArray<string> arguments, CancellationToken cancel) =>
+        (await ChildProcess.RunAsync(new(sources.Any(s => s.EndsWith(".cc", StringComparison.Ordinal)) ? "g++" : "gcc", [$"-ffile-prefix-map={RepositoryRoot.Path}=.", .. arguments]), cancel)).OrThrow();
 
     private static async Task<string> CachedAsync(
         string kind, string name, ImmutableArray<string> sources, CompileOptions options, Func<string, Task> make, string result, CancellationToken cancel)
@@ -67,10 +67,10 @@ public static class Compiler
         StringBuilder text = new(await Identity.Value);
         text.Append(kind).Append(options.Version).Append(options.Stripped).AppendJoin(' ', options.Flags)
             .AppendJoin(' ', CompileOptions.SectionFlags).AppendJoin(' ', CompileOptions.LinkFlags);
-        // Headers, and sources that a source includes, stand in the folders of the sources, and end in .h or .c.
+        // Headers, and sources that a source includes, stand in the folders of the sources, and end in .h, .c or .cc.
         IEnumerable<string> files = sources
             .Select(source => Path.GetDirectoryName(Path.GetFullPath(source))!).Distinct()
-            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.?"))
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.?").Concat(Directory.EnumerateFiles(folder, "*.cc")))
             .Concat(sources.Select(Path.GetFullPath)).Distinct().Order(StringComparer.Ordinal);
         foreach (string file in files)
         {

@@ -154,7 +154,7 @@ public sealed class SimulatedBackend
         int known = hooks.FindIndex(h => h.Kind == kind);
         if (known >= 0)
         {
-            hooks[known] = hooks[known] with { IsArmed = true, Set = 1 - hooks[known].Set };
+            hooks[known] = hooks[known] with { IsArmed = true, Set = HookTrampoline.SetAfter(hooks[known].Set) };
             return;
         }
         hooks.Add(new HookState(function.Name, kind, function.Range, _program.PlanRedirect(function, space, kind == HookKind.Clone ? InheritanceTrampoline.Length : HookTrampoline.Length, hook: true), IsArmed: true, Set: 0));

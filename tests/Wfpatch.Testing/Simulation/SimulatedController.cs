@@ -150,9 +150,11 @@ public sealed class SimulatedController(
         }
     }
 
-    /// <summary>As MigrationLoop: in a reversed transition a thread that is blocked, and not in the generation that is left, stays as it is.</summary>
+    /// <summary>As MigrationLoop: in a reversed transition a thread that is blocked where it cannot be stopped, and not in the generation that is
+    /// left, stays as it is. One in a handler of a signal can be stopped here, and is looked at: there may be a trampoline below.</summary>
     private bool NeverLeft(SimulatedThread thread) =>
-        backend.State.Transition is { ReversedTo: not 0 } reversed && thread.IsBlocked && thread.Word != reversed.Generation;
+        backend.State.Transition is { ReversedTo: not 0 } reversed && thread.IsBlocked && thread.Word != reversed.Generation
+        && thread.Frames.All(f => f.Kind != FrameKind.Handler);
 
     /// <summary>As OutsideMigration: the thread is stopped meanwhile, so that all of it is one step.</summary>
     private bool Visit(SimulatedThread thread, uint destination)

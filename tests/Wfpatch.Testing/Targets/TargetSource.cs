@@ -18,14 +18,15 @@ public sealed record TargetSource(string Name, ImmutableArray<string> Sources)
     /// A test program that is made of the sample has the sample's.</summary>
     public string? Profile => Sources.Select(source => Path.Combine(Path.GetDirectoryName(source)!, (source == Sources[0] ? Name : "sample") + ".toml")).FirstOrDefault(File.Exists);
 
-    /// <summary>The program tests/targets/NAME.c with what its comment names after "with:"; "sample" is the sample server.</summary>
+    /// <summary>The program tests/targets/NAME.c (or NAME.cc) with what its comment names after "with:"; "sample" is the sample server.</summary>
     public static TargetSource Find(string name)
     {
         if (name == Sample.Name)
         {
             return Sample;
         }
-        string main = RepositoryRoot.Combine("tests", "targets", name + ".c");
+        string plain = RepositoryRoot.Combine("tests", "targets", name + ".c");
+        string main = File.Exists(plain) ? plain : Path.ChangeExtension(plain, ".cc");
         string folder = Path.GetDirectoryName(main)!;
         string? with = File.ReadLines(main).Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith(WithMark, StringComparison.Ordinal));
         IEnumerable<string> more = with?[WithMark.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];

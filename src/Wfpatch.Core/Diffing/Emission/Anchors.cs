@@ -28,7 +28,7 @@ internal sealed class Anchors
         _symbols = symbols;
         _functions = functions;
         var bodies = changes.Units.Where(u => u.Old is not null)
-            .SelectMany(u => u.Old!.Pieces.Where(IsUsable).Select(p => (Unit: u, Piece: p)));
+            .SelectMany(u => u.Old!.Pieces.Where(p => IsUsable(p) && IsHome(changes, u, p)).Select(p => (Unit: u, Piece: p)));
         _candidates =
         [
             .. bodies.GroupBy(b => Convert.ToHexString(XxHash128.Hash(Shape.Masked(b.Piece))))
@@ -100,8 +100,12 @@ internal sealed class Anchors
         _ => null,
     };
 
+    // Of the copies of a COMDAT group one is the program's: they are no lookalikes.
+    private static bool IsHome(ChangeSet changes, UnitDiff unit, Piece piece) =>
+        !piece.IsInGroup || (changes.OldGlobals.Find(piece.Name) is { } home && home.Unit == unit && home.Piece == piece);
+
     private static bool IsUsable(Piece piece) =>
-        piece is { IsOneFunction: true, IsInGroup: false, Undecodable: null }
+        piece is { IsOneFunction: true, Undecodable: null }
         && piece.References.All(r => RelocationField.WidthOf(r.Type) is not null && r.Target is not UnsupportedTarget)
         && (long)piece.Size - piece.References.Sum(r => RelocationField.WidthOf(r.Type)!.Value) >= FewestFixedBytes;
 }

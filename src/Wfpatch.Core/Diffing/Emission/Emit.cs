@@ -95,7 +95,7 @@ internal sealed class Emit
 
     private void AddUnwindTable()
     {
-        var builder = new UnwindTableBuilder(_symbols);
+        var builder = new UnwindTableBuilder(_changes, _symbols);
         foreach (var unit in _changes.Included.Where(i => i.IsCode).GroupBy(i => i.Unit))
         {
             _refusals.AddRange(builder.Add(unit.Key, [.. unit]));

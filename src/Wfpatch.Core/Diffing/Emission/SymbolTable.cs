@@ -32,6 +32,10 @@ internal sealed class SymbolTable(GlobalIndex oldGlobals)
     public (int Symbol, long Distance) Running(UnitDiff unit, Piece old, long offset)
     {
         var symbol = SymbolAt(old, offset);
+        if (HomeOf(unit, old, symbol) is { } home)
+        {
+            return Running(home.Unit, home.Piece, home.Offset + offset - (long)symbol!.Value);
+        }
         string name = symbol?.Name ?? old.SectionName;
         var key = (unit.Unit, old.Index, name);
         if (!_running.TryGetValue(key, out int index))
@@ -64,8 +68,13 @@ internal sealed class SymbolTable(GlobalIndex oldGlobals)
     }
 
     /// <summary>Like <see cref="Running"/>, for a symbol that is in the table already; null for one that is not.</summary>
-    public int? FindRunning(UnitDiff unit, Piece old, long offset) =>
-        _running.TryGetValue((unit.Unit, old.Index, SymbolAt(old, offset)?.Name ?? old.SectionName), out int index) ? index : null;
+    public int? FindRunning(UnitDiff unit, Piece old, long offset)
+    {
+        var symbol = SymbolAt(old, offset);
+        return HomeOf(unit, old, symbol) is { } home
+            ? FindRunning(home.Unit, home.Piece, home.Offset + offset - (long)symbol!.Value)
+            : _running.TryGetValue((unit.Unit, old.Index, symbol?.Name ?? old.SectionName), out int index) ? index : null;
+    }
 
     /// <summary>Like <see cref="Outside"/>, for a symbol of the old build that is in the table already; null for one that is not.</summary>
     public int? FindOutside(string name) => oldGlobals.Find(name) is { } home ? FindRunning(home.Unit, home.Piece, home.Offset) : null;
@@ -96,6 +105,10 @@ internal sealed class SymbolTable(GlobalIndex oldGlobals)
 
     public int DefineConstant(string label, int section, ulong offset, ulong size) =>
         Add(new PatchSymbol(label, "", PatchSymbolKind.Constant, section, offset, size, null));
+
+    // All copies of what is in a COMDAT group are one symbol: that of the first object that has it.
+    private (UnitDiff Unit, Piece Piece, long Offset)? HomeOf(UnitDiff unit, Piece old, ElfSymbol? symbol) =>
+        old.IsInGroup && symbol is { IsLocal: false } shared && oldGlobals.Find(shared.Name) is { } home && (home.Unit != unit || home.Piece != old) ? home : null;
 
     private int Add(PatchSymbol symbol)
     {

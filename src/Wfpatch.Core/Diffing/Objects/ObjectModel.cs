@@ -8,8 +8,12 @@ namespace Wfpatch.Core.Diffing.Objects;
 /// <param name="Unit">How local symbols of this object are told from those of others.</param>
 internal sealed record ObjectModel(string Unit, ElfFile File, ImmutableArray<Piece> Pieces, ImmutableDictionary<int, int> PieceOfSection)
 {
+    private ExceptionTables? _exceptionTables;
     private ILookup<int, int>? _referrers;
     private Dictionary<string, int>? _byName;
+
+    /// <summary>What the functions unwind by.</summary>
+    public ExceptionTables ExceptionTables => _exceptionTables ??= ExceptionTables.Of(this);
 
     /// <summary>The pieces that refer to a piece, each once.</summary>
     public IEnumerable<Piece> ReferrersOf(int piece)

@@ -10,6 +10,7 @@ internal static class ObjectReader
     public static ObjectModel Read(ElfFile file, string unit)
     {
         var symbols = file.Symbols.Where(IsName).ToLookup(s => s.SectionIndex);
+        var groups = file.ComdatGroups();
         var pieces = ImmutableArray.CreateBuilder<Piece>();
         var pieceOfSection = ImmutableDictionary.CreateBuilder<int, int>();
         foreach (var section in file.Sections.Where(s => (s.Flags & SectionFlags.Allocate) != 0 && s.Name != Quiescence.ExplicitPoint.SectionName))
@@ -21,7 +22,7 @@ internal static class ObjectReader
             pieceOfSection.Add(section.Index, pieces.Count);
             pieces.Add(new Piece(
                 pieces.Count, KindOf(section), section.Name, [.. symbols[section.Index].OrderBy(s => s.Value)], section.Size, Math.Max(1, section.Alignment),
-                section.Bytes, (section.Flags & SectionFlags.Group) != 0, IsCommon: false));
+                section.Bytes, groups.GetValueOrDefault(section.Index), IsCommon: false));
         }
         var commons = ImmutableDictionary.CreateBuilder<int, int>();
         foreach (var common in file.Symbols.Where(s => s.SectionIndex == SpecialSection.Common || s.Kind == SymbolKind.Common))
@@ -29,7 +30,7 @@ internal static class ObjectReader
             commons.Add(common.Index, pieces.Count);
             // The value of a common symbol is its alignment.
             pieces.Add(new Piece(
-                pieces.Count, PieceKind.Writable, "COMMON", [common with { Value = 0 }], common.Size, Math.Max(1, common.Value), default, IsInGroup: false, IsCommon: true));
+                pieces.Count, PieceKind.Writable, "COMMON", [common with { Value = 0 }], common.Size, Math.Max(1, common.Value), default, Group: null, IsCommon: true));
         }
         var references = new ReferenceReader(file, pieceOfSection.ToImmutable(), commons.ToImmutable(), pieces.ToImmutable());
         foreach (var (section, piece) in pieceOfSection)
@@ -64,6 +65,7 @@ internal static class ObjectReader
             _ when (section.Flags & SectionFlags.Execute) != 0 => section.Type == SectionType.ProgramBits ? PieceKind.Code : PieceKind.Unknown,
             _ when (section.Flags & SectionFlags.Merge) != 0 && !isWritable && section.EntrySize > 0 => PieceKind.Merged,
             { Type: SectionType.ProgramBits } when IsOrBelow(name, ".data.rel.ro") || (!isWritable && IsOrBelow(name, ".rodata")) => PieceKind.Constant,
+            { Type: SectionType.ProgramBits } when name.StartsWith(".data", StringComparison.Ordinal) && name.Contains(".DW.ref.", StringComparison.Ordinal) => PieceKind.Constant,
             _ when isWritable && (IsOrBelow(name, ".data") || IsOrBelow(name, ".bss")) => PieceKind.Writable,
             _ => PieceKind.Unknown,
         };

@@ -10,10 +10,11 @@ namespace Wfpatch.Core.Diffing.Objects;
 /// </summary>
 /// <param name="Index">Its place in <see cref="ObjectModel.Pieces"/>.</param>
 /// <param name="Symbols">The symbols that it defines, by value; without section symbols and assembler labels.</param>
+/// <param name="Group">The signature of its COMDAT group: of the copies in several objects the program has one. Null: it is in none.</param>
 /// <param name="Bytes">Empty where the section takes no room in the file, for all zeros.</param>
 internal sealed record Piece(
     int Index, PieceKind Kind, string SectionName, ImmutableArray<ElfSymbol> Symbols, ulong Size, ulong Alignment,
-    ReadOnlyMemory<byte> Bytes, bool IsInGroup, bool IsCommon)
+    ReadOnlyMemory<byte> Bytes, string? Group, bool IsCommon)
 {
     /// <summary>In the order of their fields.</summary>
     public ImmutableArray<Reference> References { get; init; } = [];
@@ -33,6 +34,13 @@ internal sealed record Piece(
 
     /// <summary>True where several functions or variables lie in one section, so that a change cannot be told to be one's own.</summary>
     public bool IsShared => Symbols.Select(s => s.Value).Distinct().Count() > 1;
+
+    /// <summary>True for what C++ has in several objects and the program once: inline functions, templates, their static locals, type information.</summary>
+    public bool IsInGroup => Group is not null;
+
+    /// <summary>True for a pointer through which unwind and exception tables refer to a personality routine or a type (DW.ref.NAME). The
+    /// compiler makes one in each object, the program never writes it, and nobody compares its address: a patch has its own.</summary>
+    public bool IsIndirection => Kind == PieceKind.Constant && SectionName.Contains(".DW.ref.", StringComparison.Ordinal);
 
     /// <summary>True for one function that takes its whole section.</summary>
     public bool IsOneFunction => Kind == PieceKind.Code && !IsShared

@@ -64,7 +64,10 @@ internal sealed class ReferenceReader(
         {
             return MergedTarget(symbol, piece, file.Sections[symbol.SectionIndex], offset);
         }
-        return (new PieceTarget(index), (long)symbol.Value + offset);
+        // Which of its copies the program has is for the linker to say: what is shared by name is meant by name.
+        return piece is { IsInGroup: true, IsIndirection: false } && !symbol.IsLocal
+            ? (new ExternalTarget(symbol.Name, IsWeak: false), offset)
+            : (new PieceTarget(index), (long)symbol.Value + offset);
     }
 
     // A reference by a label keeps its distance from the label's constant; one by the section names the constant by its place.

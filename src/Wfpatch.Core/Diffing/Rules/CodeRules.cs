@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Diffing.Objects;
-using Wfpatch.Core.Elf;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 
@@ -11,7 +10,8 @@ internal static class CodeRules
 {
     public static IEnumerable<Refusal> Check(ChangeSet changes) =>
         changes.Included.SelectMany(i => CheckPiece(i).Concat(CheckReferences(i)).Concat(CheckRunsOnce(i)))
-            .Concat(changes.Units.Where(u => u.IsCompared).SelectMany(CheckOtherChanges));
+            .Concat(changes.Units.Where(u => u.IsCompared).SelectMany(CheckOtherChanges))
+            .Concat(changes.Units.Where(u => u.New is not null).SelectMany(u => CheckMovedGroups(changes, u)));
 
     private static IEnumerable<Refusal> CheckPiece(IncludedPiece included)
     {
@@ -24,10 +24,6 @@ internal static class CodeRules
             if (piece.IsResolver)
             {
                 yield return DiffRefusals.IndirectFunction.About(included.Display, $"{included.Display} is the resolver of an indirect function (ifunc).");
-            }
-            if (piece.IsInGroup || piece.Symbols.Any(s => s.Binding == SymbolBinding.GnuUnique))
-            {
-                yield return DiffRefusals.ComdatGroup.About(included.Display, $"{included.Display} is in a COMDAT group (C++), which is not supported yet.");
             }
             if (piece.Kind == PieceKind.Code ? !piece.IsOneFunction : piece.IsShared)
             {
@@ -85,6 +81,17 @@ internal static class CodeRules
             yield return DiffRefusals.RunsOnce.About(included.Display, $"{included.Display} runs at program start or end only, so that a patch of it would not take effect ({included.Reason}).");
         }
     }
+
+    // An inline function that each build has in other objects alone: unchanged callers would go on with the old one.
+    private static IEnumerable<Refusal> CheckMovedGroups(ChangeSet changes, UnitDiff unit) =>
+        from piece in unit.New!.Pieces
+        where piece is { IsInGroup: true, IsIndirection: false, IsGlobal: true, Kind: PieceKind.Code or PieceKind.Constant } && !changes.Comdat.IsInBoth(piece)
+        let home = changes.OldGlobals.Find(piece.Name)
+        where home is not null && Look(unit.New!, piece) != Look(home.Value.Unit.Old!, home.Value.Piece)
+        select DiffRefusals.ComdatGroup.About(piece.Name, $"{piece.Name} differs, and no object has it in both builds: it was in {home.Value.Unit.Unit} and is in {unit.Unit} now.");
+
+    private static string Look(ObjectModel model, Piece piece) =>
+        Shape.Of(model, piece) + (model.ExceptionTables.Of(piece) is { } place ? Shape.Of(model, model.Pieces[place.Table]) : "");
 
     // Code without a function symbol is compared too, and cannot be replaced.
     private static IEnumerable<Refusal> CheckOtherChanges(UnitDiff unit)

@@ -19,14 +19,14 @@ internal static class DataRules
             yield return DiffRefusals.Ambiguous.About(group.Key,
                 $"The static variables {group.Key} of {unit.Unit} cannot be told apart between the two builds; give them different names.");
         }
-        foreach (var piece in unit.New!.Pieces.Where(p => !undecided.Contains(p)))
+        foreach (var piece in unit.New!.Pieces.Where(p => !undecided.Contains(p) && !p.IsIndirection && changes.Comdat.Counts(unit, p)))
         {
             if (CheckNew(changes, unit, piece) is { } refusal)
             {
                 yield return refusal;
             }
         }
-        foreach (var old in unit.Old!.Pieces.Where(p => IsVariable(p) && !undecided.Contains(p) && unit.NewOf(p) is null))
+        foreach (var old in unit.Old!.Pieces.Where(p => IsVariable(p) && !undecided.Contains(p) && unit.NewOf(p) is null && !changes.Comdat.IsStillThere(p)))
         {
             yield return Removed(unit, old);
         }
@@ -40,7 +40,8 @@ internal static class DataRules
         string? difference = unit.Differences.TryGetValue(piece.Index, out string? own) ? own : changes.Spread.GetValueOrDefault((unit.Unit, piece.Index));
         if (old is null)
         {
-            return IsVariable(piece) && piece.Size > 0 ? Added(unit, piece) : null;
+            bool isElsewhere = piece.IsInGroup && changes.OldGlobals.Find(piece.Name) is not null;
+            return IsVariable(piece) && piece.Size > 0 && !isElsewhere ? Added(unit, piece) : null;
         }
         if (difference is null)
         {

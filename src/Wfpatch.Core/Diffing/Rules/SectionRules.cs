@@ -31,7 +31,6 @@ internal static class SectionRules
     private static Refusal? About(UnitDiff unit, Piece piece, string what) => piece.Kind switch
     {
         PieceKind.Initializers => DiffRefusals.InitializersChanged.About(piece.SectionName, $"{piece.SectionName} of {unit.Unit} {what}; start-up functions have run already."),
-        PieceKind.ExceptionTable => DiffRefusals.ExceptionTables.About(piece.SectionName, $"The exception table {piece.SectionName} of {unit.Unit} {what} (C++, or C with -fexceptions), which is not supported yet."),
         PieceKind.Unknown => DiffRefusals.UnknownSectionChanged.About(piece.SectionName, $"The section {piece.SectionName} of {unit.Unit} {what}, and wfpatch does not know what it means."),
         _ => null,
     };

@@ -9,11 +9,11 @@ namespace Wfpatch.Core.Diffing.Rules;
 internal static class SymbolRules
 {
     public static IEnumerable<Refusal> Check(ChangeSet changes) =>
-        changes.Units.Where(u => u.IsCompared).SelectMany(CheckUnit);
+        changes.Units.Where(u => u.IsCompared).SelectMany(u => CheckUnit(changes, u));
 
-    private static IEnumerable<Refusal> CheckUnit(UnitDiff unit)
+    private static IEnumerable<Refusal> CheckUnit(ChangeSet changes, UnitDiff unit)
     {
-        foreach (var @new in unit.New!.Pieces.Where(p => p.IsNamed))
+        foreach (var @new in unit.New!.Pieces.Where(p => p.IsNamed && changes.Comdat.Counts(unit, p)))
         {
             if (unit.OldOf(@new) is not { } old)
             {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using Wfpatch.Core.Diffing.Objects;
 
 namespace Wfpatch.Core.Diffing.Unwind;
 
@@ -8,6 +9,16 @@ namespace Wfpatch.Core.Diffing.Unwind;
 /// <param name="Cie">Offset of its CIE; null for a CIE.</param>
 internal readonly record struct UnwindRecord(int Offset, ReadOnlyMemory<byte> Bytes, int? Cie)
 {
+    /// <summary>Where an FDE holds the address of its function.</summary>
+    public const int AddressAt = 8;
+
+    /// <summary>The relocated fields of this record of a section, in their order.</summary>
+    public IEnumerable<Reference> FieldsIn(Piece section)
+    {
+        var (start, end) = (Offset, Offset + Bytes.Length);
+        return section.References.Where(r => r.Field >= start && r.Field < end);
+    }
+
     /// <summary>The records of a section in their order; null with the reason where it is damaged.</summary>
     public static (ImmutableArray<UnwindRecord>? Records, string? Damage) ReadAll(ReadOnlyMemory<byte> section)
     {

@@ -10,9 +10,8 @@ using Wfpatch.Core.Refusals;
 namespace Wfpatch.Core.Diffing.Unwind;
 
 /// <summary>Collects the FDEs of new functions, and the CIEs that they need, into one table.</summary>
-internal sealed class UnwindTableBuilder(SymbolTable symbols)
+internal sealed class UnwindTableBuilder(ChangeSet changes, SymbolTable symbols)
 {
-    private const int AddressAt = 8;
     private const uint Alignment = 8;
 
     private readonly List<byte> _bytes = [];
@@ -37,8 +36,8 @@ internal sealed class UnwindTableBuilder(SymbolTable symbols)
             }
             foreach (var record in all.Where(r => r.Cie is not null))
             {
-                var inside = table.References.Where(r => r.Field >= record.Offset && r.Field < record.Offset + record.Bytes.Length).ToList();
-                var address = inside.FirstOrDefault(r => r.Field == record.Offset + AddressAt);
+                var inside = record.FieldsIn(table).ToList();
+                var address = inside.FirstOrDefault(r => r.Field == record.Offset + UnwindRecord.AddressAt);
                 if (address.Target is PieceTarget target && wanted.Remove(target.Piece, out var function)
                     && AddRecord(table, all, record, function, inside, address) is { } refusal)
                 {
@@ -60,33 +59,57 @@ internal sealed class UnwindTableBuilder(SymbolTable symbols)
         {
             return DiffRefusals.UnwindTable.About(function.Display, $"The unwind information of {function.Display} is damaged.");
         }
-        if (entry.HasExceptionTables)
-        {
-            return DiffRefusals.ExceptionTables.About(function.Display,
-                $"{function.Display} has an exception table (C++, or C with -fexceptions and cleanups), which is not supported yet.");
-        }
-        bool hasOtherFields = inside.Count != 1 || table.References.Any(r => r.Field >= common.Offset && r.Field < common.Offset + common.Bytes.Length);
-        if (!entry.IsKnown || hasOtherFields || address is not { Type: RelocationType.Pc32, Offset: 0 })
+        if (!entry.IsKnown || address is not { Type: RelocationType.Pc32, Offset: 0 })
         {
             return DiffRefusals.UnwindTable.About(function.Display, $"The unwind information of {function.Display} has an unknown form (augmentation \"{entry.Augmentation}\").");
         }
-        int commonAt = PlaceCommon(common.Bytes);
+        var commonFields = Translate(function.Unit, common, table);
+        var fields = Translate(function.Unit, record, table);
+        if (commonFields is null || fields is null)
+        {
+            return DiffRefusals.ExceptionTables.About(function.Display, $"The exception table or personality routine of {function.Display} is nothing that a patch can carry.");
+        }
+        int commonAt = PlaceCommon(common.Bytes, commonFields);
         int at = _bytes.Count;
         byte[] bytes = record.Bytes.ToArray();
         // An FDE names its CIE by the distance back from this field.
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), at + 4 - commonAt);
         _bytes.AddRange(bytes);
-        _relocations.Add(new PatchRelocation((uint)(at + AddressAt), RelocationType.Pc32, symbols.Defined(function), 0));
+        Add(at, fields);
         return null;
     }
 
-    private int PlaceCommon(ReadOnlyMemory<byte> bytes)
+    /// <summary>What a record's fields mean in the patch, by their distance from its start; null where one means nothing that it can have.</summary>
+    private List<PatchRelocation>? Translate(UnitDiff unit, UnwindRecord record, Piece table)
     {
-        string key = Convert.ToHexString(bytes.Span);
+        var fields = new List<PatchRelocation>();
+        foreach (var field in record.FieldsIn(table))
+        {
+            int? symbol = field.Target switch
+            {
+                PieceTarget inside when changes.Find(unit, unit.New!.Pieces[inside.Piece]) is { } own => symbols.Defined(own),
+                ExternalTarget outside => symbols.Outside(outside.Name).Symbol,
+                _ => null,
+            };
+            if (symbol is not { } known || RelocationField.WidthOf(field.Type) is null)
+            {
+                return null;
+            }
+            fields.Add(new PatchRelocation((uint)(field.Field - record.Offset), field.Type, known, field.Offset));
+        }
+        return fields;
+    }
+
+    private void Add(int at, IEnumerable<PatchRelocation> fields) => _relocations.AddRange(fields.Select(f => f with { Offset = (uint)at + f.Offset }));
+
+    private int PlaceCommon(ReadOnlyMemory<byte> bytes, List<PatchRelocation> fields)
+    {
+        string key = $"{Convert.ToHexString(bytes.Span)} {string.Join(' ', fields)}";
         if (!_commonEntries.TryGetValue(key, out int at))
         {
             _commonEntries.Add(key, at = _bytes.Count);
             _bytes.AddRange(bytes.Span);
+            Add(at, fields);
         }
         return at;
     }

@@ -8,11 +8,12 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 /// What the entry of a quiescence point (or of the start routine of threads) leads to: the thread that comes by stores the
 /// newest generation in its own word and goes on.
 /// <code>
-///  +0   jmp       selector  EB rel8: to pass, set 0 or set 1
+///  +0   jmp       selector  EB rel8: to pass, or to a set
 ///  +2   pass      the old first instruction, jump to the second
 /// +22   set 0     mov generation, word; jmp pass
 /// +36   set 1
-/// +50   granted   if the grant is not 0: mov grant, word; jmp pass
+/// +50   set 2
+/// +64   granted   if the grant is not 0: mov grant, word; jmp pass
 /// </code>
 /// The granted block serves a transition that is open for canaries: it changes no flags and no register, and leaves the red zone
 /// (psABI, 3.2.2) alone, since a hook may stand behind the first instructions of a function.
@@ -21,7 +22,10 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 public static class HookTrampoline
 {
     public const int Length = Granted + GrantedLength;
-    public const int SetCount = 2;
+
+    /// <summary>One for each transition in turn, and a reversed one takes two. A thread may have been halted in a set when the
+    /// transition of that set ended; it was seen elsewhere when the next transition has ended. So with three, none is in a set that is written.</summary>
+    public const int SetCount = 3;
 
     /// <summary>To be selected: passers-by store what they were granted.</summary>
     public const int GrantedSet = SetCount;
@@ -66,6 +70,11 @@ public static class HookTrampoline
         bytes[13] = unchecked((byte)(Pass - (at + SetLength)));
         return new(trampoline + at, bytes);
     }
+
+    /// <summary>The set that is used after another one.</summary>
+    public static int SetAfter(int set) => (set + 1) % SetCount;
+
+    public static int SetBefore(int set) => (set + SetCount - 1) % SetCount;
 
     /// <summary>The numbers of the sets, which are left over from earlier transitions.</summary>
     public static IEnumerable<AddressRange> Operands(Address trampoline) =>

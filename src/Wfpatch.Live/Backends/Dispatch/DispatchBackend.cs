@@ -66,7 +66,8 @@ public sealed class DispatchBackend(Target target, StopLog stops)
     public void Arm()
     {
         // All of it computed first: arming is the writes alone.
-        Execute([.. new TransitionWrites(State).Arm()]);
+        var writes = new TransitionWrites(State);
+        Execute([.. writes.PublishFrames(), .. writes.Arm()]);
         _journal!.Write(Transitions.Advance(State, TransitionPhase.Migrating));
     }
 
@@ -92,6 +93,7 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         {
             _journal!.Write(Transitions.Advance(State, TransitionPhase.Cancelling));
         }
+        Execute(new TransitionWrites(State).PublishFrames());
         Execute(new TransitionWrites(State).Settle());
         Execute(new TransitionWrites(State).CloseHooks());
         _journal!.Write(new TransitionWrites(State).Settled());

@@ -66,13 +66,16 @@ public sealed class DispatchPlanner
         var redirects = PlanRedirects(part, match, loaded, space, RegionOf(region));
         var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
         var hooks = hookPlanner.Plan(profile, ReplacedEntries(part, match), part, match, space, canaries > 0);
+        var head = region.Regions[0].Range.Start + JournalLayout.FrameIndexOffset;
+        var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
+        var unwinders = unwinderPlanner.Plan(part, space, head);
         var linked = image is null ? Link(part, match, loaded, region.Start) : null;
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
         image ??= DescribeImage(patch, part, match, linked!, loaded);
-        return Compose(patch, (policy, canaries), region, space, redirects, (hooks, hookPlanner.Code), image, existing, linked);
+        return Compose(patch, (policy, canaries), region, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code]), image, existing, linked);
     }
 
     /// <summary>Plans a revert of an image that is in force.</summary>
@@ -81,13 +84,15 @@ public sealed class DispatchPlanner
         var space = BuildSpace(default);
         var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
         var hooks = hookPlanner.Plan(profile, [.. _state.Images[image].Functions.Select(f => f.Entry)], null, null, space);
+        var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
+        var unwinders = unwinderPlanner.Plan(null, space, _state.FrameIndexHead);
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
         var region = new RegionChoice(_state.Regions, default, default);
-        var state = _state with { Hooks = hooks };
-        return Finish(region, space, state, TransitionKind.Revert, image, (policy, 0), hookPlanner.Code);
+        var state = _state with { Hooks = hooks, Unwinders = unwinders };
+        return Finish(region, space, state, TransitionKind.Revert, image, (policy, 0), [.. hookPlanner.Code, .. unwinderPlanner.Code]);
     }
 
     private static IReadOnlyCollection<Address> ReplacedEntries(ObjectPatch part, Match match) =>
@@ -126,9 +131,13 @@ public sealed class DispatchPlanner
             .Select(r => (r.Plan.Entry, Image: _state.VersionOf(r.Plan.Entry, _state.Applied)))
             .Where(r => r.Image is not null)
             .ToDictionary(r => r.Entry, r => r.Image!.Functions.First(f => f.Entry == r.Entry).New);
+        // A part of a function that is replaced is none of the program's any more; its new version's part is.
+        var inForce = _state.Applied.Select(a => _state.Images[a.Image]).ToList();
+        var goneParts = inForce.SelectMany(i => i.OldParts).ToHashSet();
+        var newParts = inForce.SelectMany(i => i.Added).Where(a => a.IsPart).Select(a => a.Code);
         return
         [
-            .. functions.Where(f => !current.ContainsKey(f.Start)).Select(f => new RunningFunction(f, f.Start)),
+            .. functions.Where(f => !current.ContainsKey(f.Start)).Concat(newParts).Where(f => !goneParts.Contains(f)).Select(f => new RunningFunction(f, f.Start)),
             .. current.Select(c => new RunningFunction(c.Value, c.Key)),
         ];
     }
@@ -196,7 +205,7 @@ public sealed class DispatchPlanner
         return new AddressSpaceMap(
             taken.Append(newRegion),
             pages,
-            _state.Redirects.Select(r => r.Plan).Concat(_state.Hooks.Select(h => h.Plan)));
+            _state.Redirects.Select(r => r.Plan).Concat(_state.Hooks.Select(h => h.Plan)).Concat(_state.Unwinders.Select(u => u.Plan)));
     }
 
     private ImmutableArray<RedirectState> PlanRedirects(ObjectPatch part, Match match, LoadedObject loaded, AddressSpaceMap space, AddressRange newCode)
@@ -240,7 +249,7 @@ public sealed class DispatchPlanner
     private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start)
     {
         var resolver = new SymbolResolver(_target.Memory, loaded.Image, _target.Objects.Select(o => o.Image));
-        var (linked, refusals) = PatchLinker.Link(part, start, match, resolver);
+        var (linked, refusals) = PatchLinker.Link(part, start, match, resolver, _state.FrameIndex);
         _refusals.AddRange(refusals);
         return linked;
     }
@@ -261,18 +270,32 @@ public sealed class DispatchPlanner
             patch.Id, patch.Name, loaded.FileName, AddressRange.OfLength(linked.Start, linked.Bytes.Length), linked.UnwindTable, [.. functions], [.. parts])
         {
             Checksum = Fnv1a.Compute(linked.Bytes.Span),
+            FrameIndex = linked.FrameIndex,
+            Added = AddedFunctions(part, linked),
         };
+    }
+
+    private static ImmutableArray<NewFunction> AddedFunctions(ObjectPatch part, LinkedImage linked)
+    {
+        var replacing = part.Replacements.Select(r => r.NewSymbol).ToHashSet();
+        return
+        [
+            .. linked.SymbolAddresses.OrderBy(s => s.Value)
+                .Where(s => part.Symbols[s.Key].Kind == PatchSymbolKind.Function && !replacing.Contains(s.Key))
+                .Select(s => new NewFunction(part.Symbols[s.Key].Name, AddressRange.OfLength(s.Value, (long)part.Symbols[s.Key].Size))),
+        ];
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
         Patch patch, (string Policy, int Canaries) way, RegionChoice region, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
-        (ImmutableArray<HookState> States, IReadOnlyList<CodeWrite> Code) hooks, ImageState image, int existing, LinkedImage? linked)
+        (ImmutableArray<HookState> States, ImmutableArray<UnwinderState> Unwinders, IReadOnlyList<CodeWrite> Code) hooks, ImageState image, int existing, LinkedImage? linked)
     {
         var state = _state with
         {
             Regions = region.Regions,
             Redirects = redirects,
             Hooks = hooks.States,
+            Unwinders = hooks.Unwinders,
             Images = existing >= 0 ? _state.Images : _state.Images.Add(image),
         };
         var code = new List<CodeWrite>();

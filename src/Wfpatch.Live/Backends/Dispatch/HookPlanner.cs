@@ -186,5 +186,5 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
         _code.Add(HookTrampoline.Initial(plan));
     }
 
-    private static HookState Arm(HookState hook) => hook with { IsArmed = true, Set = 1 - hook.Set };
+    private static HookState Arm(HookState hook) => hook with { IsArmed = true, Set = HookTrampoline.SetAfter(hook.Set) };
 }

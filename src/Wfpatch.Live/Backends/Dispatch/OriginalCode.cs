@@ -10,7 +10,7 @@ public static class OriginalCode
     public static IMemory View(IMemory memory, TargetState state)
     {
         var view = new OverlayMemory(memory);
-        foreach (var plan in state.Redirects.Select(r => r.Plan).Concat(state.Hooks.Select(h => h.Plan)).SelectMany(p => p.All))
+        foreach (var plan in state.Redirects.Select(r => r.Plan).Concat(state.Hooks.Select(h => h.Plan)).Concat(state.Unwinders.Select(u => u.Plan)).SelectMany(p => p.All))
         {
             view.Write(plan.Write.Address, plan.Write.Old.Span);
         }

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+inline __attribute__((noinline)) int both(int x) { if (x > 3) throw x; return x * 2; }
+int a(int x) { return both(x); }
