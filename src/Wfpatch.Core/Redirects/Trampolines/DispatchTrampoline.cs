@@ -43,7 +43,7 @@ public static class DispatchTrampoline
     /// <summary>The whole trampoline, passing everything into the old function.</summary>
     public static CodeWrite Initial(RedirectPlan plan)
     {
-        var bytes = new byte[plan.TrampolineLength];
+        var bytes = new byte[Length + (plan.DisplacesSeveral ? PassBlock.LengthOfCopies(plan.FirstInstruction, plan.Entry) : 0)];
         bytes.AsSpan().Fill(0xcc);
         bytes.AsSpan(0, 2 * NearJump.Length).Clear();
         bytes[0] = TestEaxImmediate;

@@ -28,8 +28,8 @@ internal static class PassBlock
         return moved.FallsThrough ? [.. moved.Bytes, .. NearJump.Encode(at + moved.Bytes.Length, plan.Continuation)] : moved.Bytes;
     }
 
-    /// <summary>Where the copies of several displaced instructions stand: at the end of the trampoline.</summary>
-    public static Address CopiesAddress(RedirectPlan plan) => plan.TrampolineRange.End - LengthOfCopies(plan.FirstInstruction, plan.Entry);
+    /// <summary>Where the copies of several displaced instructions stand: behind the rest of the trampoline.</summary>
+    public static Address CopiesAddress(RedirectPlan plan) => plan.Trampoline + DispatchTrampoline.Length;
 
     /// <summary>Bytes that copies of all these instructions take, with the jump behind them, wherever they stand.</summary>
     public static int LengthOfCopies(ReadOnlyMemory<byte> displaced, Address entry) =>
