@@ -13,19 +13,6 @@ using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Controllers;
 
-/// <param name="Timeout">How long to wait for the last thread.</param>
-public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan Timeout, CancellationToken Cancel = default)
-{
-    /// <summary>Threads that migrate alone; null: all migrate.</summary>
-    public CanaryChoice? Canary { get; init; }
-
-    /// <summary>Called with the state of the threads while they migrate, on the controller's own thread.</summary>
-    public Action<IReadOnlyCollection<ThreadRecord>> Progress { get; init; } = _ => { };
-
-    /// <summary>False: as if the program announced no points of its own.</summary>
-    public bool UseAnnounced { get; init; } = true;
-}
-
 /// <summary>
 /// One command on one target: check, apply, revert, or going on with what an earlier controller left. All of it runs on the
 /// calling thread, which is the tracer; see <see cref="TracerThread"/>.
@@ -35,11 +22,13 @@ public sealed class Controller
     private readonly Target _target;
     private readonly StopLog _stops = new();
     private readonly DispatchBackend _backend;
+    private readonly TransitionReports _reports;
 
     public Controller(Target target)
     {
         _target = target;
         _backend = new DispatchBackend(target, _stops);
+        _reports = new TransitionReports(target, _stops);
     }
 
     /// <summary>Everything short of writing.</summary>
@@ -48,7 +37,7 @@ public sealed class Controller
         var (plan, choice, report) = PlanApply(patch, options);
         return plan is null
             ? (report!, null)
-            : (Describe(plan.Open, Outcome.Done, $"{patch.Name} can be applied to process {_target.Process}; nothing was written.") with
+            : (_reports.Describe(plan.Open, Outcome.Done, $"{patch.Name} can be applied to process {_target.Process}; nothing was written.") with
             {
                 Policy = choice!.Name,
                 BytesAdded = plan.BytesAdded,
@@ -168,7 +157,7 @@ public sealed class Controller
     {
         var state = _backend.State;
         _backend.Cancel();
-        return Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = _backend.State.Generation };
+        return _reports.Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = _backend.State.Generation };
     }
 
     private TransitionReport Refuse(ImageState image, string why)
@@ -220,13 +209,13 @@ public sealed class Controller
         var open = _backend.State;
         if (complete && open.Transition!.Canaries > 0)
         {
-            return ReportCanaries(open, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+            return _reports.ReportCanaries(open, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
         }
         if (complete)
         {
             _backend.Settle();
         }
-        return Report(open, complete, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+        return _reports.Report(open, complete, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
     }
 
     private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) Migrate(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
@@ -289,7 +278,7 @@ public sealed class Controller
         if (state.FindInForce(patch.Id) is { } there)
         {
             var done = new TransitionReport(Outcome.Done, $"{patch.Name} is already in force in process {_target.Process} (generation {there.Generation}).");
-            return (null, null, done with { PatchId = patch.Id, PatchName = patch.Name, Generation = state.Generation, Threads = SettledThreads(state) });
+            return (null, null, done with { PatchId = patch.Id, PatchName = patch.Name, Generation = state.Generation, Threads = _reports.SettledThreads(state) });
         }
         var part = patch.Objects[0];
         ImmutableArray<string> changed = [.. part.OldFunctions.Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
@@ -356,57 +345,4 @@ public sealed class Controller
 
     private static ImmutableArray<string> KnownPoints(TargetState state) =>
         [.. state.Hooks.Where(h => h.Kind == HookKind.Point).Select(h => h.Name)];
-
-    private ImmutableArray<ThreadReport> SettledThreads(TargetState state) =>
-        [.. _target.Proc.ReadThreads().Select(t => new ThreadReport(t, _target.Proc.ReadThreadName(t) ?? "", state.Generation, MigrationPath.Outside, null, null))];
-
-    private TransitionReport Report(TargetState open, bool complete, IReadOnlyCollection<ThreadRecord> threads)
-    {
-        var transition = open.Transition!;
-        var image = open.Images[transition.Image];
-        bool back = transition.Kind == TransitionKind.Revert || transition.ReversedTo != 0;
-        var pending = threads.Where(t => !t.IsDone).ToList();
-        string message = complete
-            ? $"{image.PatchName} {(back ? "was taken back in" : "is in force in")} process {_target.Process}: {threads.Count(t => t.Path != MigrationPath.Exited)} threads in generation {transition.Destination}."
-            : $"{pending.Count} of {threads.Count} threads of process {_target.Process} are still in the old generation ({string.Join(", ", pending.Take(3).Select(t => $"{t.Id} {t.Name}"))}); the target runs on in both, run the same command again to wait for them.";
-        return Describe(open, complete ? Outcome.Done : Outcome.Pending, message) with
-        {
-            Threads = DescribeThreads(open, threads),
-        };
-    }
-
-    private TransitionReport ReportCanaries(TargetState open, IReadOnlyCollection<ThreadRecord> threads)
-    {
-        var transition = open.Transition!;
-        string patch = open.Images[transition.Image].PatchName;
-        var canaries = threads.Where(t => t.Path is MigrationPath.Point or MigrationPath.Outside or MigrationPath.Born).ToList();
-        string message = $"{patch}, canary: {canaries.Count} threads of process {_target.Process} are in generation {transition.Destination} ({string.Join(", ", canaries.Take(3).Select(t => $"{t.Id} {t.Name}"))}{(canaries.Count > 3 ? ", ..." : "")}); the others stay until wfpatch advance lets them follow, or revert takes the canaries back.";
-        return Describe(open, Outcome.Canary, message) with { Threads = DescribeThreads(open, threads) };
-    }
-
-    private static ImmutableArray<ThreadReport> DescribeThreads(TargetState open, IReadOnlyCollection<ThreadRecord> threads) =>
-        [.. threads.Select(t => new ThreadReport(
-            t.Id, t.Name, t.IsDone && t.Path != MigrationPath.Staying ? open.Transition!.Destination : open.Generation, t.Path, t.MigratedAt, t.Blocker))];
-
-    private TransitionReport Describe(TargetState open, Outcome outcome, string message)
-    {
-        var transition = open.Transition!;
-        var image = open.Images[transition.Image];
-        return new TransitionReport(outcome, message)
-        {
-            PatchId = image.PatchId,
-            PatchName = image.PatchName,
-            Kind = transition.ReversedTo != 0 ? TransitionKind.Revert : transition.Kind,
-            Generation = transition.Destination,
-            Policy = transition.Policy,
-            Stops = _stops.Count,
-            LongestStop = _stops.Longest,
-            LongestHeld = _stops.LongestHeld,
-            Functions = [.. image.Functions.Select(f =>
-            {
-                var plan = open.Redirects[open.FindRedirect(f.Entry)].Plan;
-                return new FunctionReport(f.Name, f.Entry, plan.Tactic, plan.Trampoline, f.New.Start);
-            })],
-        };
-    }
 }

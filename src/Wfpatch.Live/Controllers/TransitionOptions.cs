@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Quiescence;
+using Wfpatch.Live.Migrations;
+
+namespace Wfpatch.Live.Controllers;
+
+/// <param name="Timeout">How long to wait for the last thread.</param>
+public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan Timeout, CancellationToken Cancel = default)
+{
+    /// <summary>Threads that migrate alone; null: all migrate.</summary>
+    public CanaryChoice? Canary { get; init; }
+
+    /// <summary>Called with the state of the threads while they migrate, on the controller's own thread.</summary>
+    public Action<IReadOnlyCollection<ThreadRecord>> Progress { get; init; } = _ => { };
+
+    /// <summary>False: as if the program announced no points of its own.</summary>
+    public bool UseAnnounced { get; init; } = true;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Generations;
+using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Controllers;
+
+/// <summary>Tells what became of a transition, from the state in which it was open and from its threads.</summary>
+public sealed class TransitionReports(Target target, StopLog stops)
+{
+    /// <summary>All threads, where no transition is open.</summary>
+    public ImmutableArray<ThreadReport> SettledThreads(TargetState state) =>
+        [.. target.Proc.ReadThreads().Select(t => new ThreadReport(t, target.Proc.ReadThreadName(t) ?? "", state.Generation, MigrationPath.Outside, null, null))];
+
+    /// <summary>Of a transition for all threads, complete or not.</summary>
+    public TransitionReport Report(TargetState open, bool complete, IReadOnlyCollection<ThreadRecord> threads)
+    {
+        var transition = open.Transition!;
+        var image = open.Images[transition.Image];
+        bool back = transition.Kind == TransitionKind.Revert || transition.ReversedTo != 0;
+        var pending = threads.Where(t => !t.IsDone).ToList();
+        string message = complete
+            ? $"{image.PatchName} {(back ? "was taken back in" : "is in force in")} process {target.Process}: {threads.Count(t => t.Path != MigrationPath.Exited)} threads in generation {transition.Destination}."
+            : $"{pending.Count} of {threads.Count} threads of process {target.Process} are still in the old generation ({string.Join(", ", pending.Take(3).Select(t => $"{t.Id} {t.Name}"))}); the target runs on in both, run the same command again to wait for them.";
+        return Describe(open, complete ? Outcome.Done : Outcome.Pending, message) with
+        {
+            Threads = DescribeThreads(open, threads),
+        };
+    }
+
+    /// <summary>Of one that stays open for its canaries.</summary>
+    public TransitionReport ReportCanaries(TargetState open, IReadOnlyCollection<ThreadRecord> threads)
+    {
+        var transition = open.Transition!;
+        string patch = open.Images[transition.Image].PatchName;
+        var canaries = threads.Where(t => t.Path is MigrationPath.Point or MigrationPath.Outside or MigrationPath.Born).ToList();
+        string message = $"{patch}, canary: {canaries.Count} threads of process {target.Process} are in generation {transition.Destination} ({string.Join(", ", canaries.Take(3).Select(t => $"{t.Id} {t.Name}"))}{(canaries.Count > 3 ? ", ..." : "")}); the others stay until wfpatch advance lets them follow, or revert takes the canaries back.";
+        return Describe(open, Outcome.Canary, message) with { Threads = DescribeThreads(open, threads) };
+    }
+
+    private static ImmutableArray<ThreadReport> DescribeThreads(TargetState open, IReadOnlyCollection<ThreadRecord> threads) =>
+        [.. threads.Select(t => new ThreadReport(
+            t.Id, t.Name, t.IsDone && t.Path != MigrationPath.Staying ? open.Transition!.Destination : open.Generation, t.Path, t.MigratedAt, t.Blocker))];
+
+    /// <summary>What every report on a transition says.</summary>
+    /// <param name="open">The state with the transition open.</param>
+    public TransitionReport Describe(TargetState open, Outcome outcome, string message)
+    {
+        var transition = open.Transition!;
+        var image = open.Images[transition.Image];
+        return new TransitionReport(outcome, message)
+        {
+            PatchId = image.PatchId,
+            PatchName = image.PatchName,
+            Kind = transition.ReversedTo != 0 ? TransitionKind.Revert : transition.Kind,
+            Generation = transition.Destination,
+            Policy = transition.Policy,
+            Stops = stops.Count,
+            LongestStop = stops.Longest,
+            LongestHeld = stops.LongestHeld,
+            Functions = [.. image.Functions.Select(f =>
+            {
+                var plan = open.Redirects[open.FindRedirect(f.Entry)].Plan;
+                return new FunctionReport(f.Name, f.Entry, plan.Tactic, plan.Trampoline, f.New.Start);
+            })],
+        };
+    }
+}
