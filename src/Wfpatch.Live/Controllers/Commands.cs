@@ -34,108 +34,60 @@ public sealed class Commands(ILinux linux)
     public TransitionReport Advance(int process, TransitionOptions options) =>
         OnTarget(process, alone: true, target => new Controller(target).Advance(options));
 
-    public StatusReport Status(int process)
-    {
-        try
-        {
-            return TracerThread.Run(() =>
-            {
-                using var target = Target.Open(linux, process);
-                return StatusReader.Read(target);
-            });
-        }
-        catch (TargetAccessException e)
-        {
-            var failed = Describe(process, e);
-            return new StatusReport(failed.Outcome, failed.Message);
-        }
-    }
+    public StatusReport Status(int process) =>
+        Read(process, StatusReader.Read, failed => new StatusReport(failed.Outcome, failed.Message));
 
     /// <summary>Compares the target with the state that lies in it.</summary>
     public VerifyReport Verify(int process)
     {
-        try
-        {
-            return TracerThread.Run(() =>
-            {
-                using var target = Target.Open(linux, process);
-                var report = VerifyReader.Read(target);
-                // A process that ended meanwhile has nothing any more that could be as it was.
-                return report.Outcome == Outcome.Refused && (target.HasEnded || IsGone(process)) ? Gone() : report;
-            });
-        }
-        catch (TargetAccessException e)
-        {
-            var failed = Describe(process, e);
-            return new VerifyReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals };
-        }
+        return Read(process, Compare, failed => new VerifyReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals });
 
-        VerifyReport Gone() => new(Outcome.Gone, Commands.Gone(process).Message);
+        // A process that ended meanwhile has nothing any more that could be as it was.
+        VerifyReport Compare(Target target) => VerifyReader.Read(target) is var report && report.Outcome == Outcome.Refused && (target.HasEnded || IsGone(process))
+            ? new VerifyReport(Outcome.Gone, Gone(process).Message)
+            : report;
     }
 
     /// <summary>Watches the target's threads and proposes a profile. Writes nothing.</summary>
-    public PointsReport Points(int process, SamplingOptions options)
-    {
-        try
-        {
-            return TracerThread.Run(() =>
-            {
-                using var target = Target.Open(linux, process);
-                return PointsReport.Of(target, options);
-            });
-        }
-        catch (TargetAccessException e)
-        {
-            var failed = Describe(process, e);
-            return new PointsReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals };
-        }
-    }
+    public PointsReport Points(int process, SamplingOptions options) => Read(
+        process, target => PointsReport.Of(target, options), failed => new PointsReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals });
 
     /// <summary>Names the new code in a target, for debuggers and profilers.</summary>
-    public SymbolsReport Symbols(int process, bool withPerfMap)
+    public SymbolsReport Symbols(int process, bool withPerfMap) => Read(
+        process, target => SymbolsReader.Read(target, withPerfMap), failed => new SymbolsReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals });
+
+    private T Read<T>(int process, Func<Target, T> read, Func<TransitionReport, T> fail)
     {
         try
         {
             return TracerThread.Run(() =>
             {
                 using var target = Target.Open(linux, process);
-                return SymbolsReader.Read(target, withPerfMap);
+                return read(target);
             });
         }
         catch (TargetAccessException e)
         {
-            var failed = Describe(process, e);
-            return new SymbolsReport(failed.Outcome, failed.Message) { Refusals = failed.Refusals };
+            return fail(Describe(process, e));
         }
     }
 
     private TransitionReport OnTarget(int process, bool alone, Func<Target, TransitionReport> command)
     {
-        try
+        return Read(process, target => alone ? TakeTurn(target) : Finish(target, command(target)), failed => failed);
+
+        TransitionReport TakeTurn(Target target)
         {
-            var report = TracerThread.Run(() =>
+            var (taken, owner) = ControllerLock.TryTake(process, target.Proc.ReadStartTime() ?? 0);
+            if (taken is null)
             {
-                using var target = Target.Open(linux, process);
-                if (!alone)
-                {
-                    return Finish(target, command(target));
-                }
-                var (taken, owner) = ControllerLock.TryTake(process, target.Proc.ReadStartTime() ?? 0);
-                if (taken is null)
-                {
-                    string who = owner > 0 ? $"Process {owner}" : "Another wfpatch";
-                    return TransitionReport.Refused([TargetRefusals.ControllerBusy.About($"process {process}", $"{who} is patching process {process} at this moment; wait until it has ended.")]);
-                }
-                using (taken)
-                {
-                    return Finish(target, command(target));
-                }
-            });
-            return report;
-        }
-        catch (TargetAccessException e)
-        {
-            return Describe(process, e);
+                string who = owner > 0 ? $"Process {owner}" : "Another wfpatch";
+                return TransitionReport.Refused([TargetRefusals.ControllerBusy.About($"process {process}", $"{who} is patching process {process} at this moment; wait until it has ended.")]);
+            }
+            using (taken)
+            {
+                return Finish(target, command(target));
+            }
         }
     }
 
