@@ -43,19 +43,20 @@ public static class JournalEncoding
     /// <summary>The sequence number that a copy begins with, whole or not; 0: nothing was ever written there.</summary>
     public static ulong SequenceOf(ReadOnlySpan<byte> head) => BinaryPrimitives.ReadUInt64LittleEndian(head);
 
-    /// <summary>Null where the bytes are no whole copy.</summary>
+    /// <summary>Whether the bytes are as they were written; one that is and does not decode was written by no wfpatch of this format.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= HeadLength && LengthOf(bytes) is > 0 and var length && length <= bytes.Length
+        && BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]) == Checksum(SequenceOf(bytes), bytes[HeadLength..length]);
+
+    /// <summary>Null where the bytes are no whole copy, or what they say breaks the rules of states.</summary>
     public static (TargetState State, ulong Sequence)? Decode(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < HeadLength || LengthOf(bytes) is not (> 0 and var length) || length > bytes.Length)
+        if (!IsWhole(bytes))
         {
             return null;
         }
-        ulong sequence = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        var payload = bytes[HeadLength..length].ToArray();
-        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]) != Checksum(sequence, payload))
-        {
-            return null;
-        }
+        ulong sequence = SequenceOf(bytes);
+        var payload = bytes[HeadLength..LengthOf(bytes)].ToArray();
         try
         {
             using var from = new BinaryReader(new MemoryStream(payload), Encoding.UTF8);

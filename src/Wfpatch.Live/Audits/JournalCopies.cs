@@ -21,12 +21,12 @@ public static class JournalCopies
             var at = JournalLayout.CopyAddress(journal.Region, copy);
             ulong sequence = memory.Read(at, JournalEncoding.HeadLength) is { } head ? JournalEncoding.SequenceOf(head) : 0;
             bool isWhole = TargetJournal.ReadCopy(memory, at) is not null;
-            bool isNext = !isWhole && journal.Sequence > 0 && sequence == journal.Sequence + 1;
+            bool isNext = !isWhole && TargetJournal.WholeSequence(memory, at) is null && journal.Sequence > 0 && sequence == journal.Sequence + 1;
             isTorn |= isNext;
             // The first state of all has no second copy.
             bool isRight = isWhole || isNext || (sequence == 0 && journal.Sequence == 1);
             copies.Add(isRight ? null : new Difference(
-                AuditRefusals.StateDamaged, $"state's copy {copy.ToString(CultureInfo.InvariantCulture)}", at, "a whole one", $"number {sequence.ToString(CultureInfo.InvariantCulture)}, which does not fit its checksum"));
+                AuditRefusals.StateDamaged, $"state's copy {copy.ToString(CultureInfo.InvariantCulture)}", at, "a whole one", $"number {sequence.ToString(CultureInfo.InvariantCulture)}, which does not fit its checksum or our rules"));
         }
         return (copies, isTorn);
     }

@@ -22,18 +22,14 @@ public static class VerifyReader
         for (int i = 0; i < MostTries; i++)
         {
             target.RefreshMappings();
-            var journal = TargetJournal.Find(target.Mappings, target.Memory, out int unknown);
-            if (unknown != 0)
-            {
-                return VerifyReport.Refused(TargetJournal.UnknownVersion(target.Process, unknown));
-            }
+            var journal = TargetJournal.Find(target.Process, target.Mappings, target.Memory, out var unreadable);
             if (journal is null)
             {
-                return new VerifyReport(Outcome.Done, $"Process {target.Process} was never patched; there is nothing to compare.");
+                return unreadable is not null ? VerifyReport.Refused(unreadable) : new VerifyReport(Outcome.Done, $"Process {target.Process} was never patched; there is nothing to compare.");
             }
             var report = Compare(target, journal);
             // What was compared is right for one state alone. A write of the next one begins with the other copy.
-            if (TargetJournal.Find(target.Mappings, target.Memory, out _)?.Sequence == journal.Sequence)
+            if (TargetJournal.Find(target.Process, target.Mappings, target.Memory, out _)?.Sequence == journal.Sequence)
             {
                 return report;
             }

@@ -15,10 +15,10 @@ public static class StatusReader
     public static StatusReport Read(Target target)
     {
         var stops = new StopLog();
-        var journal = TargetJournal.Find(target.Mappings, target.Memory, out int unknown);
-        if (unknown != 0)
+        var journal = TargetJournal.Find(target.Process, target.Mappings, target.Memory, out var unreadable);
+        if (unreadable is not null)
         {
-            return new StatusReport(Outcome.Refused, TargetJournal.UnknownVersion(target.Process, unknown).Sentence);
+            return new StatusReport(Outcome.Refused, unreadable.Sentence);
         }
         var state = journal?.State ?? TargetState.Empty;
         return state.Transition is { } open ? ReadOpen(target, state, open, stops) : ReadSettled(target, state);

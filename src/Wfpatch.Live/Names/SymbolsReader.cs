@@ -14,10 +14,10 @@ public static class SymbolsReader
 {
     public static SymbolsReport Read(Target target, bool withPerfMap)
     {
-        var journal = TargetJournal.Find(target.Mappings, target.Memory, out int unknown);
-        if (unknown != 0)
+        var journal = TargetJournal.Find(target.Process, target.Mappings, target.Memory, out var unreadable);
+        if (unreadable is not null)
         {
-            return SymbolsReport.Refused(TargetJournal.UnknownVersion(target.Process, unknown));
+            return SymbolsReport.Refused(unreadable);
         }
         if (journal is null)
         {

@@ -32,10 +32,10 @@ public sealed record PointsReport(Outcome Outcome, string Message)
     public static PointsReport Of(Target target, SamplingOptions options)
     {
         var stops = new StopLog();
-        var journal = TargetJournal.Find(target.Mappings, target.Memory, out int unknown);
-        if (unknown != 0 || target.Objects.IsEmpty)
+        var journal = TargetJournal.Find(target.Process, target.Mappings, target.Memory, out var unreadable);
+        if (unreadable is not null || target.Objects.IsEmpty)
         {
-            var refusal = unknown != 0 ? TargetJournal.UnknownVersion(target.Process, unknown) : TargetRefusals.NotX8664.About($"process {target.Process}", $"Process {target.Process} is not an x86-64 program.");
+            var refusal = unreadable ?? TargetRefusals.NotX8664.About($"process {target.Process}", $"Process {target.Process} is not an x86-64 program.");
             return new PointsReport(Outcome.Refused, refusal.Sentence) { Refusals = [refusal] };
         }
         var original = Backends.Dispatch.OriginalCode.View(target.Memory, journal?.State ?? Core.Generations.TargetState.Empty);

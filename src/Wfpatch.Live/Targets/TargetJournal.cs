@@ -33,11 +33,12 @@ public sealed class TargetJournal
     /// <summary>The number of the copy that counts; 0 where neither is whole.</summary>
     public ulong Sequence => _sequence;
 
-    /// <summary>The journal of a target that was patched before; null where there is none. <paramref name="unknownVersion"/> is not 0
-    /// where another wfpatch left one.</summary>
-    public static TargetJournal? Find(ImmutableArray<Mapping> mappings, TargetMemory memory, out int unknownVersion)
+    /// <summary>The journal of a target that was patched before; null where there is none. <paramref name="unreadable"/> is not null
+    /// where another wfpatch left one, or where what was written last is whole and breaks our rules: the copy before it, which is
+    /// returned then, may know less than was done, so that nothing may be changed by it.</summary>
+    public static TargetJournal? Find(int process, ImmutableArray<Mapping> mappings, TargetMemory memory, out Refusal? unreadable)
     {
-        unknownVersion = 0;
+        unreadable = null;
         Span<byte> header = stackalloc byte[16];
         foreach (var start in Candidates(mappings).SelectMany(m => PossibleStarts(m.Range, memory)))
         {
@@ -47,20 +48,21 @@ public sealed class TargetJournal
             }
             if (!JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)))
             {
-                unknownVersion = JournalLayout.VersionOf(header);
+                unreadable = UnknownVersion(process, JournalLayout.VersionOf(header));
                 return null;
             }
-            var newest = Enumerable.Range(0, 2)
-                .Select(c => ReadCopy(memory, JournalLayout.CopyAddress(start, c)))
-                .Where(c => c is not null)
-                .MaxBy(c => c!.Value.Sequence);
+            Address[] copies = [JournalLayout.CopyAddress(start, 0), JournalLayout.CopyAddress(start, 1)];
+            var newest = copies.Select(c => ReadCopy(memory, c)).Where(c => c is not null).MaxBy(c => c!.Value.Sequence);
+            if (copies.Any(c => WholeSequence(memory, c) > (newest?.Sequence ?? 0)))
+            {
+                unreadable = AuditRefusals.StateDamaged.About($"process {process}", $"The newest state in process {process} is whole but cannot be right; nothing is changed. Compare it with `wfpatch verify --pid {process}`.");
+            }
             return new TargetJournal(memory, start, newest?.State ?? TargetState.Empty, newest?.Sequence ?? 0);
         }
         return null;
     }
 
-    /// <summary>The refusal of a journal in another format.</summary>
-    public static Refusal UnknownVersion(int process, int version) => TargetRefusals.JournalVersion.About(
+    private static Refusal UnknownVersion(int process, int version) => TargetRefusals.JournalVersion.About(
         $"process {process}", $"Process {process} was patched by another version of wfpatch (state format {version}); use that one.");
 
     /// <summary>A region that a controller mapped and did not live to use: empty, of our size.</summary>
@@ -117,11 +119,14 @@ public sealed class TargetJournal
         return pages.Where((_, i) => words[i] == magic);
     }
 
-    /// <summary>A copy of the state; null where it is not whole.</summary>
-    public static (TargetState State, ulong Sequence)? ReadCopy(TargetMemory memory, Address at)
-    {
-        return memory.Read(at, JournalEncoding.HeadLength) is { } head && JournalEncoding.LengthOf(head) is > 0 and var length && memory.Read(at, length) is { } bytes
-            ? JournalEncoding.Decode(bytes)
-            : null;
-    }
+    /// <summary>A copy of the state; null where it is not whole, or breaks the rules of states.</summary>
+    public static (TargetState State, ulong Sequence)? ReadCopy(TargetMemory memory, Address at) =>
+        ReadBytes(memory, at) is { } bytes ? JournalEncoding.Decode(bytes) : null;
+
+    /// <summary>The number of a copy that fits its checksum, whatever it says; else null.</summary>
+    public static ulong? WholeSequence(TargetMemory memory, Address at) =>
+        ReadBytes(memory, at) is { } bytes && JournalEncoding.IsWhole(bytes) ? JournalEncoding.SequenceOf(bytes) : null;
+
+    private static byte[]? ReadBytes(TargetMemory memory, Address at) =>
+        memory.Read(at, JournalEncoding.HeadLength) is { } head && JournalEncoding.LengthOf(head) is > 0 and var length ? memory.Read(at, length) : null;
 }

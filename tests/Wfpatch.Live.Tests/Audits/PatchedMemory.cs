@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Plans;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
 using Xunit;
@@ -16,7 +17,7 @@ public sealed class PatchedMemory : IDisposable
     public PatchedMemory(int process)
     {
         _target = Target.Open(new NativeLinux(), process);
-        _journal = TargetJournal.Find(_target.Mappings, _target.Memory, out _) ?? throw new InvalidOperationException($"process {process} was never patched");
+        _journal = TargetJournal.Find(process, _target.Mappings, _target.Memory, out _) ?? throw new InvalidOperationException($"process {process} was never patched");
         _target.Memory.OpenForWriting();
     }
 
@@ -36,6 +37,18 @@ public sealed class PatchedMemory : IDisposable
         _target.Memory.Write(at, [other]);
         Assert.Equal(other, this[at]);
     }
+
+    /// <summary>Writes a whole copy of a state after the newest, in place of the older one; gives what was there.</summary>
+    public byte[] WriteNext(TargetState state)
+    {
+        var at = JournalLayout.CopyAddress(Journal, (int)((Sequence + 1) % 2));
+        var bytes = JournalEncoding.Encode(state, Sequence + 1);
+        var before = _target.Memory.Read(at, bytes.Length)!;
+        _target.Memory.Write(at, bytes);
+        return before;
+    }
+
+    public void RestoreNext(byte[] before) => _target.Memory.Write(JournalLayout.CopyAddress(Journal, (int)((Sequence + 1) % 2)), before);
 
     public void Dispose() => _target.Dispose();
 }

@@ -5,6 +5,7 @@ using Wfpatch.Core.Audits;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Plans;
 using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Audits;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
@@ -64,6 +65,28 @@ public sealed class VerifyTests(ITestOutputHelper output)
         Assert.Contains("stuck-1-to-2 is open (migrating)", report.Message, StringComparison.Ordinal);
         await InProcess.RevertAsync(sample.Id, policy: policy, profile: InProcess.SampleProfile).ExpectAsync(Outcome.Done);
         await InProcess.ExpectNoDifferenceAsync(sample.Id);
+    }
+
+    [Fact]
+    public async Task A_whole_state_that_cannot_be_right_stops_every_command()
+    {
+        var patch = await TestPatches.GetAsync("sample");
+        await using var sample = await RunningSample.StartAsync(patch, workers: 2, busy: 0);
+        await InProcess.ApplyAsync(sample.Id, patch, Policy.Stack).ExpectAsync(Outcome.Done);
+        using (var memory = new PatchedMemory(sample.Id))
+        {
+            var before = memory.WriteNext(memory.State with { Generation = memory.State.LastGeneration + 1 });
+            var revert = await InProcess.RevertAsync(sample.Id, policy: Policy.Stack).ExpectAsync(Outcome.Refused);
+            Assert.Equal(AuditRefusals.StateDamaged, Assert.Single(revert.Refusals).Kind);
+            Assert.Equal(Outcome.Refused, (await InProcess.StatusAsync(sample.Id)).Outcome);
+            var report = await InProcess.VerifyAsync(sample.Id);
+            Assert.Contains(report.Differences, d => d.Kind == AuditRefusals.StateDamaged);
+            await sample.ExpectRepliesOfAsync(2);
+            memory.RestoreNext(before);
+        }
+        await InProcess.RevertAsync(sample.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
+        await InProcess.ExpectNoDifferenceAsync(sample.Id);
+        await sample.ExpectRepliesOfAsync(1);
     }
 
     [Fact]

@@ -19,10 +19,8 @@ public sealed class DispatchBackend(Target target, StopLog stops)
     /// <summary>The journal of a target that was patched before. Null and no refusal: it never was.</summary>
     public Refusal? TryOpenJournal(out TargetJournal? journal)
     {
-        journal = _journal = TargetJournal.Find(target.Mappings, target.Memory, out int unknown);
-        return unknown == 0
-            ? null
-            : TargetJournal.UnknownVersion(target.Process, unknown);
+        journal = _journal = TargetJournal.Find(target.Process, target.Mappings, target.Memory, out var unreadable);
+        return unreadable;
     }
 
     public TargetState State => _journal?.State ?? TargetState.Empty;
