@@ -48,12 +48,13 @@ public static class StatusReader
             isCanary && pending == 0 && canaries > 0 ? Outcome.Canary : Outcome.Pending,
             isCanary
                 ? $"{name} is tried in process {target.Process}, canary: {canaries} of {threads.Length} threads are in generation {open.Destination}, {pending} pending; the others stay until wfpatch advance or revert."
-                : $"{name} is being {(back ? "taken back" : "applied")} in process {target.Process}: {pending} of {threads.Length} threads are pending.")
+                : $"{name} is being {(back ? "taken back" : "applied")} in process {target.Process}: {(open.IsGlobal ? pending == 0 ? "all threads have gone over at once." : "all threads are in the version before, to go over at once." : $"{pending} of {threads.Length} threads are pending.")}")
         {
             Generations = [Base(state), .. generations],
             Threads = threads,
             OpenTransition = open.Policy,
             Canaries = isCanary ? open.Canaries : 0,
+            Consistency = open.Consistency.ToString().ToLowerInvariant(),
         };
     }
 
@@ -61,6 +62,14 @@ public static class StatusReader
     {
         string name = target.Proc.ReadThreadName(thread) ?? "";
         var block = ThreadControlBlock.Find(target.Linux, target.Memory, thread);
+        if (open.IsGlobal)
+        {
+            // Nobody asks for its own word.
+            bool isOver = open.Phase == TransitionPhase.Settling || (target.Memory.TryReadUInt32(new TransitionWrites(state).Word, out uint all) && all == open.Generation);
+            return isOver
+                ? new ThreadReport(thread, name, open.Generation, MigrationPath.Together, null, null)
+                : new ThreadReport(thread, name, state.Generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, block, stops));
+        }
         uint word = 0;
         if (block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.Offset, out word)
             && (word == open.Destination || (open.ReversedTo != 0 && word != open.Generation)))

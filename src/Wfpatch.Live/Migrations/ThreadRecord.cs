@@ -21,6 +21,9 @@ public enum MigrationPath
 
     /// <summary>The transition is open for canaries, and it is none.</summary>
     Staying,
+
+    /// <summary>It went over with all others, in one instant.</summary>
+    Together,
 }
 
 /// <summary>Why a thread is still in the old generation.</summary>
