@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Core.Patches;
 
 namespace Wfpatch.Build;
 
@@ -8,6 +9,9 @@ public sealed record BuildOptions
 {
     /// <summary>The patch's name for people.</summary>
     public required string Name { get; init; }
+
+    /// <summary>What the patch declares.</summary>
+    public Consistency Consistency { get; init; }
 
     /// <summary>Functions that a profile uses as quiescence points; they must be in the old build.</summary>
     public ImmutableArray<string> PointNames { get; init; } = [];

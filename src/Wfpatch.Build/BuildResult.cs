@@ -13,13 +13,13 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
     public static BuildResult Refused(params ImmutableArray<Refusal> refusals) => new(null, default, [], refusals);
 
     /// <summary>Wraps one object's difference as a patch file.</summary>
-    internal static BuildResult Of(DiffResult diff, string name)
+    internal static BuildResult Of(DiffResult diff, BuildOptions options)
     {
         if (diff.Patch is null)
         {
             return new BuildResult(null, default, diff.Changes, diff.Refusals);
         }
-        var (patch, bytes) = PatchWriter.Encode([diff.Patch], name);
+        var (patch, bytes) = PatchWriter.Encode([diff.Patch], options.Name, options.Consistency);
         return new BuildResult(patch, bytes, diff.Changes, []);
     }
 }

@@ -28,7 +28,7 @@ internal static class TargetChoice
                 continue;
             }
             var diff = ObjectDiffer.Diff(units, new DiffOptions { ObjectName = name, BuildId = buildIdOf(name), PointNames = options.PointNames });
-            var result = BuildResult.Of(diff, options.Name);
+            var result = BuildResult.Of(diff, options);
             if (diff.Refusals is [{ Kind: var kind }] && kind == DiffRefusals.NoDifference)
             {
                 unchanged = result;

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Wfpatch.Build;
 using Wfpatch.Build.Debian;
 using Wfpatch.Cli.Views;
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Profiles;
 
@@ -21,10 +22,11 @@ internal static class BuildCommand
         var deb = new Option<string?>("--deb") { Description = "a Debian package that is installed: its source is built twice, without and with the fix", HelpName = "PKG" };
         var patch = new Option<string?>("--patch") { Description = "with --deb: the fix, a unified diff of the package's source", HelpName = "FILE" };
         var cache = new Option<string?>("--cache") { Description = "with --deb: where builds and logs are kept; without it ~/.cache/wfpatch", HelpName = "DIR" };
+        var consistency = CommonOptions.ConsistencyOption("local");
         var json = CommonOptions.Json();
         var command = new Command("build", "Make a patch file of two builds, or of a Debian package's source and a fix.\n\nExamples:\n  wfpatch build --deb memcached --patch fix.patch -o fix.wfp\n  wfpatch build --old server.o --new server-fixed.o -o fix.wfp")
         {
-            old, @new, deb, patch, output, name, points, binary, cache, json,
+            old, @new, deb, patch, output, name, points, binary, consistency, cache, json,
         };
         command.SetAction(async (r, cancel) =>
         {
@@ -37,6 +39,7 @@ internal static class BuildCommand
                 InstalledFile = r.GetValue(binary),
                 InstalledMatch = new RunPreInstalledMatch(),
                 Progress = progress,
+                Consistency = r.GetValue(consistency) ?? Consistency.Local,
             };
             string file = r.GetValue(output)!;
             return r.GetValue(deb) is { } package

@@ -43,6 +43,22 @@ internal static class CommonOptions
         HelpName = "30s",
     };
 
+    /// <param name="without">What holds where it is not given.</param>
+    public static Option<Consistency?> ConsistencyOption(string without) => new("--consistency")
+    {
+        Description = $"local: thread by thread; global: all in one instant, so that two versions never run side by side; without it {without}",
+        CustomParser = ParseConsistency,
+        HelpName = "local|global",
+    };
+
+    public static Option<TimeSpan> MaxWait() => new("--max-wait")
+    {
+        Description = "how long a thread waits at most for the others where all go over at once (50ms; at most 10s)",
+        DefaultValueFactory = _ => TimeSpan.FromMilliseconds(50),
+        CustomParser = ParseMaxWait,
+        HelpName = "50ms",
+    };
+
     public static Option<CanaryChoice?> Canary() => new("--canary")
     {
         Description = "let only so many threads migrate, or those with these ids (4712,4713; one alone as 4712,); then advance or revert",
@@ -107,6 +123,30 @@ internal static class CommonOptions
             return null;
         }
         return text.Contains(',', StringComparison.Ordinal) ? CanaryChoice.Of(numbers) : CanaryChoice.Any(numbers[0]);
+    }
+
+    private static Consistency? ParseConsistency(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        foreach (var consistency in Enum.GetValues<Consistency>())
+        {
+            if (string.Equals(text, consistency.ToString(), StringComparison.OrdinalIgnoreCase))
+            {
+                return consistency;
+            }
+        }
+        result.AddError($"'{text}' is no consistency; write local or global.");
+        return null;
+    }
+
+    private static TimeSpan ParseMaxWait(ArgumentResult result)
+    {
+        var time = ParseTime(result);
+        if (time > TimeSpan.FromSeconds(10) || time == TimeSpan.Zero)
+        {
+            result.AddError("--max-wait is longer than nothing and at most 10s: threads of the program stand still meanwhile.");
+        }
+        return time;
     }
 
     private static TimeSpan ParseTime(ArgumentResult result)

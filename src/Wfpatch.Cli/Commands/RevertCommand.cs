@@ -14,15 +14,17 @@ internal static class RevertCommand
         var policy = CommonOptions.PolicyOption();
         var profile = CommonOptions.ProfileOption();
         var timeout = CommonOptions.Timeout();
+        var consistency = CommonOptions.ConsistencyOption("as it was applied");
+        var maxWait = CommonOptions.MaxWait();
         var json = CommonOptions.Json();
         var command = new Command("revert", "Take a patch back, thread by thread; also one whose transition is not finished.\n\nExample:\n  wfpatch revert --pid 4711")
         {
-            id, policy, profile, timeout, json,
+            id, policy, profile, timeout, consistency, maxWait, json,
         };
         var processes = ProcessOptions.AddTo(command);
         command.SetAction(r => Run(
             commands, new Output(r.GetValue(json)), r.GetValue(id), processes.GetSelector(r), processes.GetPid(r), r.GetValue(profile),
-            new TransitionOptions(r.GetValue(policy), null, r.GetValue(timeout))));
+            new TransitionOptions(r.GetValue(policy), null, r.GetValue(timeout)) { Consistency = r.GetValue(consistency), MaxWait = r.GetValue(maxWait) }));
         return command;
     }
 

@@ -47,6 +47,10 @@ internal sealed class TransitionRun : IDisposable
         if (!says)
         {
             Output.WriteErrors(report.Message, report.Refusals);
+            foreach (string line in _output.IsJson ? [] : TransitionView.AttemptLines(report))
+            {
+                Console.Error.WriteLine(line);
+            }
         }
         return code;
     }

@@ -31,14 +31,23 @@ internal sealed record ThreadDocument(int Tid, string Name, uint Generation, str
         t.Id, t.Name, t.Generation, t.Path.ToString().ToLowerInvariant(), t.At?.TotalMicroseconds, BlockerDocument.Of(t.Blocker));
 }
 
+internal sealed record MissingDocument(int Tid, string Name, BlockerDocument? Blocker);
+
+internal sealed record AttemptDocument(double BeganUs, double WaitedUs, int Held, MissingDocument[] Missing)
+{
+    public static AttemptDocument Of(GatheringAttempt a) => new(
+        a.Began.TotalMicroseconds, a.Waited.TotalMicroseconds, a.Held, [.. a.Missing.Select(m => new MissingDocument(m.Id, m.Name, BlockerDocument.Of(m.Blocker)))]);
+}
+
 internal sealed record TransitionDocument(
-    string Result, string Message, PatchDocument Patch, uint Generation, string Policy, FunctionDocument[] Functions, double ArmUs, double TransitionUs,
-    int Stops, double LongestStopUs, double LongestHeldUs, long BytesAdded, ThreadDocument[] Threads, RefusalDocument[] Refusals)
+    string Result, string Message, PatchDocument Patch, uint Generation, string Policy, string Consistency, FunctionDocument[] Functions, double ArmUs, double TransitionUs,
+    int Stops, double LongestStopUs, double LongestHeldUs, long BytesAdded, double LongestWaitUs, AttemptDocument[] Attempts, ThreadDocument[] Threads, RefusalDocument[] Refusals)
 {
     public static TransitionDocument Of(TransitionReport r) => new(
-        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, new PatchDocument(r.PatchId, r.PatchName), r.Generation, r.Policy,
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, new PatchDocument(r.PatchId, r.PatchName), r.Generation, r.Policy, r.Consistency.ToString().ToLowerInvariant(),
         [.. r.Functions.Select(f => new FunctionDocument(f.Name, f.Address.ToString(), f.Tactic, f.Trampoline.ToString(), f.NewCode.ToString()))],
         r.ArmTime.TotalMicroseconds, r.TransitionTime.TotalMicroseconds, r.Stops, r.LongestStop.TotalMicroseconds, r.LongestHeld.TotalMicroseconds, r.BytesAdded,
+        r.LongestWait.TotalMicroseconds, [.. r.Attempts.Select(AttemptDocument.Of)],
         [.. r.Threads.Select(ThreadDocument.Of)], RefusalDocument.Of(r.Refusals));
 }
 
@@ -47,10 +56,10 @@ internal sealed record GenerationDocument(uint Id, PatchDocument Patch, string S
 internal sealed record StatusThreadDocument(int Tid, string Name, uint Generation, BlockerDocument? Blocker);
 
 internal sealed record StatusDocument(
-    string Result, string Message, string Policy, int Canaries, GenerationDocument[] Generations, StatusThreadDocument[] Threads, RefusalDocument[] Refusals)
+    string Result, string Message, string Policy, string Consistency, int Canaries, GenerationDocument[] Generations, StatusThreadDocument[] Threads, RefusalDocument[] Refusals)
 {
     public static StatusDocument Of(StatusReport r) => new(
-        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, r.OpenTransition, r.Canaries,
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, r.OpenTransition, r.Consistency, r.Canaries,
         [.. r.Generations.Select(g => new GenerationDocument(g.Id, new PatchDocument(g.Patch, g.PatchName), g.State))],
         [.. r.Threads.Select(t => new StatusThreadDocument(t.Id, t.Name, t.Generation, BlockerDocument.Of(t.Blocker)))], []);
 }
@@ -79,7 +88,7 @@ internal sealed record InspectFunctionDocument(string Name, string Unit, string 
 internal sealed record InspectObjectDocument(
     string Object, string? BuildId, InspectFunctionDocument[] Functions, string[] Added, string[] Needs, int CodeBytes, int DataBytes, int UnwindBytes);
 
-internal sealed record InspectDocument(string Result, PatchDocument Patch, int FileBytes, InspectObjectDocument[] Objects, RefusalDocument[] Refusals);
+internal sealed record InspectDocument(string Result, PatchDocument Patch, int FileBytes, string Consistency, InspectObjectDocument[] Objects, RefusalDocument[] Refusals);
 
 /// <summary>One of several processes: what the command would have printed for it alone is in Report.</summary>
 internal sealed record ProcessDocument(int Pid, string Name, string Result, string Message, JsonElement Report);

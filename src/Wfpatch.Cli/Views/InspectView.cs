@@ -9,12 +9,16 @@ namespace Wfpatch.Cli.Views;
 internal static class InspectView
 {
     public static InspectDocument Describe(Patch patch, int fileBytes) =>
-        new("done", new PatchDocument(patch.Id, patch.Name), fileBytes, [.. patch.Objects.Select(Describe)], []);
+        new("done", new PatchDocument(patch.Id, patch.Name), fileBytes, patch.Consistency.ToString().ToLowerInvariant(), [.. patch.Objects.Select(Describe)], []);
 
     public static string Render(InspectDocument document)
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{document.Patch.Name}  id {document.Patch.Id}  {document.FileBytes} bytes");
+        if (document.Consistency == "global")
+        {
+            text.AppendLine("its versions must not run side by side: all threads go over at once");
+        }
         foreach (var part in document.Objects)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"for {(part.Object.Length == 0 ? "the main program" : part.Object)}, build-id {part.BuildId ?? "any (the bytes decide)"}");

@@ -23,11 +23,30 @@ internal static class TransitionView
             text.AppendLine(CultureInfo.InvariantCulture, $"  threads: {ways} (policy {report.Policy})");
             text.AppendLine(CultureInfo.InvariantCulture, $"  armed in {Microseconds(report.ArmTime)}, transition {Microseconds(report.TransitionTime)}, {report.Stops} stop(s), longest {Microseconds(report.LongestStop)} (held {Microseconds(report.LongestHeld)})");
         }
+        foreach (string line in AttemptLines(report))
+        {
+            text.AppendLine(line);
+        }
         foreach (var thread in report.Threads.Where(t => t.Path == MigrationPath.Pending))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  pending: {thread.Id} {thread.Name}: {thread.Blocker?.Sentence}");
         }
         return text.ToString().TrimEnd();
+    }
+
+    /// <summary>How often and how long threads waited for each other.</summary>
+    public static IEnumerable<string> AttemptLines(TransitionReport report)
+    {
+        const int MostNamed = 3;
+        if (!report.Attempts.IsEmpty)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"  all threads at once: {report.Attempts.Length} attempt(s), longest wait {Microseconds(report.LongestWait)}");
+        }
+        foreach (var (attempt, number) in report.Attempts.Select((a, i) => (a, i + 1)).Where(a => !a.a.Missing.IsEmpty))
+        {
+            string names = string.Join(", ", attempt.Missing.Take(MostNamed).Select(m => $"{m.Id} {m.Name}")) + (attempt.Missing.Length > MostNamed ? ", ..." : "");
+            yield return string.Create(CultureInfo.InvariantCulture, $"    attempt {number}: {attempt.Held} waited {Microseconds(attempt.Waited)}, {attempt.Missing.Length} missing: {names}");
+        }
     }
 
     private static string Microseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMicroseconds:0} us");
@@ -37,6 +56,7 @@ internal static class TransitionView
         MigrationPath.Point => "by a quiescence point",
         MigrationPath.Outside => "from outside",
         MigrationPath.Born => "born in it",
+        MigrationPath.Together => "at once",
         MigrationPath.Exited => "ended",
         MigrationPath.Staying => "stay",
         _ => "pending",

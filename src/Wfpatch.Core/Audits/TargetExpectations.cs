@@ -51,6 +51,7 @@ public sealed class TargetExpectations
             .. state.Hooks.SelectMany(h => expected.OfPlan(h.Plan, Describe(h))),
             .. state.Unwinders.SelectMany(u => expected.OfPlan(u.Plan, $"unwinder of {u.ObjectName}")),
             .. expected.OfFrameIndex(),
+            .. expected.OfGlobalWord(),
             .. state.Images.Select(i => new ExpectedChecksum(AuditRefusals.NewCodeChanged, $"new code of {i.PatchName}", i.Range, i.Checksum)),
         ];
     }
@@ -81,6 +82,16 @@ public sealed class TargetExpectations
         }
     }
 
+    /// <summary>It decides while a global transition is open. Settling: it has been written. Before that it may have been written just now.</summary>
+    private IEnumerable<Expectation> OfGlobalWord()
+    {
+        if (_state.Transition is { IsGlobal: true, Phase: TransitionPhase.Settling })
+        {
+            var write = new TransitionWrites(_state).Flip();
+            yield return new ExpectedBytes(AuditRefusals.TrampolineChanged, "word that decides for all threads", write.Address, [.. write.Bytes.Select(b => ImmutableArray.Create(b))]);
+        }
+    }
+
     private IEnumerable<Expectation> OfPlan(RedirectPlan plan, string name)
     {
         foreach (var one in plan.All)
@@ -101,7 +112,7 @@ public sealed class TargetExpectations
         _memory.Put(DispatchTrampoline.Initial(plan));
         for (int bank = 0; bank < DispatchTrampoline.BankCount; bank++)
         {
-            _memory.Allow([DispatchTrampoline.WriteBank(at, bank, 0, at, at)]);
+            _memory.Allow([DispatchTrampoline.WriteBank(at, bank, 0, at, at), DispatchTrampoline.WriteGlobalHead(at, bank, at, 0)]);
         }
         AllowAny(DispatchTrampoline.Operands(at));
         var entry = new CodeWrite(plan.Write.Address, plan.Write.New.ToArray());
@@ -112,7 +123,7 @@ public sealed class TargetExpectations
         }
         // The selector is not reached; it stands where the last transition left it.
         _memory.Put(DispatchTrampoline.Select(at, DispatchTrampoline.Block.Bank0));
-        _memory.Allow([DispatchTrampoline.Select(at, DispatchTrampoline.Block.Bank1)]);
+        _memory.Allow(new[] { DispatchTrampoline.Block.Bank1, DispatchTrampoline.Block.Head0, DispatchTrampoline.Block.Head1 }.Select(b => DispatchTrampoline.Select(at, b)));
         _memory.Put(DispatchTrampoline.SwitchSlot(at, redirect.Slot, on: true));
         if (_state.VersionOf(plan.Entry, _state.Applied)?.Functions.First(f => f.Entry == plan.Entry) is { } version)
         {

@@ -27,12 +27,13 @@ public static class StateRules
         && state.Hooks.All(h => h.Set is >= 0 and < HookTrampoline.SetCount && Enum.IsDefined(h.Kind) && IsConsistent(h.Plan))
         && state.Unwinders.All(u => IsConsistent(u.Plan) && !entries.Contains(u.Plan.Entry))
         && state.Images.All(i => i.OldParts.IsEmpty || !i.Functions.IsEmpty)
-        && state.Applied.All(a => IsImage(state, a.Image) && a.Generation <= state.LastGeneration)
+        && state.Applied.All(a => IsImage(state, a.Image) && a.Generation <= state.LastGeneration && Enum.IsDefined(a.Consistency))
         && (state.Transition is not { } open || IsConsistent(state, open, entries));
 
     private static bool IsConsistent(TargetState state, TransitionState open, HashSet<Address> entries) =>
         Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && IsImage(state, open.Image)
         && open.Canaries >= 0 && (open.Canaries == 0 || (open.Kind == TransitionKind.Apply && open.ReversedTo == 0))
+        && Enum.IsDefined(open.Consistency) && (!open.IsGlobal || (open.Canaries == 0 && open.ReversedTo == 0))
         && open.Generation <= state.LastGeneration && open.ReversedTo <= state.LastGeneration
         && state.Images[open.Image].Functions.All(f => entries.Contains(f.Entry));
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Redirects;
 
 namespace Wfpatch.Core.Generations;
@@ -144,7 +145,11 @@ public sealed record HookState(string Name, HookKind Kind, AddressRange Function
 }
 
 /// <param name="Generation">The generation that brought it.</param>
-public sealed record AppliedPatch(uint Generation, int Image);
+public sealed record AppliedPatch(uint Generation, int Image)
+{
+    /// <summary>How it was brought in, and is taken back.</summary>
+    public Consistency Consistency { get; init; }
+}
 
 public enum TransitionKind : byte
 {
@@ -182,6 +187,12 @@ public sealed record TransitionState(
     /// <summary>Not 0: the transition is open for so many canaries (or for so many that were named), and for threads that they create;
     /// all others stay where they are.</summary>
     public int Canaries { get; init; }
+
+    /// <summary>Global: threads' words do not matter, one word decides for all (Redirects.Trampolines.GlobalWord). Then there are no canaries and no
+    /// reversal: before that word is written the transition can be cancelled, afterwards it can only be settled.</summary>
+    public Consistency Consistency { get; init; }
+
+    public bool IsGlobal => Consistency == Consistency.Global;
 
     /// <summary>The generation that makes a thread count as migrated.</summary>
     public uint Destination => ReversedTo != 0 ? ReversedTo : Generation;

@@ -23,7 +23,7 @@ public sealed class TransitionWrites
         _state = state;
         _transition = state.Transition ?? throw new ArgumentException("no transition is open", nameof(state));
         _after = _transition.Kind == TransitionKind.Apply
-            ? _state.Applied.Add(new AppliedPatch(_transition.Generation, _transition.Image))
+            ? _state.Applied.Add(new AppliedPatch(_transition.Generation, _transition.Image) { Consistency = _transition.Consistency })
             : RemoveLast(_state.Applied, _transition.Image);
         var byEntry = _state.Redirects.ToDictionary(r => r.Plan.Entry);
         _affected = [.. _state.Images[_transition.Image].Functions.Select(f => byEntry[f.Entry])];
@@ -37,6 +37,10 @@ public sealed class TransitionWrites
             var at = redirect.Plan.Trampoline;
             var next = VersionAfter(redirect);
             yield return DispatchTrampoline.WriteBank(at, redirect.Bank, _transition.Generation, next ?? Old(redirect), VersionBefore(redirect) ?? Old(redirect));
+            if (_transition.IsGlobal)
+            {
+                yield return DispatchTrampoline.WriteGlobalHead(at, redirect.Bank, Word, _transition.Generation);
+            }
             if (next is { } version)
             {
                 yield return DispatchTrampoline.WriteSlot(at, NextSlot(redirect), version);
@@ -83,7 +87,7 @@ public sealed class TransitionWrites
         foreach (var redirect in _affected)
         {
             var at = redirect.Plan.Trampoline;
-            yield return DispatchTrampoline.Select(at, redirect.Bank == 0 ? DispatchTrampoline.Block.Bank0 : DispatchTrampoline.Block.Bank1);
+            yield return DispatchTrampoline.Select(at, DispatchTrampoline.BlockOf(redirect.Bank, _transition.IsGlobal));
             if (redirect.Slot >= 0)
             {
                 yield return DispatchTrampoline.SwitchSlot(at, redirect.Slot, on: false);
@@ -95,14 +99,24 @@ public sealed class TransitionWrites
         }
     }
 
+    /// <summary>All threads are in the new generation from here on. One write, while all are held outside of what it changes.</summary>
+    public CodeWrite Flip() => GlobalWord.Write(Word, _transition.Generation);
+
+    /// <summary>The word that decides for all threads in a global transition.</summary>
+    public Address Word => GlobalWord.In(_state.Regions.First(r => r.Range.Contains(_state.Images[_transition.Image].Range.Start)).Range);
+
     /// <summary>Opens the guards of system calls: from here on threads may be stopped.</summary>
     public IEnumerable<CodeWrite> OpenGuards() =>
         _state.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.CallGuard).Select(h => Entry(h.Plan, armed: true));
 
     /// <summary>Opens the hooks: from here on threads migrate. For canaries a point is open for those that have a grant, and new threads
-    /// get their number from their creator and not at their start.</summary>
+    /// get their number from their creator and not at their start. In a global transition nobody's own number matters.</summary>
     public IEnumerable<CodeWrite> OpenHooks()
     {
+        if (_transition.IsGlobal)
+        {
+            yield break;
+        }
         foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.IsInheritance))
         {
             yield return Entry(hook.Plan, armed: true);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Redirects.Trampolines;
 
 namespace Wfpatch.Core.Generations;
@@ -8,14 +9,14 @@ public static class Transitions
 {
     /// <summary>Opens a transition on an image of the state: a new generation, and for each affected function the other bank.</summary>
     /// <param name="canaries">Not 0: for so many threads alone.</param>
-    public static TargetState Open(TargetState state, TransitionKind kind, int image, string policy, int canaries = 0)
+    public static TargetState Open(TargetState state, TransitionKind kind, int image, string policy, int canaries = 0, Consistency consistency = Consistency.Local)
     {
         var entries = state.Images[image].Functions.Select(f => f.Entry).ToHashSet();
         uint generation = state.LastGeneration + 1;
         return state with
         {
             LastGeneration = generation,
-            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy) { Canaries = canaries },
+            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy) { Canaries = canaries, Consistency = consistency },
             Redirects = [.. state.Redirects.Select(r => entries.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
         };
     }
@@ -31,6 +32,10 @@ public static class Transitions
     /// <summary>Threads are in two generations and shall all go back: to a new one that has the code of the one before. Hooks use their other set.</summary>
     public static TargetState Reverse(TargetState state)
     {
+        if (Current(state).IsGlobal)
+        {
+            throw new ArgumentException("no thread is in the new generation, or all are", nameof(state));
+        }
         uint generation = state.LastGeneration + 1;
         return state with
         {

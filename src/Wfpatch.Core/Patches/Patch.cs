@@ -7,7 +7,11 @@ namespace Wfpatch.Core.Patches;
 /// <param name="Id">Sixteen lower-case hexadecimal digits: the first 8 bytes of the XXH128 of the encoded content. Equal content, equal id.</param>
 /// <param name="Name">A short name for people, usually that of the source patch.</param>
 /// <param name="Objects">One entry for each program or library that is changed; never empty.</param>
-public sealed record Patch(string Id, string Name, ImmutableArray<ObjectPatch> Objects);
+public sealed record Patch(string Id, string Name, ImmutableArray<ObjectPatch> Objects)
+{
+    /// <summary>What its author declares: a global one is applied and taken back in no other way.</summary>
+    public Consistency Consistency { get; init; }
+}
 
 /// <summary>The part of a patch that concerns one program or shared library.</summary>
 public sealed record ObjectPatch

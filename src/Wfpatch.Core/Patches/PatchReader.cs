@@ -18,7 +18,7 @@ public static class PatchReader
         var payload = bytes[PatchContainer.HeaderSize..];
         try
         {
-            return (ReadPatch(payload), null);
+            return (ReadPatch(payload, PatchContainer.VersionOf(bytes.Span)), null);
         }
         catch (MalformedPatchException malformed)
         {
@@ -49,7 +49,7 @@ public static class PatchReader
         {
             return FileRefusals.CorruptedPatch.About(fileName, $"{fileName} is damaged: its checksum does not fit; copy or build it again.");
         }
-        return length == (ulong)bytes.Length && version == PatchContainer.Version && PatchContainer.FlagsOf(bytes) == 0
+        return length == (ulong)bytes.Length && version >= PatchContainer.FirstVersion && PatchContainer.FlagsOf(bytes) == 0
             ? null
             : FileRefusals.MalformedPatch.About(fileName, $"{fileName} has a header that contradicts itself; build the patch again.");
     }
@@ -57,10 +57,15 @@ public static class PatchReader
     private static Refusal Truncated(string fileName, ulong present, ulong wanted = PatchContainer.HeaderSize) =>
         FileRefusals.TruncatedPatch.About(fileName, $"{fileName} ends after {present} of at least {wanted} bytes; copy or build it again.");
 
-    private static Patch ReadPatch(ReadOnlyMemory<byte> payload)
+    private static Patch ReadPatch(ReadOnlyMemory<byte> payload, uint version)
     {
         var input = new PatchDecoding(payload);
         string name = input.Text();
+        var consistency = version < PatchContainer.VersionWithConsistency ? Consistency.Local : (Consistency)input.Byte();
+        if (version >= PatchContainer.VersionWithConsistency && consistency != Consistency.Global)
+        {
+            throw new MalformedPatchException("its consistency is unknown");
+        }
         var objects = input.List(24, ReadObject);
         if (!input.IsAtEnd)
         {
@@ -68,7 +73,7 @@ public static class PatchReader
         }
         var problems = PatchRules.Check(objects);
         return problems.Count == 0
-            ? new Patch(PatchContainer.IdOf(payload.Span), name, objects)
+            ? new Patch(PatchContainer.IdOf(payload.Span), name, objects) { Consistency = consistency }
             : throw new MalformedPatchException(problems[0]);
     }
 

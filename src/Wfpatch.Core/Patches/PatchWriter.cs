@@ -8,7 +8,7 @@ public static class PatchWriter
 {
     /// <summary>Makes the patch and the bytes of its file. The same content gives the same bytes.</summary>
     /// <exception cref="ArgumentException">The content breaks a rule of the format: an error of the caller.</exception>
-    public static (Patch Patch, byte[] Bytes) Encode(ImmutableArray<ObjectPatch> objects, string name)
+    public static (Patch Patch, byte[] Bytes) Encode(ImmutableArray<ObjectPatch> objects, string name, Consistency consistency = Consistency.Local)
     {
         var problems = PatchRules.Check(objects);
         if (problems.Count > 0)
@@ -17,9 +17,13 @@ public static class PatchWriter
         }
         var output = new PatchEncoding();
         output.Text(name);
+        if (consistency != Consistency.Local)
+        {
+            output.Byte((byte)consistency);
+        }
         output.List(objects, WriteObject);
         byte[] payload = output.ToArray();
-        return (new Patch(PatchContainer.IdOf(payload), name, objects), PatchContainer.Wrap(payload));
+        return (new Patch(PatchContainer.IdOf(payload), name, objects) { Consistency = consistency }, PatchContainer.Wrap(payload, consistency == Consistency.Local ? PatchContainer.FirstVersion : PatchContainer.VersionWithConsistency));
     }
 
     private static void WriteObject(PatchEncoding output, ObjectPatch value)

@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Redirects;
 
 namespace Wfpatch.Core.Plans;
@@ -110,6 +111,7 @@ public static class JournalEncoding
         {
             to.Write(a.Generation);
             to.Write(a.Image);
+            to.Write((byte)a.Consistency);
         });
         to.Write(state.Transition is not null);
         if (state.Transition is { } t)
@@ -121,6 +123,7 @@ public static class JournalEncoding
             to.Write(t.Image);
             to.Write(t.Policy);
             to.Write(t.Canaries);
+            to.Write((byte)t.Consistency);
         }
     }
 
@@ -135,11 +138,12 @@ public static class JournalEncoding
         Hooks = ReadAll(from, () => new HookState(
             from.ReadString(), (HookKind)from.ReadByte(), ReadRange(from), ReadPlan(from), from.ReadBoolean(), from.ReadByte())),
         Unwinders = ReadAll(from, () => new UnwinderState(from.ReadString(), ReadRange(from), ReadPlan(from))),
-        Applied = ReadAll(from, () => new AppliedPatch(from.ReadUInt32(), from.ReadInt32())),
+        Applied = ReadAll(from, () => new AppliedPatch(from.ReadUInt32(), from.ReadInt32()) { Consistency = (Consistency)from.ReadByte() }),
         Transition = !from.ReadBoolean() ? null : new TransitionState(
             (TransitionKind)from.ReadByte(), (TransitionPhase)from.ReadByte(), from.ReadUInt32(), from.ReadUInt32(), from.ReadInt32(), from.ReadString())
         {
             Canaries = from.ReadInt32(),
+            Consistency = (Consistency)from.ReadByte(),
         },
     };
 

@@ -14,7 +14,13 @@ public static class JournalLayout
     /// <summary>Eight bytes: the address of the newest frame index, which threads of the target read.</summary>
     public const int FrameIndexOffset = 16;
 
-    public const int StubOffset = 64;
+    /// <summary>Four bytes, in every region: the generation of all threads at once (Redirects.Trampolines.GlobalWord).</summary>
+    public const int GlobalWordOffset = 24;
+
+    /// <summary>What is kept free for that at the start of a region that holds code alone.</summary>
+    public const int RegionHeadLength = 64;
+
+    public const int StubOffset = RegionHeadLength;
     public const int StubLength = 4096 - StubOffset;
     public const int CopyLength = 1024 * 1024;
     public const int FirstCopyOffset = 4096;
@@ -23,7 +29,7 @@ public static class JournalLayout
     /// <summary>Of the first region. Only pages that are written to take memory.</summary>
     public const int RegionLength = 4 * 1024 * 1024;
 
-    private const ushort FormatVersion = 3;
+    private const ushort FormatVersion = 4;
 
     public static ReadOnlySpan<byte> Magic => "wfpatch\0"u8;
 

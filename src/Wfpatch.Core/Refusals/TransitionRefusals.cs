@@ -18,8 +18,12 @@ public static class TransitionRefusals
     public static readonly RefusalKind NothingOpen = new("WF710", "nothing-open", "There is no open transition that could be advanced.", "See wfpatch status for what is in force.");
     public static readonly RefusalKind NoExplicitPoint = new("WF731", "no-explicit-point", "The policy is explicit, and nothing that is loaded in the target announces a quiescence point.", "Compile the program with include/wfpatch.h, or use another policy.");
     public static readonly RefusalKind BadExplicitPoint = new("WF732", "bad-explicit-point", "The note of an explicit quiescence point does not lead to the instruction that it should.", "Build the program again with the include/wfpatch.h of this version, or use another policy.");
+    public static readonly RefusalKind NotGathered = new("WF721", "not-gathered", "All threads were to go over in one instant, and were never outside of the changed code at the same time.", "Try again when the program does less, or give them longer with --max-wait or --timeout.");
+    public static readonly RefusalKind CanaryOfGlobal = new("WF722", "canary-of-global", "A patch whose versions must not run side by side cannot be tried on some threads.", "Apply it without --canary.");
+    public static readonly RefusalKind OtherConsistency = new("WF723", "other-consistency", "Threads shall go over one by one, and the patch, or the transition that is open, says all at once; or the other way round.", "Leave --consistency away; a patch that declares it is built again without it.");
     public static readonly ImmutableArray<RefusalKind> All =
     [
         TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoSuchCanary, OpenForAll, NothingOpen, NoExplicitPoint, BadExplicitPoint,
+        NotGathered, CanaryOfGlobal, OtherConsistency,
     ];
 }

@@ -74,7 +74,8 @@ public sealed class Controller
     private TransitionReport ContinueApply(TransitionOptions options)
     {
         var open = _backend.State.Transition!;
-        Refusal? refusal = options.Canary is not { } canary ? null
+        Refusal? refusal = ConsistencyCheck.FindObstacle(_backend.State.Images[open.Image].PatchName, open, options) is { } other ? other
+            : options.Canary is not { } canary ? null
             : open.Canaries == 0 || open.Phase == TransitionPhase.Settling
                 ? TransitionRefusals.OpenForAll.About(_backend.State.Images[open.Image].PatchName, $"The transition of {_backend.State.Images[open.Image].PatchName} in process {_target.Process} is open for all threads already.")
                 : CanaryCheck.FindObstacle(_target, canary);
@@ -98,7 +99,9 @@ public sealed class Controller
             string name = id ?? "a patch";
             return TransitionReport.Refused([TransitionRefusals.NotApplied.About(name, $"{(id is null ? "No patch" : id)} is in force in process {_target.Process}; see wfpatch status.")]);
         }
-        return Start(applied, options);
+        return ConsistencyCheck.FindObstacle(_backend.State.Images[applied.Image].PatchName, applied, options) is { } other
+            ? TransitionReport.Refused([other])
+            : Start(applied, options);
     }
 
     private TransitionReport Start(AppliedPatch applied, TransitionOptions options)
@@ -117,7 +120,7 @@ public sealed class Controller
         {
             return TransitionReport.Refused(obstacles);
         }
-        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert(applied.Image, choice!.Profile, choice.Name);
+        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert(applied.Image, choice!.Profile, choice.Name, options.Consistency ?? applied.Consistency);
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return Start(applied, options with { UseAnnounced = false });
@@ -136,10 +139,25 @@ public sealed class Controller
         {
             return TransitionReport.Refused([OpenRefusal(image)]);
         }
+        if (ConsistencyCheck.FindObstacle(image.PatchName, open, options with { Canary = null }) is { } other)
+        {
+            return TransitionReport.Refused([other]);
+        }
+        if (open is { Kind: TransitionKind.Revert, Phase: TransitionPhase.Cancelling })
+        {
+            // Threads were never all outside at once; this is the next try.
+            _backend.Cancel();
+            return Revert(id, options);
+        }
         if (open.Kind == TransitionKind.Apply && open.ReversedTo == 0)
         {
             switch (open.Phase)
             {
+                case TransitionPhase.Migrating when open.IsGlobal && !_backend.IsFlipped:
+                    return Cancel(image);
+                case TransitionPhase.Migrating when open.IsGlobal:
+                    _backend.Settle();
+                    return Start(_backend.State.Applied[^1], options);
                 case TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling:
                     return Cancel(image);
                 case TransitionPhase.Migrating:
@@ -199,6 +217,10 @@ public sealed class Controller
             _backend.Arm();
             armTime = clock.Elapsed;
         }
+        if (state.Transition.IsGlobal)
+        {
+            return MoveAll(migration, options, clock) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+        }
         IReadOnlyCollection<ThreadRecord> threads = [];
         bool complete = true;
         if (_backend.State.Transition!.Phase == TransitionPhase.Migrating)
@@ -216,6 +238,31 @@ public sealed class Controller
             _backend.Settle();
         }
         return _reports.Report(open, complete, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+    }
+
+    /// <summary>All threads in one instant, or none.</summary>
+    private TransitionReport MoveAll(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
+    {
+        var open = _backend.State;
+        if (open.Transition!.Phase == TransitionPhase.Settling || _backend.IsFlipped)
+        {
+            // Whoever wrote it was killed behind that.
+            _backend.Settle();
+            return _reports.Report(open, complete: true, []) with { Threads = _reports.SettledThreads(_backend.State) };
+        }
+        var gathering = new Gathering(_target, migration, OldCode(open), _backend.Flip, options.MaxWait, _stops, clock);
+        bool complete = gathering.Run(options.Timeout, options.Progress, options.Cancel);
+        if (complete)
+        {
+            _backend.Settle();
+        }
+        else
+        {
+            _backend.Cancel();
+        }
+        return complete
+            ? _reports.Report(open, complete: true, gathering.Threads) with { Attempts = gathering.Attempts }
+            : _reports.ReportNotGathered(open, gathering, clock.Elapsed);
     }
 
     private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) Migrate(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
@@ -284,12 +331,13 @@ public sealed class Controller
         ImmutableArray<string> changed = [.. part.OldFunctions.Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
         var (choice, refusal) = MakeChoice(options, changed, part, state);
         var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
-        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state)).ToList();
+        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state))
+            .Concat(ConsistencyCheck.FindObstacle(patch, options) is { } other ? [other] : []).ToList();
         if (_target.Objects.IsEmpty)
         {
             return (null, null, TransitionReport.Refused(obstacles));
         }
-        var (plan, refusals) = new DispatchPlanner(_target, state).PlanApply(patch, choice?.Profile, choice?.Name ?? "", options.Canary?.Count ?? 0);
+        var (plan, refusals) = new DispatchPlanner(_target, state).PlanApply(patch, choice?.Profile, choice?.Name ?? "", options.Canary?.Count ?? 0, ConsistencyCheck.Of(patch, options));
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return PlanApply(patch, options with { UseAnnounced = false });

@@ -48,12 +48,13 @@ public static class StatusReader
             isCanary && pending == 0 && canaries > 0 ? Outcome.Canary : Outcome.Pending,
             isCanary
                 ? $"{name} is tried in process {target.Process}, canary: {canaries} of {threads.Length} threads are in generation {open.Destination}, {pending} pending; the others stay until wfpatch advance or revert."
-                : $"{name} is being {(back ? "taken back" : "applied")} in process {target.Process}: {pending} of {threads.Length} threads are pending.")
+                : $"{name} is being {(back ? "taken back" : "applied")} in process {target.Process}: {(open.IsGlobal ? pending == 0 ? "all threads have gone over at once." : "all threads are in the version before, to go over at once." : $"{pending} of {threads.Length} threads are pending.")}")
         {
             Generations = [Base(state), .. generations],
             Threads = threads,
             OpenTransition = open.Policy,
             Canaries = isCanary ? open.Canaries : 0,
+            Consistency = open.Consistency.ToString().ToLowerInvariant(),
         };
     }
 
@@ -61,6 +62,14 @@ public static class StatusReader
     {
         string name = target.Proc.ReadThreadName(thread) ?? "";
         var block = ThreadControlBlock.Find(target.Linux, target.Memory, thread);
+        if (open.IsGlobal)
+        {
+            // Nobody asks for its own word.
+            bool isOver = open.Phase == TransitionPhase.Settling || (target.Memory.TryReadUInt32(new TransitionWrites(state).Word, out uint all) && all == open.Generation);
+            return isOver
+                ? new ThreadReport(thread, name, open.Generation, MigrationPath.Together, null, null)
+                : new ThreadReport(thread, name, state.Generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, block, stops));
+        }
         uint word = 0;
         if (block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.Offset, out word)
             && (word == open.Destination || (open.ReversedTo != 0 && word != open.Generation)))
@@ -81,17 +90,16 @@ public static class StatusReader
     // Opening the memory for the permit needs the right to change the target; who may stop its threads has it.
     private static Blocker FindBlocker(Target target, TargetState state, int thread, Address block, StopLog stops)
     {
-        if (target.Proc.ReadActivity(thread) is { IsBlocked: true } blocked
-            && InterruptibleCalls.FindObstacle(target.Linux, target.Process, in blocked) is { } obstacle)
+        var terms = StopTerms.Read(target, thread, block);
+        if (terms is { Obstacle: { } obstacle, Activity: { } activity })
         {
-            return BlockerText.Describe(in blocked, obstacle);
+            return BlockerText.Describe(in activity, obstacle);
         }
         target.Memory.OpenForWriting();
         var oldCode = HeldCode.Of(state);
         var migration = new OutsideMigration(
             target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), oldCode.Select(o => o.Range), [], 0, stops);
-        var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread) ?? TimeSpan.Zero,
-            new CallPermit(target.Memory, block));
+        var visit = migration.Visit(thread, null, terms.Asleep, terms.Permit);
         return BlockerText.Describe(visit, oldCode);
     }
 

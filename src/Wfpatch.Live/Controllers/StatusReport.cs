@@ -15,6 +15,9 @@ public sealed record StatusReport(Outcome Outcome, string Message)
     /// <summary>The policy of the open transition; empty where none is open.</summary>
     public string OpenTransition { get; init; } = "";
 
+    /// <summary>Of the open transition; local where none is open.</summary>
+    public string Consistency { get; init; } = "local";
+
     /// <summary>Not 0: the transition is open for so many threads that were asked for, and those that they create.</summary>
     public int Canaries { get; init; }
 }

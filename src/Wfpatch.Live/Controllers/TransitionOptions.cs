@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Quiescence;
 using Wfpatch.Live.Migrations;
 
@@ -9,6 +10,12 @@ public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan
 {
     /// <summary>Threads that migrate alone; null: all migrate.</summary>
     public CanaryChoice? Canary { get; init; }
+
+    /// <summary>Null: what the patch declares, or for a revert as it was applied.</summary>
+    public Consistency? Consistency { get; init; }
+
+    /// <summary>How long a thread waits at most for the others, where all go over at once.</summary>
+    public TimeSpan MaxWait { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Called with the state of the threads while they migrate, on the controller's own thread.</summary>
     public Action<IReadOnlyCollection<ThreadRecord>> Progress { get; init; } = _ => { };

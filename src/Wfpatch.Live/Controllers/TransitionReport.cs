@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Migrations;
 
@@ -61,6 +62,14 @@ public sealed record TransitionReport(Outcome Outcome, string Message)
     public long BytesAdded { get; init; }
 
     public string Policy { get; init; } = "";
+
+    public Consistency Consistency { get; init; }
+
+    /// <summary>Each time that threads waited for each other to go over at once, in order.</summary>
+    public ImmutableArray<GatheringAttempt> Attempts { get; init; } = [];
+
+    /// <summary>How long a thread waited at most.</summary>
+    public TimeSpan LongestWait => Attempts.IsEmpty ? TimeSpan.Zero : Attempts.Max(a => a.Waited);
 
     public static TransitionReport Refused(IEnumerable<Refusal> refusals)
     {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using System.Globalization;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Targets;
 
@@ -26,6 +28,27 @@ public sealed class TransitionReports(Target target, StopLog stops)
         return Describe(open, complete ? Outcome.Done : Outcome.Pending, message) with
         {
             Threads = DescribeThreads(open, threads),
+        };
+    }
+
+    /// <summary>Of a global one: all were never outside at once, and it was taken back.</summary>
+    /// <param name="open">The state with the transition open, before that.</param>
+    public TransitionReport ReportNotGathered(TargetState open, Gathering gathering, TimeSpan time)
+    {
+        const int MostNamed = 5;
+        string patch = open.Images[open.Transition!.Image].PatchName;
+        var missing = gathering.Threads.Where(t => t.Blocker is not null).ToList();
+        string who = missing.Count == 0
+            ? "they come and go all the time"
+            : string.Join("; ", missing.Take(MostNamed).Select(t => $"thread {t.Id} {t.Name}: {t.Blocker!.Sentence}")) + (missing.Count > MostNamed ? $"; and {missing.Count - MostNamed} more" : "");
+        string longest = string.Create(CultureInfo.InvariantCulture, $"{(gathering.Attempts.IsEmpty ? 0 : gathering.Attempts.Max(a => a.Waited.TotalMilliseconds)):0.0}");
+        var refusal = TransitionRefusals.NotGathered.About(patch, string.Create(CultureInfo.InvariantCulture,
+            $"In {time.TotalSeconds:0.0} s the threads of process {target.Process} were not outside of what {patch} changes at the same time: they waited {gathering.Attempts.Length} times for each other, {longest} ms at most. Missing: {who}. All go on as before, and nothing was changed."));
+        return Describe(open, Outcome.Refused, refusal.Sentence) with
+        {
+            Threads = DescribeThreads(open, gathering.Threads),
+            Attempts = gathering.Attempts,
+            Refusals = [refusal],
         };
     }
 
@@ -56,6 +79,7 @@ public sealed class TransitionReports(Target target, StopLog stops)
             Kind = transition.ReversedTo != 0 ? TransitionKind.Revert : transition.Kind,
             Generation = transition.Destination,
             Policy = transition.Policy,
+            Consistency = transition.Consistency,
             Stops = stops.Count,
             LongestStop = stops.Longest,
             LongestHeld = stops.LongestHeld,

@@ -9,6 +9,7 @@ public static class Errno
     public const int NoSuchProcess = 3;
     public const int Interrupted = 4;
     public const int InputOutput = 5;
+    public const int TryAgain = 11;
     public const int NoAccess = 13;
     public const int Fault = 14;
     public const int AddressInUse = 98;

@@ -47,6 +47,12 @@ public interface ILinux
     /// <summary>Waits until the thread stops or ends.</summary>
     int Wait(int thread, out WaitStatus status);
 
+    /// <summary>The same without waiting: EAGAIN where it has neither stopped nor ended.</summary>
+    int TryWait(int thread, out WaitStatus status);
+
+    /// <summary>Lets the calling thread sleep.</summary>
+    void Pause(int microseconds);
+
     int GetRegisters(int thread, out UserRegisters registers);
 
     int SetRegisters(int thread, in UserRegisters registers);

@@ -118,6 +118,17 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
         return error;
     }
 
+    public int TryWait(int thread, out WaitStatus status)
+    {
+        const int All = 0x40000000, NoHang = 1;
+        int raw = 0;
+        int waited = NativeMethods.WaitPid(thread, &raw, All | NoHang);
+        status = new WaitStatus(raw);
+        return waited < 0 ? Marshal.GetLastPInvokeError() : waited == 0 ? Errno.TryAgain : Errno.Success;
+    }
+
+    public void Pause(int microseconds) => _ = NativeMethods.USleep((uint)microseconds);
+
     public int GetRegisters(int thread, out UserRegisters registers)
     {
         Unsafe.SkipInit(out registers);

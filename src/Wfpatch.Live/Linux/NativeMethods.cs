@@ -34,6 +34,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint Syscall(nint number, nint first, void* second, void* third);
 
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    public static partial int USleep(uint microseconds);
+
     [LibraryImport("libc", EntryPoint = "gettid")]
     public static partial int GetTid();
 

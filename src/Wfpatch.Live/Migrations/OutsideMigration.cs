@@ -111,7 +111,8 @@ public sealed class OutsideMigration
         return new ThreadVisit(result, default, outcome, default);
     }
 
-    private ThreadVisit Look(in UserRegisters registers)
+    /// <summary>Whether a thread that is stopped could migrate there. Changes nothing, allocates nothing.</summary>
+    public ThreadVisit Look(in UserRegisters registers)
     {
         var set = ToRegisterSet(in registers);
         var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count);

@@ -40,11 +40,15 @@ public ref struct StoppedThread
 
     public bool HasEnded { get; }
 
+    /// <summary>It was asked to stop and has not yet. It is attached to, and will stand still until it is let go.</summary>
+    public readonly bool IsLate => Error == Errno.TryAgain;
+
     /// <summary>Whether a signal of the program's own will be handled as soon as the thread runs on.</summary>
     public readonly bool HasSignal => _signal != 0 || _linux.HasSignal(Thread);
 
     /// <summary>Attaches, interrupts and waits. While it is attached to, the thread holds the permit. The time of the stop is counted from the interrupt on, and from when the thread stood.</summary>
-    public static StoppedThread Take(ILinux linux, int thread, StopLog? log, CallPermit permit = default)
+    /// <param name="deadline">A time stamp: where the thread has not stopped by then, it is late. 0: it is waited for.</param>
+    public static StoppedThread Take(ILinux linux, int thread, StopLog? log, CallPermit permit = default, long deadline = 0)
     {
         int error = linux.Seize(thread);
         permit = error == Errno.Success && permit.IsStillOf(linux, thread) ? permit : default;
@@ -55,10 +59,34 @@ public ref struct StoppedThread
         if (error == Errno.Success)
         {
             error = linux.Interrupt(thread);
-            int waited = linux.Wait(thread, out status);
+            int waited = deadline == 0 ? linux.Wait(thread, out status) : WaitUntil(linux, thread, deadline, out status);
             error = error == Errno.Success || status.HasEnded ? waited : error;
         }
         return new StoppedThread(linux, log, thread, permit, asked, error, status);
+    }
+
+    /// <summary>One that was late: stopped now, or late still. The permit is the one that it got.</summary>
+    public static StoppedThread TakeLate(ILinux linux, int thread, StopLog? log, CallPermit permit)
+    {
+        linux.SetUrgent(true);
+        long asked = Stopwatch.GetTimestamp();
+        int error = linux.TryWait(thread, out var status);
+        return new StoppedThread(linux, log, thread, permit, asked, error, status);
+    }
+
+    // Others are held meanwhile: one that sleeps uninterruptibly must not make them wait for it.
+    private static int WaitUntil(ILinux linux, int thread, long deadline, out WaitStatus status)
+    {
+        const int ShortestPause = 20, LongestPause = 500;
+        for (int pause = ShortestPause; ; pause = Math.Min(2 * pause, LongestPause))
+        {
+            int error = linux.TryWait(thread, out status);
+            if (error != Errno.TryAgain || Stopwatch.GetTimestamp() >= deadline)
+            {
+                return error;
+            }
+            linux.Pause(pause);
+        }
     }
 
     public readonly int GetRegisters(out UserRegisters registers) => _linux.GetRegisters(Thread, out registers);
@@ -68,7 +96,10 @@ public ref struct StoppedThread
     public void Dispose()
     {
         // Taken away before the thread runs on: a signal of the program's own must end its next call.
-        _permit.TakeBack();
+        if (!IsLate)
+        {
+            _permit.TakeBack();
+        }
         if (IsStopped)
         {
             IsStopped = false;

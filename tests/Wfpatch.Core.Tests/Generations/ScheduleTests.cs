@@ -33,6 +33,18 @@ public sealed class ScheduleTests(ITestOutputHelper output)
         Assert.True(totals is { Tried: > 200, Heirs: > 50, Settled: > 300, Reversed: > 200, Crashes: > 500, Births: > 200, Audits: > 20_000 }, totals.ToString());
     }
 
+    /// <summary>Global and local transitions in turn, on the same banks: no two threads execute different versions in a global one, given up or not.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void GlobalTransitionsKeepVersionsApart(bool points)
+    {
+        SimulationTotals totals = new();
+        Seeded.Check(Options(points), 700, o => totals.Add(Simulation.Run(o with { Globals = true })));
+        output.WriteLine(totals.ToString());
+        Assert.True(totals is { Flipped: > 200, GivenUp: > 100, Settled: > 500, Reversed: > 50, Crashes: > 500, Births: > 200, Audits: > 20_000 }, totals.ToString());
+    }
+
     /// <summary>The simulation is worth something: each of these mistakes is found.</summary>
     [Theory]
     [InlineData(SimulatedMistake.ClosesHooksFirst, false)]
@@ -44,9 +56,12 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     [InlineData(SimulatedMistake.EvictsLate, true)]
     [InlineData(SimulatedMistake.OpensStartForCanaries, false, true)]
     [InlineData(SimulatedMistake.WithdrawsInTrampolines, true, true)]
-    public void MistakesAreFound(SimulatedMistake mistake, bool points, bool canaries = false)
+    [InlineData(SimulatedMistake.FlipsEarly, false, false, true)]
+    [InlineData(SimulatedMistake.ForgetsTrampolines, false, false, true)]
+    [InlineData(SimulatedMistake.CancelsForGood, false, false, true)]
+    public void MistakesAreFound(SimulatedMistake mistake, bool points, bool canaries = false, bool globals = false)
     {
-        var found = Assert.ThrowsAny<Exception>(() => Seeded.Check(Options(points), 8_000, o => Simulation.Run(o with { Mistake = mistake, Canaries = canaries })));
+        var found = Assert.ThrowsAny<Exception>(() => Seeded.Check(Options(points), 8_000, o => Simulation.Run(o with { Mistake = mistake, Canaries = canaries, Globals = globals })));
         Assert.Contains(nameof(SimulationException), found.Message, StringComparison.Ordinal);
     }
 

@@ -59,6 +59,23 @@ public sealed class PatchFileTests
         Assert.NotEqual(id, PatchWriter.Encode(SamplePatch.Objects, "simple").Patch.Id);
     }
 
+    /// <summary>A program that knows nothing of it does not read it: its format is newer.</summary>
+    [Fact]
+    public void What_a_patch_declares_is_read_and_makes_it_another_format()
+    {
+        var (patch, bytes) = PatchWriter.Encode(SamplePatch.Objects, "sample", Consistency.Global);
+        var (read, refusal) = PatchReader.Decode(bytes, "sample.wfp");
+        Assert.Null(refusal);
+        Assert.Equal((Consistency.Global, patch.Id), (read!.Consistency, read.Id));
+        Assert.Equal(2u, BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8)));
+        var (local, localBytes) = PatchWriter.Encode(SamplePatch.Objects, "sample");
+        Assert.Equal(1u, BinaryPrimitives.ReadUInt32LittleEndian(localBytes.AsSpan(8)));
+        Assert.NotEqual(local.Id, patch.Id);
+        // Format 2 with the content of 1, and the other way round.
+        Assert.Equal("malformed-patch", Refuse([.. localBytes[..8], .. bytes[8..12], .. localBytes[12..]]));
+        Assert.Equal("malformed-patch", Refuse([.. bytes[..8], .. localBytes[8..12], .. bytes[12..]]));
+    }
+
     [Theory]
     [InlineData("", "not-a-patch")]
     [InlineData("7f454c46", "not-a-patch")]
@@ -105,7 +122,7 @@ public sealed class PatchFileTests
     public void A_newer_format_says_to_update()
     {
         byte[] bytes = SamplePatch.Bytes;
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), 2);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), 3);
         var refusal = PatchReader.Decode(bytes, "new.wfp").Refusal!;
         Assert.Equal("newer-patch", refusal.Kind.Name);
         Assert.Contains("update wfpatch", refusal.Sentence, StringComparison.Ordinal);

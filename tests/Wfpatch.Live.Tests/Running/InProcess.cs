@@ -25,6 +25,16 @@ public static class InProcess
     public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null, CanaryChoice? canary = null) =>
         Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout) with { Canary = canary }));
 
+    /// <summary>All threads at once. They wait as long for each other as a busy machine makes them.</summary>
+    public static Task<TransitionReport> ApplyGlobalAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null, TimeSpan? maxWait = null) =>
+        Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout) with { Consistency = Core.Patches.Consistency.Global, MaxWait = maxWait ?? TimeSpan.FromSeconds(2) }));
+
+    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Core.Patches.Consistency? consistency, CanaryChoice? canary = null) =>
+        Task.Run(() => All.Apply(process, patch.Patch, Options(Policy.Auto, null, null) with { Consistency = consistency, Canary = canary, MaxWait = TimeSpan.FromSeconds(2) }));
+
+    public static Task<TransitionReport> RevertAsync(int process, Core.Patches.Consistency? consistency) =>
+        Task.Run(() => All.Revert(process, null, Options(Policy.Auto, null, null) with { Consistency = consistency, MaxWait = TimeSpan.FromSeconds(2) }));
+
     public static Task<TransitionReport> AdvanceAsync(int process, TimeSpan? timeout = null) =>
         Task.Run(() => All.Advance(process, Options(Policy.Auto, null, timeout)));
 

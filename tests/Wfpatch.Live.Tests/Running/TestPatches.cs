@@ -17,6 +17,10 @@ public static class TestPatches
         Built.GetOrAdd((program, from, to), key => new(() => BuildAsync(
             key.Program, key.From, key.To, new() { Name = $"{key.Program}-{key.From}-to-{key.To}", PointNames = PointsOf(key.Program) }))).Value;
 
+    /// <summary>The same patch, declared to need that its versions never run side by side.</summary>
+    public static Task<TestPatch> BuildGlobalAsync(string program) =>
+        BuildAsync(program, 1, 2, new() { Name = $"{program}-global", PointNames = PointsOf(program), Consistency = Core.Patches.Consistency.Global });
+
     /// <summary>A patch that is bound to the build-id of one linked program.</summary>
     public static Task<TestPatch> BuildForAsync(string program, string installedFile, string name) =>
         BuildAsync(program, 1, 2, new() { Name = name, InstalledFile = installedFile, PointNames = PointsOf(program) });

@@ -34,6 +34,10 @@ public sealed class FaultyLinux(ILinux real, int faultAt, Action fault) : ILinux
 
     public int Wait(int thread, out WaitStatus status) => real.Wait(thread, out status);
 
+    public int TryWait(int thread, out WaitStatus status) => real.TryWait(thread, out status);
+
+    public void Pause(int microseconds) => real.Pause(microseconds);
+
     public int GetRegisters(int thread, out UserRegisters registers) => real.GetRegisters(thread, out registers);
 
     public int Write(int memory, Address address, ReadOnlySpan<byte> bytes)

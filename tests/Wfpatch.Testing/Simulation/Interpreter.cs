@@ -38,6 +38,13 @@ public static class Interpreter
             thread.Zero = thread.Word == BinaryPrimitives.ReadUInt32LittleEndian(code[8..]);
             return Next(thread, at, ThreadWord.InstructionLength);
         }
+        if (code is [0x81, 0x3d, ..])
+        {
+            // cmpl $imm, word(%rip)
+            var word = at + GlobalWord.InstructionLength + BinaryPrimitives.ReadInt32LittleEndian(code[2..]);
+            thread.Zero = memory.TryReadUInt32(word, out uint value) && value == BinaryPrimitives.ReadUInt32LittleEndian(code[6..]);
+            return Next(thread, at, GlobalWord.InstructionLength);
+        }
         if (code.StartsWith(ThreadWord.StoreOpcode))
         {
             thread.Word = BinaryPrimitives.ReadUInt32LittleEndian(code[8..]);

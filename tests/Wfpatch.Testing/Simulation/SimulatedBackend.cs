@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Plans;
 using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
@@ -41,7 +42,7 @@ public sealed class SimulatedBackend
     /// <summary>Bytes that a write of several stores is changing just now.</summary>
     public AddressRange InFlight { get; private set; }
 
-    public IEnumerable<CodeWrite> Prepare(TransitionKind kind, int patch, bool points, int canaries = 0)
+    public IEnumerable<CodeWrite> Prepare(TransitionKind kind, int patch, bool points, int canaries = 0, Consistency consistency = Consistency.Local)
     {
         var hooks = State.Hooks.Select(h => h with { IsArmed = false }).ToList();
         var space = BuildSpace();
@@ -63,8 +64,9 @@ public sealed class SimulatedBackend
             Hooks = [.. hooks],
             Images = image >= 0 ? State.Images : State.Images.Add(_program.Images[patch]),
             TrampolinePages = pages,
+            Regions = [new RegionState(SimulatedProgram.Region, (ulong)JournalLayout.CodeOffset)],
         };
-        var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack", canaries);
+        var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack", canaries, consistency);
         var code = redirects.Skip(State.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan))
             .Concat(redirects.SelectMany(r => r.Plan.All.SkipLast(1)).Select(PassTrampoline.Initial))
             .Concat(hooks.Skip(State.Hooks.Length).Select(h => h.IsInheritance ? InheritanceTrampoline.Initial(h.Plan, isClone3: false) : HookTrampoline.Initial(h.Plan)))
@@ -77,6 +79,18 @@ public sealed class SimulatedBackend
 
     /// <summary>Threads here see all stores in their order, so that no barrier is needed behind it.</summary>
     public IEnumerable<CodeWrite> Evict() => Execute(new TransitionWrites(State).Evict().SelectMany(round => round), areMet: true);
+
+    /// <summary>Whether the word that decides for all threads says that they are in the new generation.</summary>
+    public bool IsFlipped => State.Transition is { IsGlobal: true } open
+        && _program.Memory.TryReadUInt32(new TransitionWrites(State).Word, out uint word) && word == open.Generation;
+
+    /// <summary>One store, for all threads.</summary>
+    public CodeWrite Flip()
+    {
+        var flip = new TransitionWrites(State).Flip();
+        _program.Memory.Write(flip.Address, flip.Bytes);
+        return flip;
+    }
 
     public IEnumerable<CodeWrite> Arm() => Execute(new TransitionWrites(State).Arm(), areMet: true)
         .Concat(Lazily(() => _mistake == SimulatedMistake.EvictsLate ? Evict() : []))

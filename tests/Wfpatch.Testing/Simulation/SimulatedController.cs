@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Unwinding;
@@ -13,17 +14,20 @@ namespace Wfpatch.Testing.Simulation;
 public sealed class SimulatedController(
     SimulatedBackend backend, IReadOnlyList<SimulatedThread> threads, SimulationOptions options, int rounds, Random random)
 {
+    /// <summary>Enough for all threads to get out of what they are in.</summary>
+    private const int PatientLooks = 5_000;
+
     /// <param name="canaries">Not 0: for so many threads alone.</param>
-    public IEnumerable<CodeWrite> Apply(int patch, int canaries = 0)
+    public IEnumerable<CodeWrite> Apply(int patch, int canaries = 0, Consistency consistency = Consistency.Local)
     {
         var state = backend.State;
         if (state.Transition is { } open)
         {
             bool isOwn = open is { Kind: TransitionKind.Apply, ReversedTo: 0, Phase: not TransitionPhase.Cancelling } && open.Image == backend.FindImage(patch);
-            return isOwn && (canaries == 0 || open.Canaries > 0) ? Continue(canaries) : [];
+            return isOwn && (canaries == 0 || open.Canaries > 0 || open.IsGlobal) ? Continue(canaries) : [];
         }
         int image = backend.FindImage(patch);
-        return state.Applied.Any(a => a.Image == image) ? [] : backend.Prepare(TransitionKind.Apply, patch, options.Points, canaries).Concat(Lazily(() => Continue(canaries)));
+        return state.Applied.Any(a => a.Image == image) ? [] : backend.Prepare(TransitionKind.Apply, patch, options.Points, canaries, consistency).Concat(Lazily(() => Continue(canaries)));
     }
 
     /// <summary>Takes back the open transition, or one of the patches in force.</summary>
@@ -37,7 +41,7 @@ public sealed class SimulatedController(
         var state = backend.State;
         var later = state.Applied.SkipWhile(a => a.Image != image).Skip(1).SelectMany(a => state.Images[a.Image].Functions);
         bool isFree = state.Applied.Any(a => a.Image == image) && !later.Any(f => state.Images[image].Functions.Any(g => g.Entry == f.Entry));
-        return isFree ? backend.Prepare(TransitionKind.Revert, patch, options.Points).Concat(Lazily(() => Continue(0))) : [];
+        return isFree ? backend.Prepare(TransitionKind.Revert, patch, options.Points, 0, state.Applied.Last(a => a.Image == image).Consistency).Concat(Lazily(() => Continue(0))) : [];
     }
 
     private IEnumerable<CodeWrite> RevertOpen(TransitionState open)
@@ -49,6 +53,7 @@ public sealed class SimulatedController(
         return open.Phase switch
         {
             TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling => backend.Cancel(),
+            TransitionPhase.Migrating when open.IsGlobal => backend.IsFlipped ? backend.Settle() : backend.Cancel(),
             TransitionPhase.Migrating => backend.Reverse().Concat(Lazily(() => Continue(0))),
             _ => backend.Settle(),
         };
@@ -62,11 +67,55 @@ public sealed class SimulatedController(
             return backend.Cancel();
         }
         var arm = phase <= TransitionPhase.Arming ? Arm() : [];
+        if (backend.State.Transition.IsGlobal)
+        {
+            return arm.Concat(Lazily(() => backend.State.Transition!.Phase == TransitionPhase.Settling || backend.IsFlipped ? backend.Settle() : Gather()));
+        }
         return arm.Concat(Lazily(() => backend.State.Transition!.Phase == TransitionPhase.Migrating
             ? AdmitMore(canaries).Concat(Lazily(() => backend.State.Transition!.Canaries > 0
                 ? backend.OpenHooks().Concat(MigrateCanaries())
                 : backend.RewriteHooks().Concat(Lazily(backend.OpenHooks)).Concat(Migrate())))
             : backend.Settle()));
+    }
+
+    /// <summary>As Gathering: who is outside is held, one after another, and whoever stays away too long lets all go on. A thread that is held takes no step;
+    /// whoever kills the controller lets it go.</summary>
+    private IEnumerable<CodeWrite> Gather()
+    {
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int look = rounds == int.MaxValue ? PatientLooks : random.Next(4, 40); look > 0; look--)
+            {
+                var away = threads.Where(t => !t.HasEnded && !t.IsHeld).ToList();
+                if (away.Count <= (options.Mistake == SimulatedMistake.FlipsEarly ? 1 : 0))
+                {
+                    yield return backend.Flip();
+                    LetGo();
+                    foreach (var store in backend.Settle())
+                    {
+                        yield return store;
+                    }
+                    yield break;
+                }
+                var thread = away[random.Next(away.Count)];
+                thread.IsHeld = IsOutside(thread);
+                yield return default;
+            }
+            LetGo();
+            yield return default;
+        }
+        foreach (var store in random.Next(2) == 0 ? backend.Cancel() : [])
+        {
+            yield return store;
+        }
+    }
+
+    private void LetGo()
+    {
+        foreach (var thread in threads)
+        {
+            thread.IsHeld = false;
+        }
     }
 
     private IEnumerable<CodeWrite> AdmitMore(int canaries)
@@ -159,6 +208,16 @@ public sealed class SimulatedController(
     /// <summary>As OutsideMigration: the thread is stopped meanwhile, so that all of it is one step.</summary>
     private bool Visit(SimulatedThread thread, uint destination)
     {
+        if (!IsOutside(thread))
+        {
+            return false;
+        }
+        thread.Word = destination;
+        return true;
+    }
+
+    private bool IsOutside(SimulatedThread thread)
+    {
         var transition = backend.State.Transition!;
         // A thread that is blocked in the middle of a request comes by the point again.
         var requests = backend.State.Hooks
@@ -167,12 +226,7 @@ public sealed class SimulatedController(
         AddressRange[] trampolines = options.Mistake == SimulatedMistake.ForgetsTrampolines ? [] : [.. Trampolines()];
         AddressRange[] oldCode = [.. new TransitionWrites(backend.State).OldCode().Select(o => o.Range), .. trampolines, .. requests];
         bool hasCodeOfDestination = transition.ReversedTo != 0 && thread.Word != transition.Generation;
-        if (!StackVerdict.Decide(Unwind(thread), hasCodeOfDestination ? trampolines : oldCode).IsQuiescent)
-        {
-            return false;
-        }
-        thread.Word = destination;
-        return true;
+        return StackVerdict.Decide(Unwind(thread), hasCodeOfDestination ? trampolines : oldCode).IsQuiescent;
     }
 
     private static StackFrame[] Unwind(SimulatedThread thread) =>

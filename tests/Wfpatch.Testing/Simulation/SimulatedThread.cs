@@ -62,6 +62,9 @@ public sealed class SimulatedThread(int id, uint word)
 
     public bool HasEnded { get; set; }
 
+    /// <summary>A controller keeps it stopped.</summary>
+    public bool IsHeld { get; set; }
+
     /// <summary>How often it runs compared with others.</summary>
     public int Speed { get; set; } = 8;
 

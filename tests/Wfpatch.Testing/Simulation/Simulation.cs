@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Audits;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
 
@@ -123,7 +124,7 @@ public sealed class Simulation
         var controller = new SimulatedController(_backend, _threads, _options, rounds, _random);
         Trace($"{(revert ? "revert" : "apply")} patch {patch}");
         bool canaries = _options.Canaries && !_draining && _random.Next(3) != 0;
-        _controller = (revert ? controller.Revert(patch) : controller.Apply(patch, canaries ? _random.Next(1, 4) : 0)).GetEnumerator();
+        _controller = (revert ? controller.Revert(patch) : controller.Apply(patch, canaries ? _random.Next(1, 4) : 0, _options.Globals && _random.Next(2) == 0 ? Consistency.Global : Consistency.Local)).GetEnumerator();
     }
 
     private void StepController()
@@ -153,6 +154,7 @@ public sealed class Simulation
     private void EndController(string how)
     {
         Trace(how);
+        _threads.ForEach(t => t.IsHeld = false);
         CheckAudit();
         _controller!.Dispose();
         _controller = null;
@@ -181,6 +183,10 @@ public sealed class Simulation
 
     private void StepThread(SimulatedThread thread)
     {
+        if (thread.IsHeld)
+        {
+            return;
+        }
         if (thread.IsBlocked)
         {
             thread.IsBlocked = _random.Next(8) != 0;
@@ -256,6 +262,7 @@ public sealed class Simulation
             }
             thread.Calls.Add(body);
             Enter(thread, new SimulatedFrame(FrameKind.Function, at, body.Function, body.Version));
+            _oracle.CheckApart(_threads);
         }
     }
 

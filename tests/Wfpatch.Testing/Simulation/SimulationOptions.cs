@@ -34,6 +34,9 @@ public enum SimulatedMistake
 
     /// <summary>A grant is taken back from a thread that has read it and not stored it yet.</summary>
     WithdrawsInTrampolines,
+
+    /// <summary>All threads go over at once while one of them is not held.</summary>
+    FlipsEarly,
 }
 
 /// <summary>One random schedule.</summary>
@@ -48,6 +51,9 @@ public sealed record SimulationOptions(int Seed, bool Points, int Threads, int F
 
     /// <summary>Patches are tried on canaries first, more often than not.</summary>
     public bool Canaries { get; init; }
+
+    /// <summary>Patches let all threads go over at once, one time in two.</summary>
+    public bool Globals { get; init; }
 
     public override string ToString() =>
         $"seed {Seed}, {(Points ? "points" : "stack")}, {Threads} threads, {Functions} functions, patches {string.Join(" ", Patches.Select(p => $"[{string.Join(",", p)}]"))}, {Ticks} ticks, crash one in {CrashOneIn}";
@@ -74,6 +80,11 @@ public sealed record SimulationTotals
 
     public int Audits { get; set; }
 
+    /// <summary>Global transitions that were settled, and those that were cancelled.</summary>
+    public int Flipped { get; set; }
+
+    public int GivenUp { get; set; }
+
     /// <summary>Transitions that were open for canaries and then for all, or were reversed.</summary>
     public int Tried { get; set; }
 
@@ -91,6 +102,8 @@ public sealed record SimulationTotals
         Births += other.Births;
         Signals += other.Signals;
         Audits += other.Audits;
+        Flipped += other.Flipped;
+        GivenUp += other.GivenUp;
         Tried += other.Tried;
         Heirs += other.Heirs;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
 
 namespace Wfpatch.Testing.Simulation;
@@ -43,10 +44,31 @@ public sealed class SimulationOracle(SimulatedProgram program)
         bool isNew = State.Transition switch
         {
             { Phase: TransitionPhase.Settling } settling => settling.ReversedTo == 0,
+            { IsGlobal: true } global => IsFlipped(global),
             { } open => thread.Word == open.Generation,
             null => false,
         };
         return program.VersionOf(function, State, isNew ? After() : State.Applied);
+    }
+
+    private bool IsFlipped(TransitionState global) =>
+        program.Memory.TryReadUInt32(new TransitionWrites(State).Word, out uint word) && word == global.Generation;
+
+    /// <summary>In a global transition no two threads execute different versions of what it changes.</summary>
+    public void CheckApart(IReadOnlyList<SimulatedThread> threads)
+    {
+        if (State.Transition is not { IsGlobal: true } open)
+        {
+            return;
+        }
+        var changed = State.Images[open.Image].Functions.Select(f => f.Entry).ToHashSet();
+        var running = threads.SelectMany(t => t.Frames).Where(f => f.Kind == FrameKind.Function && changed.Contains(program.Functions[f.Function].Entry)).ToList();
+        bool isOld = running.Exists(f => f.Version == program.VersionOf(f.Function, State, State.Applied));
+        bool isNew = running.Exists(f => f.Version == program.VersionOf(f.Function, State, After()));
+        if (isOld && isNew)
+        {
+            throw new SimulationException($"two versions at once: {string.Join(' ', running.Select(f => $"f{f.Function}v{f.Version}"))}");
+        }
     }
 
     /// <summary>While canaries are tried, nobody is in the new generation but they and who descends from them.</summary>
@@ -84,6 +106,8 @@ public sealed class SimulationOracle(SimulatedProgram program)
         {
             bool cancelled = was.Phase == TransitionPhase.Cancelling;
             totals.Cancelled += cancelled ? 1 : 0;
+            totals.Flipped += was.IsGlobal && !cancelled ? 1 : 0;
+            totals.GivenUp += was.IsGlobal && cancelled ? 1 : 0;
             totals.Reversed += was.ReversedTo != 0 ? 1 : 0;
             totals.Settled += cancelled || was.ReversedTo != 0 ? 0 : 1;
         }

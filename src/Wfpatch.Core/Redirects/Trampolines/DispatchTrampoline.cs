@@ -13,16 +13,20 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 /// +12   pass      the old first instruction, jump to the second
 /// +32   bank 0    cmp word, generation; je new version; jmp version before
 /// +55   bank 1
-/// +78   copies    of several instructions, where the jump takes the place of more than one; pass jumps there
+/// +78   head 0    cmp global word, generation; jmp to the je of bank 0
+/// +90   head 1    the same for bank 1
+/// +102  copies    of several instructions, where the jump takes the place of more than one; pass jumps there
 /// </code>
 /// A bank is written while nothing leads to it, and only after a whole transition that began after it was left: every thread
 /// has been seen outside of trampolines in between. Two banks are enough for that (TransitionWrites.Settled has what becomes of
 /// the bank of a transition that is cancelled). Flags are dead at a function's entry, and no register is used: callers in the
 /// same unit may rely on the old function's clobbers (GCC's IPA-RA).
+/// The heads serve transitions for all threads at once: the bank's rest is the same, only what is compared differs. So the two kinds of transitions never write
+/// each other's comparison, and what is said of a bank holds for its head.
 /// </summary>
 public static class DispatchTrampoline
 {
-    public const int Length = Bank0 + (BankCount * BankLength);
+    public const int Length = Head0 + (BankCount * HeadLength);
     public const int SlotCount = 2;
     public const int BankCount = 2;
 
@@ -31,6 +35,8 @@ public static class DispatchTrampoline
     private const int Pass = 12;
     private const int Bank0 = Pass + PassBlock.Length;
     private const int BankLength = ThreadWord.InstructionLength + 6 + NearJump.Length;
+    private const int Head0 = Bank0 + (BankCount * BankLength);
+    private const int HeadLength = GlobalWord.InstructionLength + 2;
 
     /// <summary>Where the selector leads.</summary>
     public enum Block
@@ -38,6 +44,10 @@ public static class DispatchTrampoline
         Pass,
         Bank0,
         Bank1,
+
+        /// <summary>Bank 0 behind a comparison of the global word.</summary>
+        Head0,
+        Head1,
     }
 
     /// <summary>The whole trampoline, passing everything into the old function.</summary>
@@ -78,6 +88,23 @@ public static class DispatchTrampoline
         return new(at, bytes);
     }
 
+    /// <summary>The bank's decision by the global word in place of the thread's own.</summary>
+    public static CodeWrite WriteGlobalHead(Address trampoline, int bank, Address word, uint generation)
+    {
+        int offset = Head0 + (bank * HeadLength);
+        int branch = Bank0 + (bank * BankLength) + ThreadWord.InstructionLength;
+        return new(trampoline + offset, [.. GlobalWord.EncodeCompare(trampoline + offset, word, generation), 0xeb, unchecked((byte)(branch - (offset + HeadLength)))]);
+    }
+
+    /// <summary>The block in which a bank decides.</summary>
+    public static Block BlockOf(int bank, bool isGlobal) => (bank, isGlobal) switch
+    {
+        (0, false) => Block.Bank0,
+        (_, false) => Block.Bank1,
+        (0, true) => Block.Head0,
+        _ => Block.Head1,
+    };
+
     /// <summary>Makes the selector lead to a block. One byte.</summary>
     public static CodeWrite Select(Address trampoline, Block block) => new(trampoline + Selector + 1, [SelectorByte(block)]);
 
@@ -106,6 +133,7 @@ public static class DispatchTrampoline
             yield return AddressRange.OfLength(at + 8, 4);
             yield return AddressRange.OfLength(at + 14, 4);
             yield return AddressRange.OfLength(at + 19, 4);
+            yield return AddressRange.OfLength(trampoline + Head0 + (bank * HeadLength) + 2, GlobalWord.InstructionLength - 2);
         }
     }
 
@@ -114,6 +142,8 @@ public static class DispatchTrampoline
         Block.Pass => Pass,
         Block.Bank0 => Bank0,
         Block.Bank1 => Bank0 + BankLength,
+        Block.Head0 => Head0,
+        Block.Head1 => Head0 + HeadLength,
         _ => throw new ArgumentOutOfRangeException(nameof(block)),
     }) - (Selector + 2));
 

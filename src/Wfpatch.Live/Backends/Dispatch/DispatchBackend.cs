@@ -74,6 +74,13 @@ public sealed class DispatchBackend(Target target, StopLog stops)
 
     public void OpenHooks() => Execute(new TransitionWrites(State).OpenHooks());
 
+    /// <summary>In a global transition: what lets all threads go over at once.</summary>
+    public CodeWrite Flip => new TransitionWrites(State).Flip();
+
+    /// <summary>Whether that was written: by us, or by a controller that was killed behind it.</summary>
+    public bool IsFlipped => State.Transition is { IsGlobal: true } open
+        && target.Memory.TryReadUInt32(new TransitionWrites(State).Word, out uint word) && word == open.Generation;
+
     /// <summary>All threads have migrated. First the functions, then the hooks: a thread that is being born meets an open hook or a settled function.</summary>
     public void Settle()
     {

@@ -38,7 +38,7 @@ public sealed class DispatchPlanner
     /// <summary>Plans an apply. Either a plan, or at least one refusal.</summary>
     /// <param name="profile">Whose points are hooked; null: none.</param>
     /// <param name="canaries">Not 0: for so many threads alone.</param>
-    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanApply(Patch patch, Profile? profile, string policy, int canaries = 0)
+    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanApply(Patch patch, Profile? profile, string policy, int canaries = 0, Consistency consistency = Consistency.Local)
     {
         if (patch.Objects.Length != 1)
         {
@@ -75,11 +75,11 @@ public sealed class DispatchPlanner
             return (null, [.. _refusals]);
         }
         image ??= DescribeImage(patch, part, match, linked!, loaded);
-        return Compose(patch, (policy, canaries), region, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code]), image, existing, linked);
+        return Compose(patch, (policy, canaries, consistency), region, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code]), image, existing, linked);
     }
 
     /// <summary>Plans a revert of an image that is in force.</summary>
-    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(int image, Profile? profile, string policy)
+    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(int image, Profile? profile, string policy, Consistency consistency = Consistency.Local)
     {
         var space = BuildSpace(default);
         var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
@@ -92,7 +92,7 @@ public sealed class DispatchPlanner
         }
         var region = new RegionChoice(_state.Regions, default, default);
         var state = _state with { Hooks = hooks, Unwinders = unwinders };
-        return Finish(region, space, state, TransitionKind.Revert, image, (policy, 0), [.. hookPlanner.Code, .. unwinderPlanner.Code]);
+        return Finish(region, space, state, TransitionKind.Revert, image, (policy, 0, consistency), [.. hookPlanner.Code, .. unwinderPlanner.Code]);
     }
 
     private static IReadOnlyCollection<Address> ReplacedEntries(ObjectPatch part, Match match) =>
@@ -173,7 +173,7 @@ public sealed class DispatchPlanner
             }
         }
         bool isFirst = _state.Regions.IsEmpty;
-        int before = isFirst ? JournalLayout.CodeOffset : 0;
+        int before = isFirst ? JournalLayout.CodeOffset : JournalLayout.RegionHeadLength;
         long length = (long)new Address((ulong)Math.Max(JournalLayout.RegionLength, before + size.Bytes + (int)alignment)).AlignUp(Address.PageSize).Value;
         var unused = isFirst ? TargetJournal.FindUnused(_target.Mappings, _target.Memory) : null;
         var range = unused is { } left && (long)left.Length >= length ? left : BuildSpace(default).FindFree(loaded.Image.Range, length, RegionMargin);
@@ -287,7 +287,7 @@ public sealed class DispatchPlanner
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
-        Patch patch, (string Policy, int Canaries) way, RegionChoice region, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
+        Patch patch, (string Policy, int Canaries, Consistency Consistency) way, RegionChoice region, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
         (ImmutableArray<HookState> States, ImmutableArray<UnwinderState> Unwinders, IReadOnlyList<CodeWrite> Code) hooks, ImageState image, int existing, LinkedImage? linked)
     {
         var state = _state with
@@ -312,12 +312,12 @@ public sealed class DispatchPlanner
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Finish(
-        RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, int image, (string Policy, int Canaries) way, IReadOnlyList<CodeWrite> code)
+        RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, int image, (string Policy, int Canaries, Consistency Consistency) way, IReadOnlyList<CodeWrite> code)
     {
         ImmutableArray<Address> newPages = [.. space.NewPages];
         var pages = _state.TrampolinePages.Union(newPages).ToImmutableArray();
         var isFirst = _state.Regions.IsEmpty;
-        var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, way.Policy, way.Canaries);
+        var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, way.Policy, way.Canaries, way.Consistency);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
         var writes = new TransitionWrites(open);
         var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Text;
+using System.Text.Unicode;
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Quiescence;
+
+namespace Wfpatch.Live.Linux;
+
+/// <summary>The few files of proc(5) that are read while threads are held. Nothing is allocated.</summary>
+public static unsafe class QuietProcFs
+{
+    private const int ReadOnlyCloseOnExec = 0x80000, Folder = 0x10000, PathRoom = 64;
+
+    /// <summary>Lists the threads of a process.</summary>
+    /// <returns>How many there are, also where <paramref name="ids"/> has no room for all; 0: it has ended.</returns>
+    public static int ReadThreads(int process, Span<int> ids)
+    {
+        const int SysGetDents64 = 217, Room = 8192, LengthAt = 16, NameAt = 19; // struct linux_dirent64, getdents(2)
+        byte* path = stackalloc byte[PathRoom];
+        Utf8.TryWrite(new Span<byte>(path, PathRoom), $"/proc/{process}/task\0", out _);
+        int folder = NativeMethods.Open(path, ReadOnlyCloseOnExec | Folder);
+        if (folder < 0)
+        {
+            return 0;
+        }
+        byte* entries = stackalloc byte[Room];
+        int count = 0;
+        nint length;
+        while ((length = NativeMethods.Syscall(SysGetDents64, folder, entries, (void*)Room)) > 0)
+        {
+            for (nint at = 0; at < length; at += *(ushort*)(entries + at + LengthAt))
+            {
+                if (Utf8Parser.TryParse(new ReadOnlySpan<byte>(entries + at + NameAt, (int)(length - at - NameAt)), out int id, out _))
+                {
+                    if (count < ids.Length)
+                    {
+                        ids[count] = id;
+                    }
+                    count++;
+                }
+            }
+        }
+        _ = NativeMethods.Close(folder);
+        return count;
+    }
+
+    /// <summary>The state letter of a thread, and how often it has gone to sleep by itself: as long as that is the same, it sleeps the same sleep.</summary>
+    public static bool TryReadState(int process, int thread, out byte state, out long sleeps)
+    {
+        const int Room = 4096;
+        byte* buffer = stackalloc byte[Room];
+        byte* path = stackalloc byte[PathRoom];
+        Utf8.TryWrite(new Span<byte>(path, PathRoom), $"/proc/{process}/task/{thread}/status\0", out _);
+        var text = Read(path, new Span<byte>(buffer, Room));
+        int at = text.IndexOf("\nState:\t"u8);
+        state = at < 0 ? (byte)0 : text[at + 8];
+        sleeps = FieldOf(text, "\nvoluntary_ctxt_switches:\t"u8);
+        return state != 0;
+    }
+
+    /// <summary>As <see cref="ProcFs.ReadActivity"/>.</summary>
+    public static bool TryReadActivity(int process, int thread, out ThreadActivity activity)
+    {
+        const int Room = 512, Arguments = 6;
+        byte* buffer = stackalloc byte[Room];
+        byte* path = stackalloc byte[PathRoom];
+        Utf8.TryWrite(new Span<byte>(path, PathRoom), $"/proc/{process}/task/{thread}/syscall\0", out _);
+        var text = Read(path, new Span<byte>(buffer, Room));
+        activity = new ThreadActivity(false, -1, default, default, default);
+        if (text.IsEmpty || text.StartsWith("running"u8))
+        {
+            return !text.IsEmpty;
+        }
+        if (!Utf8Parser.TryParse(text, out long number, out int used))
+        {
+            return false;
+        }
+        ulong* values = stackalloc ulong[Arguments + 2];
+        int count = 0;
+        for (text = text[used..]; count < Arguments + 2 && text.IndexOf("0x"u8) is >= 0 and var next; count++)
+        {
+            text = text[(next + 2)..];
+            if (!Utf8Parser.TryParse(text, out values[count], out _, 'x'))
+            {
+                return false;
+            }
+        }
+        // A thread that is blocked elsewhere has its stack pointer and program counter alone.
+        var arguments = count < Arguments + 2 ? default : new SyscallArguments(values[0], values[1], values[2], values[3], values[4], values[5]);
+        activity = new ThreadActivity(true, number, arguments, new Address(values[Math.Max(0, count - 2)]), new Address(values[Math.Max(0, count - 1)]));
+        return count >= 2;
+    }
+
+    private static ReadOnlySpan<byte> Read(byte* path, Span<byte> buffer)
+    {
+        int file = NativeMethods.Open(path, ReadOnlyCloseOnExec);
+        if (file < 0)
+        {
+            return default;
+        }
+        nint length;
+        fixed (byte* to = buffer)
+        {
+            length = NativeMethods.PRead(file, to, (nuint)buffer.Length, 0);
+        }
+        _ = NativeMethods.Close(file);
+        return buffer[..(int)Math.Max(0, length)];
+    }
+
+    private static long FieldOf(ReadOnlySpan<byte> text, ReadOnlySpan<byte> field)
+    {
+        int at = text.IndexOf(field);
+        return at >= 0 && Utf8Parser.TryParse(text[(at + field.Length)..], out long value, out _) ? value : -1;
+    }
+}

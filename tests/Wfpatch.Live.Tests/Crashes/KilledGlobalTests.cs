@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Tests.Running;
+using Wfpatch.Live.Tests.Samples;
+using Wfpatch.Testing.Processes;
+using Xunit;
+
+namespace Wfpatch.Live.Tests.Crashes;
+
+/// <summary>kill -9 of the controller before each call that changes the target, while all threads go over at once: never do two versions meet, nobody stays stopped,
+/// and the next command completes or undoes.</summary>
+public sealed class KilledGlobalTests(ITestOutputHelper output)
+{
+    private static readonly string Controller = Path.Combine(AppContext.BaseDirectory, "Wfpatch.FaultyController.dll");
+
+    [Theory]
+    [InlineData("apply")]
+    [InlineData("revert")]
+    public async Task Killed_at_each_step(string command)
+    {
+        var patch = await TestPatches.GetAsync("apart");
+        int steps = 0;
+        for (int step = 1; !await KillAsync(command, patch, step); step++)
+        {
+            steps = step;
+        }
+        output.WriteLine($"{command} was killed at each of {steps} steps");
+        Assert.True(steps > 20, $"only {steps} steps");
+    }
+
+    /// <summary>True where it came to its end: there is no such step any more.</summary>
+    private static async Task<bool> KillAsync(string command, TestPatch patch, int step)
+    {
+        await using var apart = await VersionsApart.StartAsync(patch, 3);
+        if (command == "revert")
+        {
+            await InProcess.ApplyGlobalAsync(apart.Id, patch).ExpectAsync(Outcome.Done);
+        }
+        string[] arguments = ["exec", Controller, command, .. command == "apply" ? new[] { patch.File } : [], apart.Id.ToString(CultureInfo.InvariantCulture), SamplePatches.ProfileFile, "Stack", step.ToString(CultureInfo.InvariantCulture), "Global"];
+        var result = await ChildProcess.RunAsync(new CommandLine("dotnet", [.. arguments]), TestContext.Current.CancellationToken);
+        await ExpectRunsOnAsync(apart, step);
+        await InProcess.ExpectNoDifferenceAsync(apart.Id);
+        if (result.Output.StartsWith(nameof(Outcome.Done), StringComparison.Ordinal))
+        {
+            return true;
+        }
+        Assert.True(result.Status.Signal == 9, $"step {step}: {result.Status} {result.Output}{result.Errors}");
+        if (step % 2 == 0)
+        {
+            await CompleteAsync(apart, command, patch, step);
+        }
+        var undone = await InProcess.RevertAsync(apart.Id, consistency: null);
+        Assert.True(undone.Outcome == Outcome.Done || undone.Refusals is [{ Code: "WF702" }], $"step {step}: {undone.Message}");
+        await apart.ExpectApartAsync(1);
+        await InProcess.ApplyGlobalAsync(apart.Id, patch).ExpectAsync(Outcome.Done);
+        await apart.ExpectApartAsync(2);
+        return false;
+    }
+
+    private static async Task CompleteAsync(VersionsApart apart, string command, TestPatch patch, int step)
+    {
+        if (command == "apply")
+        {
+            await InProcess.ApplyGlobalAsync(apart.Id, patch).ExpectAsync(Outcome.Done);
+            await apart.ExpectApartAsync(2);
+            return;
+        }
+        // Killed before it had begun, or behind its last change, there is nothing to go on with.
+        var advanced = await InProcess.AdvanceAsync(apart.Id);
+        Assert.True(advanced.Outcome == Outcome.Done || advanced.Refusals is [{ Code: "WF710" }], $"step {step}: {advanced.Message}");
+    }
+
+    private static async Task ExpectRunsOnAsync(VersionsApart apart, int step)
+    {
+        var before = await apart.ReportAsync();
+        var after = await Until.TrueAsync(apart.ReportAsync, r => r.Calls > before.Calls + 20);
+        Assert.True(after.Overlaps == 0, $"step {step}: {after}");
+        foreach (string task in Directory.EnumerateDirectories($"/proc/{apart.Id}/task"))
+        {
+            string stat = await File.ReadAllTextAsync(Path.Combine(task, "stat"), TestContext.Current.CancellationToken);
+            Assert.False(stat[(stat.LastIndexOf(')') + 2)..][0] is 't' or 'T', $"step {step}: a thread is stopped: {stat}");
+        }
+    }
+}
