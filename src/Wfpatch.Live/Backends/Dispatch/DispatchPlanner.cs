@@ -69,7 +69,7 @@ public sealed class DispatchPlanner
         var head = region.Regions[0].Range.Start + JournalLayout.FrameIndexOffset;
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
         var unwinders = unwinderPlanner.Plan(part, space, head);
-        var linked = image is null ? Link(part, match, loaded, region.Start) : null;
+        var linked = image is null ? Link(part, match, loaded, region) : null;
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
@@ -246,10 +246,10 @@ public sealed class DispatchPlanner
         .Select(s => _original.Read(s.Range.Start, (int)s.Range.Length) is { } code ? BranchScan.Find(code, s.Range.Start, into, function) : s.Range.Start)
         .FirstOrDefault(found => found is not null);
 
-    private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start)
+    private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, RegionChoice region)
     {
         var resolver = new SymbolResolver(_target.Memory, loaded.Image, _target.Objects.Select(o => o.Image));
-        var (linked, refusals) = PatchLinker.Link(part, start, match, resolver, _state.FrameIndex);
+        var (linked, refusals) = PatchLinker.Link(part, region.Start, match, resolver, (_state with { Regions = region.Regions }).FrameIndex);
         _refusals.AddRange(refusals);
         return linked;
     }
@@ -320,6 +320,8 @@ public sealed class DispatchPlanner
         var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, way.Policy, way.Canaries);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
         var writes = new TransitionWrites(open);
+        IEnumerable<CodeWrite> hooks = way.Policy == ReturnHookArea.PolicyName && !ReturnHookArea.IsThere(_target.Memory, open.ReturnHooks) ? ReturnHookArea.Initial(open.ReturnHooks) : [];
+        code = [.. code, .. hooks];
         var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
         {
             BytesAdded = (newPages.Length * (long)Address.PageSize) + code.Sum(c => c.Bytes.Length),
