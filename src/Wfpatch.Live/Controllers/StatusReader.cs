@@ -81,10 +81,10 @@ public static class StatusReader
     // Opening the memory for the permit needs the right to change the target; who may stop its threads has it.
     private static Blocker FindBlocker(Target target, TargetState state, int thread, Address block, StopLog stops)
     {
-        if (target.Proc.ReadActivity(thread) is { IsBlocked: true } blocked
-            && InterruptibleCalls.FindObstacle(target.Linux, target.Process, in blocked) is { } obstacle)
+        var terms = StopTerms.Read(target, thread, block);
+        if (terms is { Obstacle: { } obstacle, Activity: { } activity })
         {
-            return BlockerText.Describe(in blocked, obstacle);
+            return BlockerText.Describe(in activity, obstacle);
         }
         target.Memory.OpenForWriting();
         var oldCode = HeldCode.Of(state);
@@ -94,8 +94,7 @@ public static class StatusReader
         {
             Hooks = table is null ? null : new ReturnHooks(target.Memory, table),
         };
-        var visit = migration.Visit(thread, null, SleepClock.Read(target.Process, thread) ?? TimeSpan.Zero,
-            new CallPermit(target.Memory, block));
+        var visit = migration.Visit(thread, null, terms.Asleep, terms.Permit);
         return BlockerText.Describe(visit, oldCode);
     }
 

@@ -102,11 +102,7 @@ public sealed class CanaryLoop
             {
                 Path = _choice.Threads.Contains(id) ? MigrationPath.Pending : MigrationPath.Staying,
             };
-            // A controller that was killed just before a visit leaves the permit behind.
-            if (new CallPermit(_target.Memory, thread.ControlBlock) is { IsGiven: true } left)
-            {
-                left.TakeBack();
-            }
+            new CallPermit(_target.Memory, thread.ControlBlock).ClearLeftOver();
             _threads.Add(id, thread);
             if (_hasPoints && HoldsUnusedGrant(thread))
             {
@@ -160,18 +156,18 @@ public sealed class CanaryLoop
             {
                 return;
             }
-            if (!_granted.ContainsKey(thread.Id) && thread.NextVisit <= _clock.Elapsed && MayStop(thread, out var asleep, out var permit))
+            if (!_granted.ContainsKey(thread.Id) && thread.NextVisit <= _clock.Elapsed && MayStop(thread, out var terms))
             {
-                Visit(thread, asleep, permit);
+                Visit(thread, terms);
             }
         }
     }
 
-    private void Visit(ThreadRecord thread, TimeSpan asleep, CallPermit permit)
+    private void Visit(ThreadRecord thread, StopTerms terms)
     {
         var visit = _hasPoints
-            ? _outside.Grant(thread.Id, _destination, asleep, permit)
-            : _outside.Visit(thread.Id, _destination, asleep, permit);
+            ? _outside.Grant(thread.Id, _destination, terms.Asleep, terms.Permit)
+            : _outside.Visit(thread.Id, _destination, terms.Asleep, terms.Permit);
         thread.Visits++;
         double pause = Math.Min(LongestPause.TotalMilliseconds, Math.Pow(2, Math.Min(thread.Visits, 10)));
         thread.NextVisit = _clock.Elapsed + TimeSpan.FromMilliseconds(pause);
@@ -195,11 +191,11 @@ public sealed class CanaryLoop
         foreach (var (id, since) in _granted.Where(g => _clock.Elapsed - g.Value > Patience && _threads[g.Key].Path == MigrationPath.Pending).ToList())
         {
             var thread = _threads[id];
-            if (!_threads.Values.Any(t => t.Path == MigrationPath.Staying && t.Visits == 0) || !MayStop(thread, out var asleep, out var permit))
+            if (!_threads.Values.Any(t => t.Path == MigrationPath.Staying && t.Visits == 0) || !MayStop(thread, out var terms))
             {
                 continue;
             }
-            if (_outside.Withdraw(id, _destination, asleep, permit).Result == VisitResult.Busy)
+            if (_outside.Withdraw(id, _destination, terms.Asleep, terms.Permit).Result == VisitResult.Busy)
             {
                 _granted.Remove(id);
                 thread.Path = MigrationPath.Staying;
@@ -208,35 +204,21 @@ public sealed class CanaryLoop
         }
     }
 
-    private bool MayStop(ThreadRecord thread, out TimeSpan asleep, out CallPermit permit)
+    private bool MayStop(ThreadRecord thread, out StopTerms terms)
     {
-        asleep = TimeSpan.Zero;
-        permit = new CallPermit(_target.Memory, thread.ControlBlock);
-        if (_target.Proc.ReadThreadState(thread.Id) is null or 'Z' or 'X' || _target.Proc.ReadActivity(thread.Id) is not { } activity)
+        terms = _target.Proc.ReadThreadState(thread.Id) is null or 'Z' or 'X'
+            ? default
+            : StopTerms.Read(_target, thread.Id, thread.ControlBlock, place => thread.SeeBlocked(place, _clock.Elapsed));
+        if (terms.Activity is not { } activity)
         {
             Complete(thread, MigrationPath.Exited);
             return false;
         }
-        if (!activity.IsBlocked)
-        {
-            return true;
-        }
-        if (InterruptibleCalls.FindObstacle(_target.Linux, _target.Process, in activity) is { } obstacle)
+        if (terms.Obstacle is { } obstacle)
         {
             thread.Blocker = BlockerText.Describe(in activity, obstacle);
-            return false;
         }
-        permit = SyscallRestart.EndsWhenStopped(activity.Number) ? permit : default;
-        if (SyscallRestart.HasTimeoutInMilliseconds(activity.Number, activity.Arguments.Fourth))
-        {
-            if (thread.BlockedAt != activity.StackPointer)
-            {
-                thread.BlockedAt = activity.StackPointer;
-                thread.BlockedSince = _clock.Elapsed;
-            }
-            asleep = SleepClock.Read(_target.Process, thread.Id) ?? _clock.Elapsed - thread.BlockedSince;
-        }
-        return true;
+        return terms.MayStop;
     }
 
     private void Complete(ThreadRecord thread, MigrationPath path)

@@ -107,7 +107,7 @@ public sealed class MigrationLoop
         foreach (int id in alive.Where(id => !_threads.ContainsKey(id)))
         {
             var thread = new ThreadRecord(id, _target.Proc.ReadThreadName(id) ?? "", ThreadControlBlock.Find(_linux, _target.Memory, id));
-            ClearPermit(thread);
+            new CallPermit(_target.Memory, thread.ControlBlock).ClearLeftOver();
             thread.Path = first || !IsInDestination(thread) ? MigrationPath.Pending : MigrationPath.Born;
             thread.MigratedAt = thread.IsDone ? _clock.Elapsed : null;
             _threads.Add(id, thread);
@@ -119,15 +119,6 @@ public sealed class MigrationLoop
             Complete(gone, MigrationPath.Exited);
         }
         return any;
-    }
-
-    // A controller that was killed just before a visit leaves the permit behind.
-    private void ClearPermit(ThreadRecord thread)
-    {
-        if (new CallPermit(_target.Memory, thread.ControlBlock) is { IsGiven: true } left)
-        {
-            left.TakeBack();
-        }
     }
 
     private bool IsInDestination(ThreadRecord thread) =>
@@ -158,53 +149,42 @@ public sealed class MigrationLoop
     {
         foreach (var thread in _threads.Values.Where(t => !t.IsDone && t.NextVisit <= _clock.Elapsed).ToArray())
         {
-            if (ShallVisit(thread, out var asleep, out bool needsPermit))
+            if (ShallVisit(thread, out var terms))
             {
-                Visit(thread, asleep, needsPermit);
+                Visit(thread, terms);
             }
         }
     }
 
-    private bool ShallVisit(ThreadRecord thread, out TimeSpan asleep, out bool needsPermit)
+    private bool ShallVisit(ThreadRecord thread, out StopTerms terms)
     {
-        asleep = TimeSpan.Zero;
-        needsPermit = true;
+        terms = default;
         if (_target.Proc.ReadThreadState(thread.Id) is null or 'Z' or 'X')
         {
             Complete(thread, MigrationPath.Exited);
             return false;
         }
-        var activity = _target.Proc.ReadActivity(thread.Id);
-        if (activity is not { IsBlocked: true } blocked)
-        {
-            thread.BlockedAt = Address.Zero;
-            return activity is not null && !_hasPoints;
-        }
-        if (thread.BlockedAt != blocked.StackPointer)
-        {
-            thread.BlockedAt = blocked.StackPointer;
-            thread.BlockedSince = _clock.Elapsed;
-        }
-        if (_hasPoints && _clock.Elapsed - thread.BlockedSince < IdleBeforeVisit)
+        if (_target.Proc.ReadActivity(thread.Id) is not { } activity)
         {
             return false;
         }
-        if (InterruptibleCalls.FindObstacle(_linux, _target.Process, in blocked) is { } obstacle)
+        var seen = thread.SeeBlocked(activity.IsBlocked ? activity.StackPointer : Address.Zero, _clock.Elapsed);
+        if (_hasPoints && (!activity.IsBlocked || seen < IdleBeforeVisit))
         {
-            if (blocked.Number >= 0 && NeverLeft(thread))
-            {
-                Complete(thread, MigrationPath.Outside);
-                return false;
-            }
-            thread.Blocker = BlockerText.Describe(in blocked, obstacle);
             return false;
         }
-        needsPermit = SyscallRestart.EndsWhenStopped(blocked.Number);
-        if (SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Arguments.Fourth))
+        terms = StopTerms.Of(_target, thread.Id, thread.ControlBlock, activity, _ => seen);
+        if (terms.Obstacle is not { } obstacle)
         {
-            asleep = SleepClock.Read(_target.Process, thread.Id) ?? _clock.Elapsed - thread.BlockedSince;
+            return true;
         }
-        return true;
+        if (activity.Number >= 0 && NeverLeft(thread))
+        {
+            Complete(thread, MigrationPath.Outside);
+            return false;
+        }
+        thread.Blocker = BlockerText.Describe(in activity, obstacle);
+        return false;
     }
 
     /// <summary>The transition was reversed, and the thread is not in the generation that is left: it runs the code of the destination
@@ -214,11 +194,10 @@ public sealed class MigrationLoop
         _leftGeneration != 0 && thread.ControlBlock != Address.Zero
         && _target.Memory.TryReadUInt32(thread.ControlBlock + ThreadWord.Offset, out uint word) && word != _leftGeneration;
 
-    private void Visit(ThreadRecord thread, TimeSpan asleep, bool needsPermit)
+    private void Visit(ThreadRecord thread, StopTerms terms)
     {
-        var permit = needsPermit ? new CallPermit(_target.Memory, thread.ControlBlock) : default;
         // A thread that was in old code once may be out of it the next time; one that still is would be visited again and again.
-        var visit = _outside.Visit(thread.Id, _destination, asleep, permit, StackTopOf(thread), mayHook: thread.Visits > 0);
+        var visit = _outside.Visit(thread.Id, _destination, terms.Asleep, terms.Permit, StackTopOf(thread), mayHook: thread.Visits > 0);
         thread.IsHooked = visit.IsHooked;
         thread.Visits++;
         switch (visit.Result)

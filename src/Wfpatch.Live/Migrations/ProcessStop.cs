@@ -3,7 +3,6 @@ using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Wfpatch.Core.Addresses;
-using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Unwinding;
 using Wfpatch.Live.Linux;
@@ -78,20 +77,12 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         var threads = ImmutableArray.CreateBuilder<Candidate>();
         foreach (int id in target.Proc.ReadThreads())
         {
-            var asleep = TimeSpan.Zero;
-            bool needsPermit = true;
-            if (target.Proc.ReadActivity(id) is { IsBlocked: true } blocked)
+            var terms = StopTerms.Read(target, id, ThreadControlBlock.Find(target.Linux, target.Memory, id));
+            if (terms.Obstacle is { } obstacle)
             {
-                if (InterruptibleCalls.FindObstacle(target.Linux, target.Process, in blocked) is { } obstacle)
-                {
-                    return ([], $"thread {id} is in {obstacle}");
-                }
-                needsPermit = SyscallRestart.EndsWhenStopped(blocked.Number);
-                asleep = SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Arguments.Fourth)
-                    ? SleepClock.Read(target.Process, id) ?? TimeSpan.Zero
-                    : TimeSpan.Zero;
+                return ([], $"thread {id} is in {obstacle}");
             }
-            threads.Add(new Candidate(id, asleep, needsPermit ? new CallPermit(target.Memory, ThreadControlBlock.Find(target.Linux, target.Memory, id)) : default));
+            threads.Add(new Candidate(id, terms.Asleep, terms.Permit));
         }
         return (threads.ToImmutable(), null);
     }

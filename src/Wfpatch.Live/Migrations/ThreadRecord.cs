@@ -61,10 +61,24 @@ public sealed class ThreadRecord(int id, string name, Address controlBlock)
     /// <summary>A return hook lies on its stack.</summary>
     public bool IsHooked { get; set; }
 
-    /// <summary>Where it was blocked when last looked at.</summary>
-    public Address BlockedAt { get; set; }
+    /// <summary>Where it was blocked when last looked at; zero: it ran.</summary>
+    public Address BlockedAt { get; private set; }
 
-    public TimeSpan BlockedSince { get; set; }
+    public TimeSpan BlockedSince { get; private set; }
+
+    /// <summary>Notes that it is blocked, or with zero that it runs.</summary>
+    /// <param name="at">Its stack pointer, by which one place is told from another.</param>
+    /// <param name="now">Since arming began.</param>
+    /// <returns>How long it has been seen there.</returns>
+    public TimeSpan SeeBlocked(Address at, TimeSpan now)
+    {
+        if (BlockedAt != at)
+        {
+            BlockedAt = at;
+            BlockedSince = now;
+        }
+        return now - BlockedSince;
+    }
 
     public bool IsDone => Path != MigrationPath.Pending;
 }

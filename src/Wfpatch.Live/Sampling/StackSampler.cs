@@ -105,7 +105,11 @@ public sealed class StackSampler(Target target, FunctionNames names, StopLog sto
     {
         int count;
         Place place;
-        var asleep = SleepClock.Read(target.Process, thread) ?? TimeSpan.Zero;
+        var terms = StopTerms.Read(target, thread, Address.Zero);
+        if (!terms.MayStop)
+        {
+            return;
+        }
         using (var stopped = StoppedThread.Take(target.Linux, thread, stops))
         {
             if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
@@ -115,7 +119,7 @@ public sealed class StackSampler(Target target, FunctionNames names, StopLog sto
             place = (long)registers.OrigRax >= 0 ? new Place((long)registers.OrigRax, new Address(registers.Rsp)) : default;
             var set = OutsideMigration.ToRegisterSet(in registers);
             _ = _unwinder.Unwind(in set, target.Memory, _frames, out count);
-            InterruptedCall.Restart(in stopped, ref registers, asleep);
+            InterruptedCall.Restart(in stopped, ref registers, terms.Asleep);
         }
         var frames = ImmutableArray.CreateBuilder<SampledFrame>(count);
         for (int i = count - 1; i >= 0; i--)

@@ -24,6 +24,15 @@ public readonly record struct CallPermit(TargetMemory? Memory, Address ControlBl
     public bool IsStillOf(ILinux linux, int thread) =>
         Memory is not null && ThreadControlBlock.Find(linux, Memory, thread) == ControlBlock;
 
+    /// <summary>A controller that was killed just before a visit leaves the permit behind.</summary>
+    public void ClearLeftOver()
+    {
+        if (IsGiven)
+        {
+            TakeBack();
+        }
+    }
+
     public void Give() => Write(1);
 
     public void TakeBack() => Write(0);
