@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A controller that kills itself with SIGKILL before its N-th change of the target:
-//   faulty (apply PATCH | canary PATCH | advance | revert) PID PROFILE POLICY N
-// `canary` tries the patch on two threads.
+//   faulty (apply PATCH | canary PATCH | advance | revert) PID PROFILE POLICY N [SECONDS]
+// `canary` tries the patch on two threads. SECONDS: how long it waits for threads.
 // Prints the number of changes when it was not killed.
 using System.Diagnostics;
 using System.Globalization;
@@ -16,7 +16,7 @@ bool apply = args[0] is "apply" or "canary";
 var rest = args.AsSpan(apply ? 2 : 1).ToArray();
 int pid = int.Parse(rest[0], CultureInfo.InvariantCulture);
 var profile = ShippedProfiles.Find(rest[1]).Profile ?? throw new ArgumentException($"no profile {rest[1]}");
-var options = new TransitionOptions(Enum.Parse<Policy>(rest[2]), profile, TimeSpan.FromSeconds(20)) { Canary = args[0] == "canary" ? CanaryChoice.Any(2) : null };
+var options = new TransitionOptions(Enum.Parse<Policy>(rest[2]), profile, TimeSpan.FromSeconds(rest.Length > 4 ? int.Parse(rest[4], CultureInfo.InvariantCulture) : 20)) { Canary = args[0] == "canary" ? CanaryChoice.Any(2) : null };
 var linux = new FaultyLinux(new NativeLinux(), int.Parse(rest[3], CultureInfo.InvariantCulture), () =>
 {
     Process.GetCurrentProcess().Kill();

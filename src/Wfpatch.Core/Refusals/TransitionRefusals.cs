@@ -18,8 +18,10 @@ public static class TransitionRefusals
     public static readonly RefusalKind NothingOpen = new("WF710", "nothing-open", "There is no open transition that could be advanced.", "See wfpatch status for what is in force.");
     public static readonly RefusalKind NoExplicitPoint = new("WF731", "no-explicit-point", "The policy is explicit, and nothing that is loaded in the target announces a quiescence point.", "Compile the program with include/wfpatch.h, or use another policy.");
     public static readonly RefusalKind BadExplicitPoint = new("WF732", "bad-explicit-point", "The note of an explicit quiescence point does not lead to the instruction that it should.", "Build the program again with the include/wfpatch.h of this version, or use another policy.");
+    public static readonly RefusalKind SuspendedStacks = new("WF733", "suspended-stacks", "The policy is stack, and the target makes stacks for coroutines: what a suspended one holds cannot be seen.", "Use --policy points with a profile whose points lie between two requests.");
     public static readonly ImmutableArray<RefusalKind> All =
     [
         TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoSuchCanary, OpenForAll, NothingOpen, NoExplicitPoint, BadExplicitPoint,
+        SuspendedStacks,
     ];
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Unwinding;
 using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Live.Migrations;
@@ -26,6 +27,8 @@ public static class BlockerText
             oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, {oldCode[visit.Verdict.OldCode].Why}{(noHooks.Length > 0 ? "; " + noHooks : "")}"),
         VisitResult.InRequest => new Blocker(
             "", visit.Verdict.Frame, visit.At, "it is in a request that began before; it comes by a quiescence point of the program when that has ended"),
+        VisitResult.Unreliable when visit.Unwinding.Reason == UnwindFailureReason.ForeignStack => new Blocker(
+            "", visit.Unwinding.Depth, visit.At, "it runs on a stack that is not its own (a coroutine's); what waits on the one below cannot be seen"),
         VisitResult.Unreliable => new Blocker(
             "", visit.Unwinding.Depth, visit.At, $"its stack cannot be unwound beyond {visit.At} ({visit.Unwinding.Reason})"),
         VisitResult.Traced => new Blocker("", -1, Address.Zero, "another tracer is attached to it"),

@@ -16,7 +16,7 @@ namespace Wfpatch.Live.Migrations;
 /// </summary>
 public sealed class OutsideMigration
 {
-    private const int MostFrames = 512;
+    private const int MostFrames = 2048;
 
     /// <summary>How much of a stack is looked through for return addresses before a stop, in pieces.</summary>
     private const int StackPiece = 16 * 1024, MostPieces = 16;
