@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A controller that kills itself with SIGKILL before its N-th change of the target:
-//   faulty (apply PATCH | canary PATCH | advance | revert) PID PROFILE POLICY N [CONSISTENCY]
-// `canary` tries the patch on two threads.
+//   faulty (apply PATCH | canary PATCH | advance | revert) PID PROFILE POLICY N [SECONDS | CONSISTENCY]
+// `canary` tries the patch on two threads. SECONDS: how long it waits for threads.
 // Prints the number of changes when it was not killed.
 using System.Diagnostics;
 using System.Globalization;
@@ -16,9 +16,12 @@ bool apply = args[0] is "apply" or "canary";
 var rest = args.AsSpan(apply ? 2 : 1).ToArray();
 int pid = int.Parse(rest[0], CultureInfo.InvariantCulture);
 var profile = ShippedProfiles.Find(rest[1]).Profile ?? throw new ArgumentException($"no profile {rest[1]}");
-var options = new TransitionOptions(Enum.Parse<Policy>(rest[2]), profile, TimeSpan.FromSeconds(20)) {
+int seconds = 20;
+bool isTimed = rest.Length > 4 && int.TryParse(rest[4], CultureInfo.InvariantCulture, out seconds);
+seconds = isTimed ? seconds : 20;
+var options = new TransitionOptions(Enum.Parse<Policy>(rest[2]), profile, TimeSpan.FromSeconds(seconds)) {
     Canary = args[0] == "canary" ? CanaryChoice.Any(2) : null,
-    Consistency = rest.Length > 4 ? Enum.Parse<Consistency>(rest[4]) : null,
+    Consistency = isTimed || rest.Length <= 4 ? null : Enum.Parse<Consistency>(rest[4]),
     // A thread of the test target is always outside sooner or later; how soon is the machine's affair.
     MaxWait = TimeSpan.FromSeconds(2),
 };

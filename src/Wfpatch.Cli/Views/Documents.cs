@@ -19,10 +19,10 @@ internal sealed record PatchDocument(string Id, string Name);
 
 internal sealed record FunctionDocument(string Name, string Address, string Tactic, string Trampoline, string NewCode);
 
-internal sealed record BlockerDocument(string Function, int Frame, string At, string Sentence)
+internal sealed record BlockerDocument(string Function, int Frame, string At, string Sentence, bool ReturnHook)
 {
     public static BlockerDocument? Of(Blocker? blocker) =>
-        blocker is null ? null : new BlockerDocument(blocker.Function, blocker.Frame, blocker.At.ToString(), blocker.Sentence);
+        blocker is null ? null : new BlockerDocument(blocker.Function, blocker.Frame, blocker.At.ToString(), blocker.Sentence, blocker.IsHooked);
 }
 
 internal sealed record ThreadDocument(int Tid, string Name, uint Generation, string How, double? AtUs, BlockerDocument? Blocker)

@@ -55,6 +55,7 @@ internal static class TransitionView
     {
         MigrationPath.Point => "by a quiescence point",
         MigrationPath.Outside => "from outside",
+        MigrationPath.Return => "on return from old code",
         MigrationPath.Born => "born in it",
         MigrationPath.Together => "at once",
         MigrationPath.Exited => "ended",

@@ -199,10 +199,14 @@ public sealed class TargetExpectations
             return;
         }
         _memory.Put(FrameLookupTrampoline.Publish(_state.FrameIndexHead, _state.FrameIndex));
+        var indexed = _state.Images.Where(i => i.FrameIndex != Address.Zero).ToList();
+        if (indexed.Count <= (IsBeginning ? 1 : 0))
+        {
+            _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, Address.Zero)]);
+        }
         if (IsBeginning)
         {
-            var before = _state.Images.Where(i => i.FrameIndex != Address.Zero).Reverse().Skip(1).FirstOrDefault();
-            _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, before?.FrameIndex ?? Address.Zero)]);
+            _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, indexed.Count > 1 ? indexed[^2].FrameIndex : _state.ReturnHooks)]);
         }
     }
 

@@ -36,8 +36,11 @@ public sealed record TargetState
     /// <summary>The unwinders of the target that are shown the frames of new code. They stay so: new code may be on a stack long after a revert.</summary>
     public ImmutableArray<UnwinderState> Unwinders { get; init; } = [];
 
-    /// <summary>The frame index of the newest image that has one, from which all others are reached; zero: there is none.</summary>
-    public Address FrameIndex => Images.LastOrDefault(i => i.FrameIndex != Address.Zero)?.FrameIndex ?? Address.Zero;
+    /// <summary>The frame index of the newest image that has one, from which all others are reached; zero: the target has no region yet.</summary>
+    public Address FrameIndex => Images.LastOrDefault(i => i.FrameIndex != Address.Zero)?.FrameIndex ?? ReturnHooks;
+
+    /// <summary>Where return hooks lie, and first of them the frame index that all others end in; zero: the target has no region yet.</summary>
+    public Address ReturnHooks => Regions.IsEmpty ? Address.Zero : Regions[0].Range.Start + Plans.JournalLayout.ReturnHooksOffset;
 
     /// <summary>Where the target's unwinders read it.</summary>
     public Address FrameIndexHead => Regions.IsEmpty ? Address.Zero : Regions[0].Range.Start + Plans.JournalLayout.FrameIndexOffset;

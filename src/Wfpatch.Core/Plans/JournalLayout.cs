@@ -5,7 +5,7 @@ namespace Wfpatch.Core.Plans;
 
 /// <summary>
 /// Where things lie in the first region that is mapped into a target (docs/state-in-the-target.md): a header by which it is
-/// recognised, room for injected code, two copies of the state that are written in turn, then new code.
+/// recognised, room for injected code, two copies of the state that are written in turn, return hooks, then new code.
 /// </summary>
 public static class JournalLayout
 {
@@ -24,7 +24,11 @@ public static class JournalLayout
     public const int StubLength = 4096 - StubOffset;
     public const int CopyLength = 1024 * 1024;
     public const int FirstCopyOffset = 4096;
-    public const int CodeOffset = FirstCopyOffset + (2 * CopyLength);
+
+    /// <summary>Return hooks (Redirects/Trampolines/ReturnHookArea). Empty until the first transition under the policy stack.</summary>
+    public const int ReturnHooksOffset = FirstCopyOffset + (2 * CopyLength);
+    public const int ReturnHooksLength = 16 * 1024;
+    public const int CodeOffset = ReturnHooksOffset + ReturnHooksLength;
 
     /// <summary>Of the first region. Only pages that are written to take memory.</summary>
     public const int RegionLength = 4 * 1024 * 1024;

@@ -12,6 +12,19 @@ public readonly record struct StackVerdict(int OldCode, int Frame)
     /// <summary>No frame is in old code.</summary>
     public bool IsQuiescent => OldCode < 0;
 
+    /// <summary>The number of the outermost frame in old code, or -1: when the thread has returned from it, none is left on its stack.</summary>
+    public static int FindOutermost(ReadOnlySpan<StackFrame> frames, ReadOnlySpan<AddressRange> oldCode)
+    {
+        for (int frame = frames.Length - 1; frame >= 0; frame--)
+        {
+            if (!Decide(frames.Slice(frame, 1), oldCode).IsQuiescent)
+            {
+                return frame;
+            }
+        }
+        return -1;
+    }
+
     public static StackVerdict Decide(ReadOnlySpan<StackFrame> frames, ReadOnlySpan<AddressRange> oldCode)
     {
         for (int frame = 0; frame < frames.Length; frame++)

@@ -25,7 +25,26 @@ internal sealed class CodeMap
         }
     }
 
-    public UnwindFailureReason FindRow(Address pc, ref FrameRow row, out ReadOnlySpan<byte> table, out bool isSignalFrame)
+    /// <summary>Whether an address may be in code that a table describes.</summary>
+    public bool Contains(Address pc) => CountUpTo(pc) is > 0 and var count && _reach[count - 1] > pc;
+
+    public UnwindFailureReason FindRow(Address pc, RowCache? cache, ref FrameRow row, out ReadOnlySpan<byte> table, out bool isSignalFrame)
+    {
+        if (cache is not null && cache.TryGet(pc, ref row, out int known, out isSignalFrame))
+        {
+            table = _tables[known].Bytes;
+            return UnwindFailureReason.None;
+        }
+        var reason = FindRow(pc, ref row, out int index, out isSignalFrame);
+        table = index >= 0 ? _tables[index].Bytes : default;
+        if (cache is not null && reason == UnwindFailureReason.None)
+        {
+            cache.Add(pc, in row, index, isSignalFrame);
+        }
+        return reason;
+    }
+
+    private UnwindFailureReason FindRow(Address pc, ref FrameRow row, out int table, out bool isSignalFrame)
     {
         pc = Resolve(pc);
         for (int i = CountUpTo(pc) - 1; i >= 0 && _reach[i] > pc; i--)
@@ -33,12 +52,12 @@ internal sealed class CodeMap
             int index = _tables[i].IndexOf(pc);
             if (index >= 0)
             {
-                table = _tables[i].Bytes;
+                table = i;
                 isSignalFrame = _tables[i].IsSignalFrame(index);
                 return _tables[i].RunTo(index, pc, ref row);
             }
         }
-        table = default;
+        table = -1;
         isSignalFrame = false;
         return UnwindFailureReason.NoEntry;
     }

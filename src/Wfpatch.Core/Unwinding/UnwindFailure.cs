@@ -22,6 +22,7 @@ public sealed record UnwindFailure(UnwindFailureReason Reason, Address ProgramCo
         UnwindFailureReason.UnreadableMemory => "the stack cannot be read",
         UnwindFailureReason.ImplausibleFrame => "the stack does not go on upwards",
         UnwindFailureReason.TooManyFrames => "the stack is too deep",
+        UnwindFailureReason.ForeignStack => "the stack is not the thread's own but a coroutine's",
         _ => "the stack is complete",
     };
 }

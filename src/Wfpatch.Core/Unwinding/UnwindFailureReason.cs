@@ -36,4 +36,8 @@ public enum UnwindFailureReason : byte
 
     /// <summary>The trace has more frames than there is room for.</summary>
     TooManyFrames = 9,
+
+    /// <summary>The tables call its end an end, but no program and no thread begins there: it is a stack that the thread was switched to
+    /// (makecontext, a coroutine), and what the one below holds is not known.</summary>
+    ForeignStack = 10,
 }

@@ -5,6 +5,7 @@ using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Linux;
@@ -205,7 +206,7 @@ public sealed class Controller
         if (state.Transition.Phase <= TransitionPhase.Arming)
         {
             _backend.Evict();
-            if (_backend.Displace(new ProcessStop(_target, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), _stops)) is { } why)
+            if (_backend.Displace(new ProcessStop(_target, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable), ReturnHookTable.Read(_target.Memory, state.ReturnHooks)), _stops)) is { } why)
             {
                 return Refuse(state.Images[state.Transition.Image], why);
             }
@@ -297,13 +298,20 @@ public sealed class Controller
         return (complete, loop.Threads);
     }
 
-    private OutsideMigration CreateMigration(TargetState state) => new(
-        _target.Linux, _target.Memory, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)),
-        OldCode(state).Select(o => o.Range), Trampolines(state).Select(t => t.Range),
-        state.Transition!.ReversedTo != 0 ? state.Transition.Generation : 0, _stops)
+    private OutsideMigration CreateMigration(TargetState state)
     {
-        Requests = ExplicitPoints.FramesOf(_target, state),
-    };
+        var table = ReturnHookTable.Read(_target.Memory, state.ReturnHooks);
+        var (hooks, obstacle) = ReturnHooks.For(_target, state, table);
+        return new(
+            _target.Linux, _target.Memory, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable), table),
+            OldCode(state).Select(o => o.Range), Trampolines(state).Select(t => t.Range),
+            state.Transition!.ReversedTo != 0 ? state.Transition.Generation : 0, _stops)
+        {
+            Requests = ExplicitPoints.FramesOf(_target, state),
+            Hooks = hooks,
+            NoHooks = obstacle,
+        };
+    }
 
     private static List<HeldCode> OldCode(TargetState state) => [.. HeldCode.Of(state), .. Trampolines(state)];
 
@@ -347,8 +355,13 @@ public sealed class Controller
             : (plan, choice, null);
     }
 
-    private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, ImmutableArray<string> changed, ObjectPatch? part, TargetState state) =>
-        PolicyChoice.Make(options.Policy, WithoutAbsent(options.Profile), changed, part, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
+    private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, ImmutableArray<string> changed, ObjectPatch? part, TargetState state)
+    {
+        var made = PolicyChoice.Make(options.Policy, WithoutAbsent(options.Profile), changed, part, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
+        return made.Choice?.Name == PolicyChoice.StackName && Coroutines.Find(_target) is var (name, maker)
+            ? (made.Choice, TransitionRefusals.SuspendedStacks.About(name, $"{name} uses {maker} in process {_target.Process}: the stacks of its coroutines may hold functions that change, and the policy stack cannot see those that are suspended."))
+            : made;
+    }
 
     private Profile? WithoutAbsent(Profile? profile) =>
         profile is null ? null : profile with { Points = [.. profile.Points.Where(p => !p.IsOptional || HookPlanner.FindExported(_target, p) is not null)] };

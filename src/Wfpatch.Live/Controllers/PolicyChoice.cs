@@ -22,7 +22,7 @@ public enum Policy
 public sealed record PolicyChoice(string Name, Profile? Profile)
 {
     public const string PointsName = "points";
-    public const string StackName = "stack";
+    public const string StackName = Core.Redirects.Trampolines.ReturnHookArea.PolicyName;
     public const string ExplicitName = ExplicitPoint.PolicyName;
 
     /// <summary>Either a choice or a refusal.</summary>

@@ -97,8 +97,12 @@ public static class StatusReader
         }
         target.Memory.OpenForWriting();
         var oldCode = HeldCode.Of(state);
+        var table = ReturnHookTable.Read(target.Memory, state.ReturnHooks);
         var migration = new OutsideMigration(
-            target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable)), oldCode.Select(o => o.Range), [], 0, stops);
+            target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable), table), oldCode.Select(o => o.Range), [], 0, stops)
+        {
+            Hooks = table is null ? null : new ReturnHooks(target.Memory, table),
+        };
         var visit = migration.Visit(thread, null, terms.Asleep, terms.Permit);
         return BlockerText.Describe(visit, oldCode);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Quiescence;
+using Wfpatch.Core.Unwinding;
 using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Live.Migrations;
@@ -14,12 +15,20 @@ public static class BlockerText
         new(SyscallRestart.NameOf(blocked.Number), -1, blocked.InstructionPointer, $"it is in {obstacle}");
 
     /// <param name="oldCode">What the visit looked for, in the same order.</param>
-    public static Blocker Describe(ThreadVisit visit, IReadOnlyList<HeldCode> oldCode) => visit.Result switch
+    /// <param name="noHooks">Why a thread in old code gets no return hook; empty: not said.</param>
+    public static Blocker Describe(ThreadVisit visit, IReadOnlyList<HeldCode> oldCode, string noHooks = "") => visit.Result switch
     {
+        VisitResult.Busy when visit.IsHooked => new Blocker(
+            oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, {oldCode[visit.Verdict.OldCode].Why}; return hook pending: it migrates itself when it returns")
+        {
+            IsHooked = true,
+        },
         VisitResult.Busy => new Blocker(
-            oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, {oldCode[visit.Verdict.OldCode].Why}"),
+            oldCode[visit.Verdict.OldCode].Name, visit.Verdict.Frame, visit.At, $"it is in {oldCode[visit.Verdict.OldCode].Name}, {oldCode[visit.Verdict.OldCode].Why}{(noHooks.Length > 0 ? "; " + noHooks : "")}"),
         VisitResult.InRequest => new Blocker(
             "", visit.Verdict.Frame, visit.At, "it is in a request that began before; it comes by a quiescence point of the program when that has ended"),
+        VisitResult.Unreliable when visit.Unwinding.Reason == UnwindFailureReason.ForeignStack => new Blocker(
+            "", visit.Unwinding.Depth, visit.At, "it runs on a stack that is not its own (a coroutine's); what waits on the one below cannot be seen"),
         VisitResult.Unreliable => new Blocker(
             "", visit.Unwinding.Depth, visit.At, $"its stack cannot be unwound beyond {visit.At} ({visit.Unwinding.Reason})"),
         VisitResult.Traced => new Blocker("", -1, Address.Zero, "another tracer is attached to it"),

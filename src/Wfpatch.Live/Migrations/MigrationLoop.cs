@@ -18,6 +18,7 @@ public sealed class MigrationLoop
 {
     private static readonly TimeSpan IdleBeforeVisit = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPauseOfHooked = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly ILinux _linux;
@@ -139,7 +140,7 @@ public sealed class MigrationLoop
         {
             if (words[i] == _destination)
             {
-                Complete(known[i], MigrationPath.Point);
+                Complete(known[i], known[i].IsHooked ? MigrationPath.Return : MigrationPath.Point);
             }
         }
     }
@@ -195,7 +196,9 @@ public sealed class MigrationLoop
 
     private void Visit(ThreadRecord thread, StopTerms terms)
     {
-        var visit = _outside.Visit(thread.Id, _destination, terms.Asleep, terms.Permit);
+        // A thread that was in old code once may be out of it the next time; one that still is would be visited again and again.
+        var visit = _outside.Visit(thread.Id, _destination, terms.Asleep, terms.Permit, StackTopOf(thread), mayHook: thread.Visits > 0);
+        thread.IsHooked = visit.IsHooked;
         thread.Visits++;
         switch (visit.Result)
         {
@@ -206,12 +209,19 @@ public sealed class MigrationLoop
                 // A thread that is going away needs a moment to leave the list.
                 break;
             default:
-                thread.Blocker = BlockerText.Describe(visit, _oldCode);
+                thread.Blocker = BlockerText.Describe(visit, _oldCode, _outside.NoHooks);
                 break;
         }
-        double pause = Math.Min(LongestPause.TotalMilliseconds, Math.Pow(2, Math.Min(thread.Visits, 10)));
+        // One with a hook comes by itself, unless it leaves its frames in another way than by returning.
+        var longest = thread.IsHooked ? LongestPauseOfHooked : LongestPause;
+        double pause = Math.Min(longest.TotalMilliseconds, Math.Pow(2, Math.Min(thread.Visits, 10)));
         thread.NextVisit = _clock.Elapsed + TimeSpan.FromMilliseconds(pause);
     }
+
+    /// <summary>glibc's control block lies above the stack of its thread; the first thread's, elsewhere.</summary>
+    private Address StackTopOf(ThreadRecord thread) => thread.Id != _target.Process
+        ? new Address(thread.ControlBlock.Value & ~7UL)
+        : _target.Mappings.FirstOrDefault(m => m.Path == "[stack]")?.Range.End ?? Address.Zero;
 
     private void Complete(ThreadRecord thread, MigrationPath path)
     {

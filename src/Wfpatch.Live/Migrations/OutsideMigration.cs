@@ -16,7 +16,10 @@ namespace Wfpatch.Live.Migrations;
 /// </summary>
 public sealed class OutsideMigration
 {
-    private const int MostFrames = 512;
+    private const int MostFrames = 2048;
+
+    /// <summary>How much of a stack is looked through for return addresses before a stop, in pieces.</summary>
+    private const int StackPiece = 16 * 1024, MostPieces = 16;
 
     private readonly ILinux _linux;
     private readonly TargetMemory _memory;
@@ -26,6 +29,8 @@ public sealed class OutsideMigration
     private readonly uint _leftGeneration;
     private readonly StopLog _stops;
     private readonly StackFrame[] _frames = new StackFrame[MostFrames];
+    private readonly RowCache _rows = new();
+    private readonly byte[] _stack = new byte[StackPiece];
 
     /// <param name="oldCode">Code in which a thread must not be: replaced functions and trampolines.</param>
     /// <param name="trampolines">The trampolines alone.</param>
@@ -44,6 +49,12 @@ public sealed class OutsideMigration
         _stops = stops;
     }
 
+    /// <summary>Return hooks, where they may be placed.</summary>
+    public ReturnHooks? Hooks { get; init; }
+
+    /// <summary>Why none may be placed, completing a sentence; empty: nobody wants any.</summary>
+    public string NoHooks { get; init; } = "";
+
     /// <summary>By what a thread is seen to be in a request that it must end first.</summary>
     public RequestFrames Requests { get; init; } = RequestFrames.None;
 
@@ -51,10 +62,14 @@ public sealed class OutsideMigration
     /// <param name="generation">The word to store; null: only look.</param>
     /// <param name="asleep">How long the thread has been blocked in a call with a timeout, where that is known.</param>
     /// <param name="permit">For a call that the kernel does not restart; else the default.</param>
-    public ThreadVisit Visit(int thread, uint? generation, TimeSpan asleep, CallPermit permit)
+    /// <param name="stackTop">Where the thread's stack ends, as far as it is known; zero: unknown.</param>
+    /// <param name="mayHook">Whether a thread that old code holds may get a return hook.</param>
+    public ThreadVisit Visit(int thread, uint? generation, TimeSpan asleep, CallPermit permit, Address stackTop = default, bool mayHook = false)
     {
+        Warm(stackTop);
+        int block = mayHook && Hooks is not null ? Hooks.FindFree() : -1;
         using var stopped = StoppedThread.Take(_linux, thread, _stops, permit);
-        return Visit(in stopped, generation, asleep, null);
+        return Visit(in stopped, generation, asleep, null, mayHook, block);
     }
 
     /// <summary>The same for a canary of points: where it cannot be migrated now, it may migrate itself at its next point.</summary>
@@ -71,7 +86,23 @@ public sealed class OutsideMigration
         return Withdraw(in stopped, generation, asleep);
     }
 
-    private ThreadVisit Visit(in StoppedThread stopped, uint? generation, TimeSpan asleep, uint? grant)
+    /// <summary>
+    /// Finds the rows of the return addresses on a stack while its thread runs, so that they are at hand when it is stopped. What is read may
+    /// be changing: it decides nothing. A stack that was never used so deep holds zeros there.
+    /// </summary>
+    private void Warm(Address top)
+    {
+        for (int piece = 1; top != Address.Zero && piece <= MostPieces; piece++)
+        {
+            if (!_memory.TryRead(top - (piece * (long)StackPiece), _stack) || _stack.AsSpan().IndexOfAnyExcept((byte)0) < 0)
+            {
+                return;
+            }
+            _unwinder.Warm(_stack, _rows);
+        }
+    }
+
+    private ThreadVisit Visit(in StoppedThread stopped, uint? generation, TimeSpan asleep, uint? grant, bool mayHook = false, int block = -1)
     {
         if (stopped.HasEnded)
         {
@@ -91,6 +122,11 @@ public sealed class OutsideMigration
         {
             visit = Store(in registers, ThreadWord.Offset, word) ? visit : visit with { Result = VisitResult.NoControlBlock };
         }
+        if (visit.Result == VisitResult.Busy && Hooks is { } hooks && StackVerdict.FindOutermost(_frames.AsSpan(0, visit.Unwinding.Depth + 1), _oldCode) is >= 0 and var outermost)
+        {
+            var slot = _frames[outermost].ReturnAddressSlot;
+            visit = visit with { IsHooked = mayHook && generation is { } number ? hooks.TryPlace(block, slot, number) : hooks.IsPlaced(slot) };
+        }
         InterruptedCall.Restart(in stopped, ref registers, asleep);
         return visit;
     }
@@ -102,7 +138,7 @@ public sealed class OutsideMigration
             return new ThreadVisit(stopped.Error == Errno.NotPermitted ? VisitResult.Traced : VisitResult.Ended, default, default, default);
         }
         var set = ToRegisterSet(in registers);
-        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count);
+        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count, _rows);
         // Inside a hook it may have read the grant already and not stored it yet; a stack that is not seen whole may hide that.
         bool isUsed = !outcome.IsComplete || !StackVerdict.Decide(_frames.AsSpan(0, count), _trampolines).IsQuiescent
             || (_memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word == generation);
@@ -115,7 +151,7 @@ public sealed class OutsideMigration
     public ThreadVisit Look(in UserRegisters registers)
     {
         var set = ToRegisterSet(in registers);
-        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count);
+        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count, _rows);
         if (!outcome.IsComplete)
         {
             return new ThreadVisit(VisitResult.Unreliable, default, outcome, outcome.ProgramCounter);

@@ -13,6 +13,9 @@ public enum MigrationPath
     /// <summary>It was migrated from outside.</summary>
     Outside,
 
+    /// <summary>It returned from the last frame of old code that was on its stack, by way of a return hook.</summary>
+    Return,
+
     /// <summary>It was born in the new generation.</summary>
     Born,
 
@@ -30,7 +33,11 @@ public enum MigrationPath
 /// <param name="Function">The replaced function that it is in, or what else holds it.</param>
 /// <param name="Frame">The frame's number on its stack, 0 the innermost; -1 where there is none.</param>
 /// <param name="At">The instruction in that frame.</param>
-public sealed record Blocker(string Function, int Frame, Address At, string Sentence);
+public sealed record Blocker(string Function, int Frame, Address At, string Sentence)
+{
+    /// <summary>A return hook is pending: the thread migrates itself when it returns from the outermost frame of old code.</summary>
+    public bool IsHooked { get; init; }
+}
 
 /// <summary>A thread in the course of a transition.</summary>
 public sealed class ThreadRecord(int id, string name, Address controlBlock)
@@ -53,6 +60,9 @@ public sealed class ThreadRecord(int id, string name, Address controlBlock)
     public TimeSpan NextVisit { get; set; }
 
     public int Visits { get; set; }
+
+    /// <summary>A return hook lies on its stack.</summary>
+    public bool IsHooked { get; set; }
 
     /// <summary>Where it was blocked when last looked at; zero: it ran.</summary>
     public Address BlockedAt { get; private set; }

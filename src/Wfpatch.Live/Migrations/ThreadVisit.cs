@@ -30,4 +30,8 @@ public enum VisitResult
 /// <param name="Verdict">Where old code was met, for Busy.</param>
 /// <param name="Unwinding">Why the stack was no complete trace, for Unreliable.</param>
 /// <param name="At">The instruction that the blocking frame is in.</param>
-public readonly record struct ThreadVisit(VisitResult Result, StackVerdict Verdict, UnwindOutcome Unwinding, Address At);
+public readonly record struct ThreadVisit(VisitResult Result, StackVerdict Verdict, UnwindOutcome Unwinding, Address At)
+{
+    /// <summary>For Busy: it migrates itself when it returns from the outermost frame of old code.</summary>
+    public bool IsHooked { get; init; }
+}

@@ -11,6 +11,7 @@ namespace Wfpatch.Live.Targets;
 public sealed class Target : IDisposable
 {
     private readonly Lazy<ImmutableArray<LoadedObject>> _objects;
+    private readonly Lazy<ImmutableArray<AddressRange>> _stackEnds;
     private ImmutableArray<Mapping> _mappings;
 
     private Target(ILinux linux, int process, ProcFs proc)
@@ -21,6 +22,7 @@ public sealed class Target : IDisposable
         Memory = new TargetMemory(linux, process);
         _mappings = proc.ReadMappings();
         _objects = new(() => LoadedObjects.Read(_mappings, Memory, proc.ReadExecutableName()));
+        _stackEnds = new(() => StackEnds.Find(Objects, Memory));
     }
 
     public ILinux Linux { get; }
@@ -93,9 +95,11 @@ public sealed class Target : IDisposable
     }
 
     /// <summary>Unwinds through everything that is loaded and through the new code of patches.</summary>
-    public Unwinder CreateUnwinder(IEnumerable<AddressRange> unwindTablesOfImages) => new(
+    /// <param name="hooks">The target's return hooks; null: it has none.</param>
+    public Unwinder CreateUnwinder(IEnumerable<AddressRange> unwindTablesOfImages, IReturnHooks? hooks = null) => new(
         Objects.Select(o => o.UnwindTable).OfType<UnwindTable>()
-            .Concat(unwindTablesOfImages.Where(t => t.Length > 0).Select(t => UnwindTable.ReadSection(Memory, t, "new code").Table).OfType<UnwindTable>()));
+            .Concat(unwindTablesOfImages.Where(t => t.Length > 0).Select(t => UnwindTable.ReadSection(Memory, t, "new code").Table).OfType<UnwindTable>()),
+        hooks: hooks, ends: _stackEnds.Value);
 
     public void Dispose() => Memory.Dispose();
 

@@ -124,7 +124,7 @@ public sealed class JournalEncodingTests
         Assert.True(JournalLayout.StubOffset + JournalLayout.StubLength <= JournalLayout.FirstCopyOffset);
         Assert.Equal(region + JournalLayout.FirstCopyOffset, JournalLayout.CopyAddress(region, 0));
         Assert.Equal(JournalLayout.CopyAddress(region, 0) + JournalLayout.CopyLength, JournalLayout.CopyAddress(region, 1));
-        Assert.Equal(JournalLayout.CopyAddress(region, 1) + JournalLayout.CopyLength, region + JournalLayout.CodeOffset);
+        Assert.Equal(JournalLayout.CopyAddress(region, 1) + JournalLayout.CopyLength, region + JournalLayout.ReturnHooksOffset);
         Assert.True(JournalLayout.CodeOffset < JournalLayout.RegionLength);
     }
 

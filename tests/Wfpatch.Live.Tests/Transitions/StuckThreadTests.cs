@@ -36,8 +36,9 @@ public sealed class StuckThreadTests(ITestOutputHelper output)
         await ReportGapAsync(sample, policy);
         await ExpectStatusNamesItAsync(sample.Id, held.Id);
 
-        // It was asked in the old version, so the old one answers. What it asks next, the new one does.
-        Assert.Equal("released v1 v1 v1 v1", await sample.AskAsync("release"));
+        // It was asked in the old version, so the old one answers. What it asks next, the new one does. Under stack it has a return hook, and
+        // migrates when it returns from the function that held it: the next steps of this request are new ones.
+        Assert.Equal(policy == Policy.Stack ? "released v1 v1 v2 v2" : "released v1 v1 v1 v1", await sample.AskAsync("release"));
         var done = await InProcess.ApplyAsync(sample.Id, patch, policy, profile: InProcess.SampleProfile).ExpectAsync(Outcome.Done);
         Assert.Equal(pending.Generation, done.Generation);
         await sample.ExpectBusyThreadsServeAsync(2);

@@ -23,7 +23,8 @@ public static class CallGuardTrampoline
 {
     public const int Length = Pass + PassBlock.Length;
 
-    private const int Pass = 43;
+    /// <summary>Where the moved instruction stands.</summary>
+    public const int Pass = 43;
 
     public static CodeWrite Initial(RedirectPlan plan, SyscallSite site)
     {

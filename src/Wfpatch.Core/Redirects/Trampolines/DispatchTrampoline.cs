@@ -71,6 +71,9 @@ public static class DispatchTrampoline
         return new(plan.Trampoline, bytes);
     }
 
+    /// <summary>Where the moved instruction stands.</summary>
+    public const int PassOffset = Pass;
+
     /// <summary>The address to jump to for the old function's own code.</summary>
     public static Address PassAddress(Address trampoline) => trampoline + Pass;
 

@@ -33,7 +33,7 @@ public static class FrameLookupTrampoline
         0x31, 0xc9,                         //  27  xor ecx, ecx: low
         0x48, 0x8b, 0x50, 0x18,             //  29  mov 24(rax), rdx: high
         0x48, 0x39, 0xd1,                   //  33  cmp rdx, rcx
-        0x73, 0x44,                         //  36  jae pass: a gap between functions
+        0x73, 0x3c,                         //  36  jae next: a gap between functions, where those of another index may lie
         0x4c, 0x8d, 0x04, 0x11,             //  38  lea (rcx,rdx), r8
         0x49, 0xd1, 0xe8,                   //  42  shr r8: the middle
         0x4f, 0x8d, 0x0c, 0x40,             //  45  lea (r8,r8,2), r9
@@ -58,6 +58,9 @@ public static class FrameLookupTrampoline
         0xeb, 0xa3,                         // 101  jmp 10
         0x90, 0x90, 0x90,                   // 103  nops
     ];
+
+    /// <summary>Where the moved instruction stands.</summary>
+    public static int Pass => Search.Length;
 
     public static int Length => Search.Length + PassBlock.Length;
 

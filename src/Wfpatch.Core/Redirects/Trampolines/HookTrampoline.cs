@@ -30,10 +30,12 @@ public static class HookTrampoline
     /// <summary>To be selected: passers-by store what they were granted.</summary>
     public const int GrantedSet = SetCount;
 
-    private const int Pass = 2;
+    /// <summary>Where the moved instruction stands.</summary>
+    public const int Pass = 2;
     private const int Set0 = Pass + PassBlock.Length;
     private const int SetLength = ThreadWord.InstructionLength + 2;
-    private const int Granted = Set0 + (SetCount * SetLength);
+    /// <summary>Where what canaries pass begins.</summary>
+    public const int Granted = Set0 + (SetCount * SetLength);
     private const int GrantedLength = 36;
 
     /// <summary>The whole trampoline, passing everything.</summary>

@@ -115,14 +115,19 @@ public sealed class DispatchBackend(Target target, StopLog stops)
     }
 
     /// <summary>Writes the sets of the open hooks (again).</summary>
-    public void RewriteHooks() => Execute(State.Hooks.Where(h => h.IsArmed && h.StoresNumber)
-        .Select(h => HookTrampoline.WriteSet(h.Plan.Trampoline, h.Set, State.Transition!.Destination)));
+    public void RewriteHooks()
+    {
+        ReturnHooks.Close(target.Memory, State.ReturnHooks, keep: State.Transition!.Destination);
+        Execute(State.Hooks.Where(h => h.IsArmed && h.StoresNumber)
+            .Select(h => HookTrampoline.WriteSet(h.Plan.Trampoline, h.Set, State.Transition!.Destination)));
+    }
 
     private void Finish()
     {
         var writes = new TransitionWrites(State);
         Execute(writes.Settle());
         Execute(writes.CloseHooks());
+        ReturnHooks.Close(target.Memory, State.ReturnHooks, keep: 0);
         _journal!.Write(writes.Settled());
     }
 

@@ -69,13 +69,16 @@ public sealed class DispatchPlanner
         var head = region.Regions[0].Range.Start + JournalLayout.FrameIndexOffset;
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
         var unwinders = unwinderPlanner.Plan(part, space, head);
-        var linked = image is null ? Link(part, match, loaded, region.Start) : null;
+        var before = (_state with { Regions = region.Regions }).FrameIndex;
+        (region, var frames) = image is null ? PlaceFrames(region, redirects, hooks, unwinders, before) : (region, null);
+        var linked = image is null ? Link(part, match, loaded, region.Start, frames?.Address ?? before) : null;
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
+        IEnumerable<CodeWrite> described = frames is { } written ? [written] : [];
         image ??= DescribeImage(patch, part, match, linked!, loaded);
-        return Compose(patch, (policy, canaries, consistency), region, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code]), image, existing, linked);
+        return Compose(patch, (policy, canaries, consistency), region, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code, .. described]), image, existing, linked);
     }
 
     /// <summary>Plans a revert of an image that is in force.</summary>
@@ -246,12 +249,47 @@ public sealed class DispatchPlanner
         .Select(s => _original.Read(s.Range.Start, (int)s.Range.Length) is { } code ? BranchScan.Find(code, s.Range.Start, into, function) : s.Range.Start)
         .FirstOrDefault(found => found is not null);
 
-    private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start)
+    private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start, Address nextIndex)
     {
         var resolver = new SymbolResolver(_target.Memory, loaded.Image, _target.Objects.Select(o => o.Image));
-        var (linked, refusals) = PatchLinker.Link(part, start, match, resolver, _state.FrameIndex);
+        var (linked, refusals) = PatchLinker.Link(part, start, match, resolver, nextIndex);
         _refusals.AddRange(refusals);
         return linked;
+    }
+
+    /// <summary>Describes new trampolines to the target's unwinder, behind the new code where there is room. Without room they stay undescribed.</summary>
+    private (RegionChoice Region, CodeWrite? Frames) PlaceFrames(
+        RegionChoice region, ImmutableArray<RedirectState> redirects, ImmutableArray<HookState> hooks, ImmutableArray<UnwinderState> unwinders, Address next)
+    {
+        var known = _state.Hooks.Select(h => h.Plan.Trampoline).ToHashSet();
+        List<TrampolineFrames.Shape> shapes =
+        [
+            .. redirects.Skip(_state.Redirects.Length).SelectMany(r => TrampolineFrames.ShapesOf(r.Plan, DispatchTrampoline.PassOffset, DispatchTrampoline.Length)),
+            .. unwinders.Skip(_state.Unwinders.Length).SelectMany(u => TrampolineFrames.ShapesOf(u.Plan, FrameLookupTrampoline.Pass, FrameLookupTrampoline.Length)),
+            .. hooks.Where(h => h.StoresNumber && !known.Contains(h.Plan.Trampoline)).SelectMany(h => TrampolineFrames.ShapesOf(h.Plan, HookTrampoline.Pass, HookTrampoline.Granted)),
+            .. hooks.Where(h => h.Kind == HookKind.CallGuard && !known.Contains(h.Plan.Trampoline)).SelectMany(h => TrampolineFrames.ShapesOf(h.Plan, CallGuardTrampoline.Pass, CallGuardTrampoline.Length)),
+        ];
+        int index = region.Regions.ToList().FindIndex(r => r.Range.Contains(region.Start));
+        var home = region.Regions[index];
+        var at = (home.Range.Start + (long)home.Used).AlignUp(8);
+        if (TrampolineFrames.Build(shapes, RowAt, at, next) is not { } bytes || at + bytes.Length > home.Range.End)
+        {
+            return (region, null);
+        }
+        var used = home with { Used = (ulong)(at + bytes.Length - home.Range.Start) };
+        return (region with { Regions = region.Regions.SetItem(index, used) }, new CodeWrite(at, bytes));
+    }
+
+    private Core.Unwinding.FrameRow? RowAt(Address at)
+    {
+        foreach (var loaded in _target.Objects.Where(o => o.Image.Range.Contains(at)))
+        {
+            if (loaded.UnwindTable is { } table && table.FindRow(at, out var row) == Core.Unwinding.UnwindFailureReason.None)
+            {
+                return row;
+            }
+        }
+        return null;
     }
 
     private static ImageState DescribeImage(Patch patch, ObjectPatch part, Match match, LinkedImage linked, LoadedObject loaded)
@@ -320,6 +358,8 @@ public sealed class DispatchPlanner
         var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, way.Policy, way.Canaries, way.Consistency);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
         var writes = new TransitionWrites(open);
+        IEnumerable<CodeWrite> hooks = way.Policy == ReturnHookArea.PolicyName && !ReturnHookArea.IsThere(_target.Memory, open.ReturnHooks) ? ReturnHookArea.Initial(open.ReturnHooks) : [];
+        code = [.. code, .. hooks];
         var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
         {
             BytesAdded = (newPages.Length * (long)Address.PageSize) + code.Sum(c => c.Bytes.Length),

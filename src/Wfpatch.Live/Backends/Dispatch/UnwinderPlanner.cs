@@ -69,6 +69,10 @@ public sealed class UnwinderPlanner(Target target, TargetState state, IMemory or
         part.Symbols.Any(s => s.IsDefinedByPatch && (s.Name.StartsWith("_Z", StringComparison.Ordinal) || s.Name.StartsWith(".gcc_except_table", StringComparison.Ordinal)))
         || part.OldFunctions.Any(f => f.Role == OldFunctionRole.Replaced && f.Name.StartsWith("_Z", StringComparison.Ordinal));
 
+    /// <summary>The name of an object with an unwinder that is not shown our frames; null: there is none.</summary>
+    public static string? FindUninformed(Target target, TargetState state) =>
+        target.Objects.FirstOrDefault(o => IsOtherUnwinder(o) || o.Image.FindDynamicSymbols(Lookup).Any(s => s.IsDefined && !state.Unwinders.Any(u => u.Function.Contains(o.Image.ToMemory(s.Value)))))?.FileName;
+
     private IEnumerable<(LoadedObject Loaded, AddressRange Function)> FindLookups() =>
         from loaded in target.Objects
         let table = loaded.UnwindTable
