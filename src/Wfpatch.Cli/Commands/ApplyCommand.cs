@@ -18,10 +18,11 @@ internal static class ApplyCommand
         var timeout = CommonOptions.Timeout();
         var dryRun = new Option<bool>("--dry-run") { Description = "print what would be written, and write nothing" };
         var canary = CommonOptions.Canary();
+        var whenLoaded = new Option<bool>("--when-loaded") { Description = "where the library that the patch is for is not loaded, wait for it" };
         var json = CommonOptions.Json();
         var command = new Command("apply", "Patch a running process, thread by thread.\n\nExamples:\n  wfpatch apply fix.wfp --pid 4711\n  wfpatch apply fix.wfp --pid 4711 --canary 2")
         {
-            file, policy, profile, timeout, canary, dryRun, json,
+            file, policy, profile, timeout, canary, whenLoaded, dryRun, json,
         };
         var processes = ProcessOptions.AddTo(command);
         command.Validators.Add(r =>
@@ -33,7 +34,7 @@ internal static class ApplyCommand
         });
         command.SetAction(r => Run(
             commands, new Output(r.GetValue(json)), r.GetValue(file)!, processes.GetSelector(r), processes.GetPid(r), r.GetValue(profile), r.GetValue(dryRun),
-            new TransitionOptions(r.GetValue(policy), null, r.GetValue(timeout)) { Canary = r.GetValue(canary) }));
+            new TransitionOptions(r.GetValue(policy), null, r.GetValue(timeout)) { Canary = r.GetValue(canary), WhenLoaded = r.GetValue(whenLoaded) }));
         return command;
     }
 

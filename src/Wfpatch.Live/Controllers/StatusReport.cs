@@ -15,6 +15,9 @@ public sealed record StatusReport(Outcome Outcome, string Message)
     /// <summary>The policy of the open transition; empty where none is open.</summary>
     public string OpenTransition { get; init; } = "";
 
+    /// <summary>Patches that wait for their library to be loaded (again).</summary>
+    public ImmutableArray<Core.Generations.WaitingPatch> Waiting { get; init; } = [];
+
     /// <summary>Not 0: the transition is open for so many threads that were asked for, and those that they create.</summary>
     public int Canaries { get; init; }
 }

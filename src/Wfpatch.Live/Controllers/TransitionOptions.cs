@@ -10,6 +10,9 @@ public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan
     /// <summary>Threads that migrate alone; null: all migrate.</summary>
     public CanaryChoice? Canary { get; init; }
 
+    /// <summary>Where the library that a patch is for is not loaded: the patch waits for it.</summary>
+    public bool WhenLoaded { get; init; }
+
     /// <summary>Called with the state of the threads while they migrate, on the controller's own thread.</summary>
     public Action<IReadOnlyCollection<ThreadRecord>> Progress { get; init; } = _ => { };
 
