@@ -53,14 +53,18 @@ internal sealed record TransitionDocument(
 
 internal sealed record GenerationDocument(uint Id, PatchDocument Patch, string State);
 
+/// <param name="Object">The library that is not loaded.</param>
+internal sealed record WaitingDocument(PatchDocument Patch, string Object);
+
 internal sealed record StatusThreadDocument(int Tid, string Name, uint Generation, BlockerDocument? Blocker);
 
 internal sealed record StatusDocument(
-    string Result, string Message, string Policy, string Consistency, int Canaries, GenerationDocument[] Generations, StatusThreadDocument[] Threads, RefusalDocument[] Refusals)
+    string Result, string Message, string Policy, string Consistency, int Canaries, GenerationDocument[] Generations, WaitingDocument[] Waiting, StatusThreadDocument[] Threads, RefusalDocument[] Refusals)
 {
     public static StatusDocument Of(StatusReport r) => new(
         ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, r.OpenTransition, r.Consistency, r.Canaries,
         [.. r.Generations.Select(g => new GenerationDocument(g.Id, new PatchDocument(g.Patch, g.PatchName), g.State))],
+        [.. r.Waiting.Select(w => new WaitingDocument(new PatchDocument(w.PatchId, w.PatchName), w.ObjectName))],
         [.. r.Threads.Select(t => new StatusThreadDocument(t.Id, t.Name, t.Generation, BlockerDocument.Of(t.Blocker)))], []);
 }
 

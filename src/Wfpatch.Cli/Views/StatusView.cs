@@ -17,6 +17,10 @@ internal static class StatusView
             string line = string.Create(CultureInfo.InvariantCulture, $"  generation {generation.Id,-4} {generation.State,-8} {generation.PatchName} {generation.Patch}");
             text.AppendLine(line.TrimEnd());
         }
+        foreach (var waiting in report.Waiting)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  waiting         {waiting.PatchName} {waiting.PatchId}, for {waiting.ObjectName} to be loaded");
+        }
         foreach (var group in report.Threads.GroupBy(t => t.Generation).OrderBy(g => g.Key))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  in generation {group.Key}: {group.Count()} thread(s)");

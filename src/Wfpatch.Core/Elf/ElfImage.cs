@@ -68,6 +68,9 @@ public sealed class ElfImage
     /// <summary>PT_TLS as in memory; empty where there is none.</summary>
     public AddressRange ThreadLocalTemplate { get; }
 
+    /// <summary>What the loader fills in and then takes the right to write from (PT_GNU_RELRO), as in memory; empty where there is none.</summary>
+    public AddressRange Relocated { get; private init; }
+
     /// <summary>The GNU build-id in lower-case hexadecimal digits, or null.</summary>
     public string? BuildId { get; }
 
@@ -152,6 +155,7 @@ public sealed class ElfImage
         public const uint Note = 4;
         public const uint ThreadLocal = 7;
         public const uint GnuUnwindHeader = 0x6474e550;
+        public const uint GnuRelocated = 0x6474e552;
     }
 
     private static List<ProgramHeader> ReadProgramHeaders(IMemory memory, Address header, ElfHeader elf)
@@ -212,7 +216,10 @@ public sealed class ElfImage
         return new ElfImage(name, memory, header, bias, segments, ReadDynamic(memory, RangeOf(ProgramHeader.Dynamic)),
             RangeOf(ProgramHeader.GnuUnwindHeader), RangeOf(ProgramHeader.ThreadLocal),
             [.. table.Where(p => p.Type == ProgramHeader.Note).Take(MaximumNotes).SelectMany(p => ElfNote.ReadSegment(memory, ToSegment(p).Range, p.Alignment))],
-            elf.Type == ElfHeader.SharedObject);
+            elf.Type == ElfHeader.SharedObject)
+        {
+            Relocated = RangeOf(ProgramHeader.GnuRelocated),
+        };
     }
 
     private static string? FindBuildId(ImmutableArray<ElfNote> notes)

@@ -48,6 +48,12 @@ public sealed record TargetState
     /// <summary>The patches that are in force, oldest first.</summary>
     public ImmutableArray<AppliedPatch> Applied { get; init; } = [];
 
+    /// <summary>Patches that are wanted and whose library is not loaded, or not any more.</summary>
+    public ImmutableArray<WaitingPatch> Waiting { get; init; } = [];
+
+    /// <summary>The programs and libraries that redirects, hooks and unwinders are in.</summary>
+    public ImmutableArray<ObjectState> Objects { get; init; } = [];
+
     public TransitionState? Transition { get; init; }
 
     /// <summary>The image that replaces a function in the settled generation, or null: the original.</summary>
@@ -78,7 +84,15 @@ public sealed record TargetState
 /// <param name="Used">Bytes from the start on that are given out.</param>
 public sealed record RegionState(AddressRange Range, ulong Used);
 
+/// <summary>A program or library, by where it lies and what it is: so that memory of another one is not taken for it.</summary>
+/// <param name="BuildId">Lower-case hexadecimal digits, or empty.</param>
+public sealed record ObjectState(string Name, AddressRange Range, string BuildId);
+
+/// <summary>A patch that waits for a library to be loaded.</summary>
+public sealed record WaitingPatch(string PatchId, string PatchName, string ObjectName);
+
 /// <summary>A patch's code linked for this process.</summary>
+/// <param name="PatchId">Empty where its library was unloaded since: it is of no use any more.</param>
 /// <param name="UnwindTable">Its .eh_frame; empty where it has none.</param>
 /// <param name="Functions">The functions that it replaces.</param>
 /// <param name="OldParts">Pieces of replaced functions that stand apart (.cold).</param>

@@ -9,10 +9,19 @@ internal enum SlotUse : byte
     None = 0,
     Address = 1,
     ThreadOffset = 2,
+
+    /// <summary>A pair of module and offset for __tls_get_addr.</summary>
+    ThreadPair = 3,
+
+    /// <summary>The pair for the object's own module.</summary>
+    ThreadBase = 4,
+
+    /// <summary>A TLS descriptor.</summary>
+    ThreadDescriptor = 5,
 }
 
 /// <summary>How a relocation's field is computed (x86-64 psABI, table 4.9).</summary>
-/// <param name="Size">4 or 8 bytes; 0: the relocation is not supported.</param>
+/// <param name="Size">4 or 8 bytes; 0: the relocation is not supported, or only a mark.</param>
 /// <param name="IsRelative">The field's own address is taken off.</param>
 /// <param name="IsSigned">For four bytes: the range is that of a signed number.</param>
 /// <param name="IsThreadOffset">The symbol is a thread-local variable.</param>
@@ -30,6 +39,10 @@ internal readonly record struct FieldRule(int Size, bool IsRelative, bool IsSign
         RelocationType.GotPcRel or RelocationType.GotPcRelX or RelocationType.RexGotPcRelX => new(4, true, true, SlotUse.Address, false),
         RelocationType.TpOff32 => new(4, false, true, SlotUse.None, true),
         RelocationType.GotTpOff => new(4, true, true, SlotUse.ThreadOffset, true),
+        RelocationType.TlsGd => new(4, true, true, SlotUse.ThreadPair, true),
+        RelocationType.TlsLd => new(4, true, true, SlotUse.ThreadBase, true),
+        RelocationType.DtpOff32 => new(4, false, true, SlotUse.None, true),
+        RelocationType.GotPc32TlsDesc => new(4, true, true, SlotUse.ThreadDescriptor, true),
         _ => default,
     };
 

@@ -9,7 +9,7 @@ using Wfpatch.Core.Refusals;
 namespace Wfpatch.Core.Linking;
 
 /// <summary>Fills slots, stubs and the fields of relocations into placed bytes.</summary>
-internal sealed class FieldWriter(ObjectPatch patch, ImageLayout layout, Address start, SymbolValues values, byte[] bytes)
+internal sealed class FieldWriter(ObjectPatch patch, ImageLayout layout, Address start, SymbolValues values, ThreadLocalValues threadLocals, byte[] bytes)
 {
     private readonly ImmutableArray<Refusal>.Builder _refusals = ImmutableArray.CreateBuilder<Refusal>();
 
@@ -31,15 +31,23 @@ internal sealed class FieldWriter(ObjectPatch patch, ImageLayout layout, Address
     {
         for (int section = 0; section < patch.Sections.Length; section++)
         {
-            foreach (var relocation in patch.Sections[section].Relocations.Where(r => r.Type != RelocationType.None))
+            foreach (var relocation in patch.Sections[section].Relocations.Where(r => !RelocationField.IsMark(r.Type)))
             {
-                if (values[relocation.Symbol] is { } value)
+                if (ValueOf(relocation) is { } value)
                 {
                     WriteField(section, relocation, value);
                 }
             }
         }
     }
+
+    private ulong? ValueOf(PatchRelocation relocation) => relocation.Type switch
+    {
+        // What is at the end of these is written by itself.
+        RelocationType.TlsGd or RelocationType.TlsLd or RelocationType.GotPc32TlsDesc => 0,
+        RelocationType.DtpOff32 => threadLocals.FieldOf(relocation.Symbol),
+        _ => values[relocation.Symbol],
+    };
 
     private void WriteField(int section, PatchRelocation relocation, ulong value)
     {

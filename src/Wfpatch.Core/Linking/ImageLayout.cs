@@ -49,8 +49,13 @@ internal sealed class ImageLayout
         at = AlignUp(at, SlotSize);
         SlotsStart = at;
         at += SlotSize * (long)(AddressSlots.Count + ThreadSlots.Count + Stubs.Count);
+        var threadLocals = ThreadLocalLayout.Of(patch);
+        long threadData = at;
+        at += threadLocals.DataSize;
         StubsStart = at;
         at += StubSize * (long)Stubs.Count;
+        ThreadLocals = threadLocals.At(threadData, at);
+        at += threadLocals.CodeSize;
         UnwindStart = at;
         for (int i = 0; i < Sections.Length; i++)
         {
@@ -97,12 +102,17 @@ internal sealed class ImageLayout
 
     public ImmutableDictionary<int, int> Stubs { get; }
 
+    public ThreadLocalLayout ThreadLocals { get; }
+
     public static ImageLayout Of(ObjectPatch patch) => new(patch);
 
     public static bool IsAlignment(uint alignment) => alignment is >= 1 and <= LargestAlignment && (alignment & (alignment - 1)) == 0;
 
     public long SlotOf(int symbol, SlotUse use) => use switch
     {
+        SlotUse.ThreadPair => ThreadLocals.PairOf(symbol),
+        SlotUse.ThreadBase => ThreadLocals.BasePair,
+        SlotUse.ThreadDescriptor => ThreadLocals.DescriptorOf(symbol),
         SlotUse.Address => SlotsStart + (SlotSize * (long)AddressSlots[symbol]),
         _ => SlotsStart + (SlotSize * (long)(AddressSlots.Count + ThreadSlots[symbol])),
     };
@@ -138,6 +148,8 @@ internal sealed class ImageLayout
                         break;
                     case SlotUse.ThreadOffset:
                         threads.TryAdd(relocation.Symbol, threads.Count);
+                        break;
+                    case SlotUse.ThreadPair or SlotUse.ThreadBase or SlotUse.ThreadDescriptor:
                         break;
                     default:
                         if (MayCall(section, relocation) && !patch.Symbols[relocation.Symbol].IsDefinedByPatch)

@@ -45,7 +45,7 @@ internal static class NewCodeCheck
         {
             refusals.Add(Malformed(section.Name, $"{section.Name} is of an unknown kind"));
         }
-        foreach (var relocation in section.Relocations.Where(r => r.Type != RelocationType.None))
+        foreach (var relocation in section.Relocations.Where(r => !RelocationField.IsMark(r.Type)))
         {
             var rule = FieldRule.Of(relocation.Type);
             string where = $"{section.Name}+0x{relocation.Offset:x}";

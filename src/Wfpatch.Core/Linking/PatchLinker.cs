@@ -44,11 +44,17 @@ public static class PatchLinker
             return (null, refusals);
         }
         var values = SymbolValues.Find(patch, layout, start, match, resolver);
+        var (threadLocals, untold) = ThreadLocalValues.Find(patch, match, values, resolver);
         var bytes = Place(patch, layout);
-        var writer = new FieldWriter(patch, layout, start, values, bytes);
+        var writer = new FieldWriter(patch, layout, start, values, threadLocals, bytes);
         writer.WriteSlots();
         writer.WriteFields();
-        refusals = [.. values.Refusals, .. writer.Refusals, .. UnwindTableCheck.Check(bytes.AsSpan(), layout, patch)];
+        refusals = [.. values.Refusals, .. values.Refusals.IsEmpty ? untold : []];
+        if (refusals.IsEmpty)
+        {
+            refusals = new ThreadLocalWriter(patch, layout.ThreadLocals, start, threadLocals, resolver, bytes).Write();
+        }
+        refusals = [.. refusals, .. writer.Refusals, .. UnwindTableCheck.Check(bytes.AsSpan(), layout, patch)];
         if (refusals.Length > 0)
         {
             return (null, refusals);

@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Elf;
+using Wfpatch.Core.Matching;
 using Wfpatch.Core.Patches;
 
 namespace Wfpatch.Core.Linking;
@@ -15,6 +16,8 @@ namespace Wfpatch.Core.Linking;
 public sealed class SymbolResolver : ISymbolResolver
 {
     private readonly BoundSlots _own;
+    private readonly ElfImage _ownImage;
+    private readonly IMemory _memory;
     private readonly ImmutableArray<(ElfImage Image, BoundSlots Slots)> _loaded;
 
     /// <param name="memory">The target.</param>
@@ -23,6 +26,8 @@ public sealed class SymbolResolver : ISymbolResolver
     public SymbolResolver(IMemory memory, ElfImage own, IEnumerable<ElfImage> loadOrder)
     {
         _own = new BoundSlots(memory, own);
+        _ownImage = own;
+        _memory = memory;
         _loaded = [.. loadOrder.Select(image => (image, new BoundSlots(memory, image)))];
     }
 
@@ -32,9 +37,17 @@ public sealed class SymbolResolver : ISymbolResolver
         {
             return SymbolAnswer.Is(bound);
         }
+        if (symbol.Name == ThreadModule.BaseName)
+        {
+            return OwnBase();
+        }
+        if (FindThreadLocal(_ownImage, symbol.Name) is { } place)
+        {
+            return place;
+        }
         if (symbol.Kind == PatchSymbolKind.ThreadLocal)
         {
-            return FromAnySlot(symbol.Name, "is a thread-local variable whose offset no loaded object has in a slot");
+            return ThreadLocalFromAny(symbol.Name);
         }
         foreach (var (image, slots) in _loaded)
         {
@@ -55,11 +68,36 @@ public sealed class SymbolResolver : ISymbolResolver
                     ? SymbolAnswer.Is(chosen)
                     : FromAnySlot(found.Name, $"is an IFUNC of {image.Name} that no loaded object has bound");
             case SymbolKind.ThreadLocal:
-                return FromAnySlot(found.Name, "is a thread-local variable whose offset no loaded object has in a slot");
+                return ThreadModule.OwnOf(image, _memory) is { } module
+                    ? SymbolAnswer.In(new ThreadPlace(module, found.Value))
+                    : ThreadLocalFromAny(found.Name);
             default:
                 return SymbolAnswer.Is(found.SectionIndex == SpecialSection.Absolute ? found.Value : image.ToMemory(found.Value).Value);
         }
     }
+
+    public ulong? OwnThreadModule => ThreadModule.OwnOf(_ownImage, _memory);
+
+    ThreadDescriptor? ISymbolResolver.FindDescriptor(ulong module) =>
+        ThreadModule.DynamicDescriptors(_ownImage, _memory).Where(d => d.Place!.Value.Module == module).Select(d => (ThreadDescriptor?)d).FirstOrDefault();
+
+    private SymbolAnswer? FindThreadLocal(ElfImage image, string name) => ThreadModule.Find(image, _memory, name) switch
+    {
+        (_, { } place) => SymbolAnswer.In(place),
+        ({ } offset, _) => SymbolAnswer.Is(offset),
+        _ => null,
+    };
+
+    private SymbolAnswer ThreadLocalFromAny(string name) =>
+        FromAnySlot(name, "is a thread-local variable whose place no loaded object has in a slot") is { Value: not null } answer ? answer
+        : _loaded.Select(l => FindThreadLocal(l.Image, name)).OfType<SymbolAnswer>().Distinct().Take(2).ToList() is [var only] ? only
+        : SymbolAnswer.Not("is a thread-local variable whose place no loaded object has in a slot");
+
+    // A descriptor for the start of the object's own block.
+    private SymbolAnswer OwnBase() => _ownImage.DynamicRelocations.Where(r => r is { Type: RelocationType.TlsDesc, Symbol: 0, Addend: 0 })
+        .Select(r => ThreadDescriptor.Read(_memory, _ownImage.ToMemory(r.Offset))).OfType<ThreadDescriptor>()
+        .Select(d => d.Place is { } place ? SymbolAnswer.In(place) : SymbolAnswer.Is(d.Offset!.Value))
+        .FirstOrDefault(SymbolAnswer.Not("is the start of thread-local variables that the object has no descriptor for"));
 
     // Objects that were linked against different versions of a symbol may hold different functions under one name.
     private SymbolAnswer FromAnySlot(string name, string whyNot)

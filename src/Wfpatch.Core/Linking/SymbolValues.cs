@@ -13,6 +13,8 @@ internal sealed class SymbolValues
 {
     private readonly Dictionary<int, ulong> _values = [];
 
+    private readonly Dictionary<int, ThreadPlace> _places = [];
+
     private SymbolValues()
     {
     }
@@ -25,6 +27,9 @@ internal sealed class SymbolValues
     /// <summary>Null for a symbol that was refused.</summary>
     public ulong? this[int symbol] => _values.TryGetValue(symbol, out ulong value) ? value : null;
 
+    /// <summary>What the resolver says of a thread-local variable that is found by module and offset.</summary>
+    public ThreadPlace? PlaceOf(int symbol) => _places.TryGetValue(symbol, out var place) ? place : null;
+
     public static SymbolValues Find(ObjectPatch patch, ImageLayout layout, Address start, Match match, ISymbolResolver resolver)
     {
         var defined = Enumerable.Range(0, patch.Symbols.Length).Where(i => patch.Symbols[i].IsDefinedByPatch)
@@ -34,14 +39,14 @@ internal sealed class SymbolValues
         var refused = new HashSet<int>();
         for (int section = 0; section < patch.Sections.Length; section++)
         {
-            foreach (var relocation in patch.Sections[section].Relocations.Where(r => r.Type != RelocationType.None))
+            foreach (var relocation in patch.Sections[section].Relocations.Where(r => !RelocationField.IsMark(r.Type) && r.Type != RelocationType.TlsLd))
             {
                 int symbol = relocation.Symbol;
-                if (values._values.ContainsKey(symbol) || refused.Contains(symbol))
+                if (values._values.ContainsKey(symbol) || values._places.ContainsKey(symbol) || refused.Contains(symbol))
                 {
                     continue;
                 }
-                if (values.Find(patch.Symbols[symbol], symbol, match, resolver) is { WhyNot: var whyNot, Value: null })
+                if (values.Find(patch.Symbols[symbol], symbol, match, resolver, layout, start) is { WhyNot: var whyNot, Value: null, Place: null })
                 {
                     refused.Add(symbol);
                     string user = NewFunctions.NameAt(patch, section, relocation.Offset);
@@ -53,15 +58,21 @@ internal sealed class SymbolValues
         return values;
     }
 
-    private SymbolAnswer Find(PatchSymbol symbol, int index, Match match, ISymbolResolver resolver)
+    private SymbolAnswer Find(PatchSymbol symbol, int index, Match match, ISymbolResolver resolver, ImageLayout layout, Address start)
     {
         var answer = Defined.TryGetValue(index, out var own) ? SymbolAnswer.Is(own.Value)
+            : symbol.Name == ThreadLocalLayout.GetterName && symbol.Unit.Length == 0 && layout.ThreadLocals.HasGetter ? SymbolAnswer.Is((start + layout.ThreadLocals.Getter).Value)
             : match.SymbolValues.TryGetValue(index, out ulong matched) ? SymbolAnswer.Is(matched)
+            : match.ThreadPlaces.TryGetValue(index, out var place) ? SymbolAnswer.In(place)
             : symbol.Unit.Length > 0 || symbol.Kind == PatchSymbolKind.Constant || symbol.Name.Length == 0 ? SymbolAnswer.Not("is local to its unit and used by no old function that was matched")
             : resolver.Resolve(symbol);
         if (answer.Value is { } value)
         {
             _values[index] = value;
+        }
+        if (answer.Place is { } found)
+        {
+            _places[index] = found;
         }
         return answer;
     }

@@ -16,7 +16,7 @@ internal readonly record struct Conflict(int Symbol, KnownValue Known, ulong Oth
 /// </summary>
 internal sealed class Agreement
 {
-    private readonly Dictionary<int, KnownValue> _known = [];
+    private readonly Dictionary<(int Symbol, Aspect Aspect), KnownValue> _known = [];
     private readonly List<Placement>[] _open;
     private readonly OldCode[] _functions;
     private readonly Dictionary<int, int> _functionOfSymbol = [];
@@ -32,7 +32,10 @@ internal sealed class Agreement
         }
     }
 
-    public IReadOnlyDictionary<int, KnownValue> Known => _known;
+    public IReadOnlyDictionary<(int Symbol, Aspect Aspect), KnownValue> Known => _known;
+
+    /// <summary>A symbol's own value, as <see cref="Known"/> has it.</summary>
+    public KnownValue? Find(int symbol) => _known.TryGetValue((symbol, Aspect.Value), out var known) ? known : null;
 
     /// <summary>For each function the places that are left.</summary>
     public IReadOnlyList<IReadOnlyList<Placement>> Remaining => _open;
@@ -87,7 +90,7 @@ internal sealed class Agreement
     {
         foreach (var fact in place.Symbols)
         {
-            if (_known.TryGetValue(fact.Symbol, out var known) && known.Value != fact.Value)
+            if (_known.TryGetValue(fact.Key, out var known) && known.Value != fact.Value)
             {
                 return new Conflict(fact.Symbol, known, fact.Value);
             }
@@ -111,14 +114,14 @@ internal sealed class Agreement
         bool learnt = false;
         foreach (var fact in places[0].Symbols)
         {
-            bool isKnown = _known.TryGetValue(fact.Symbol, out var known);
+            bool isKnown = _known.TryGetValue(fact.Key, out var known);
             if (isKnown && (known.Canonical != known.Value || fact.Canonical == fact.Value))
             {
                 continue;
             }
             if (places.Count == 1 || places.All(p => p.Symbols.Contains(fact)))
             {
-                _known[fact.Symbol] = new KnownValue(fact.Value, fact.Canonical, isKnown ? known.Source : function);
+                _known[fact.Key] = new KnownValue(fact.Value, fact.Canonical, isKnown ? known.Source : function);
                 learnt = true;
             }
         }

@@ -24,6 +24,19 @@ internal enum HoleForm : byte
 
     /// <summary>The distance to a slot that holds such an offset; it may have been relaxed too.</summary>
     ThreadOffsetSlot = 5,
+
+    /// <summary>The distance to a pair of module and offset, the argument of __tls_get_addr; relaxed, the sequence has the offset from the
+    /// thread pointer.</summary>
+    ThreadPair = 6,
+
+    /// <summary>The distance to such a pair for the object's own module, with offset 0; it may have been relaxed too.</summary>
+    ThreadBase = 7,
+
+    /// <summary>The offset in the object's own module, plus A; where what gives the module's start was relaxed, the offset from the thread pointer.</summary>
+    ModuleOffset = 8,
+
+    /// <summary>The distance to a TLS descriptor; it may have been relaxed too.</summary>
+    ThreadDescriptor = 9,
 }
 
 /// <summary>A field of old code that the link editor filled in.</summary>
@@ -37,6 +50,13 @@ internal readonly record struct Hole(int Offset, int Size, HoleForm Form, bool I
     /// <summary>The addend of a plain reference from the end of an instruction: the only one that link editors relax.</summary>
     public bool IsPlain => Addend == -4;
 
+    /// <summary>Whether the link editor may have written another instruction in the place of the one with the hole.</summary>
+    public bool MayBeRelaxed => Form is HoleForm.Slot or HoleForm.ThreadOffsetSlot or HoleForm.ThreadPair or HoleForm.ThreadBase or HoleForm.ThreadDescriptor;
+
+    /// <summary>Whether the field is the distance to something that holds what is meant.</summary>
+    public static bool IsThroughSlot(HoleForm form) =>
+        form is HoleForm.Slot or HoleForm.ThreadOffsetSlot or HoleForm.ThreadPair or HoleForm.ThreadBase or HoleForm.ThreadDescriptor;
+
     public static (HoleForm Form, int Size, bool IsSigned) Describe(RelocationType type) => type switch
     {
         RelocationType.Pc32 or RelocationType.Plt32 => (HoleForm.Relative, 4, true),
@@ -47,6 +67,10 @@ internal readonly record struct Hole(int Offset, int Size, HoleForm Form, bool I
         RelocationType.GotPcRel or RelocationType.GotPcRelX or RelocationType.RexGotPcRelX => (HoleForm.Slot, 4, true),
         RelocationType.TpOff32 => (HoleForm.ThreadOffset, 4, true),
         RelocationType.GotTpOff => (HoleForm.ThreadOffsetSlot, 4, true),
+        RelocationType.TlsGd => (HoleForm.ThreadPair, 4, true),
+        RelocationType.TlsLd => (HoleForm.ThreadBase, 4, true),
+        RelocationType.DtpOff32 => (HoleForm.ModuleOffset, 4, true),
+        RelocationType.GotPc32TlsDesc => (HoleForm.ThreadDescriptor, 4, true),
         _ => (HoleForm.Unsupported, 0, false),
     };
 }

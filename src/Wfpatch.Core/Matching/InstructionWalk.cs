@@ -16,6 +16,7 @@ internal sealed class InstructionWalk
     private readonly ulong _start;
     private readonly List<SolvedHole> _solved = [];
     private readonly List<(int At, long Old, long Running)> _references = [];
+    private readonly ThreadSequences _threadSequences = new();
 
     private InstructionWalk(OldCode old, RunningBytes running)
     {
@@ -26,7 +27,7 @@ internal sealed class InstructionWalk
 
     public PositionMap Positions { get; } = new();
 
-    public ImmutableArray<SolvedHole> Solved => [.. _solved];
+    public ImmutableArray<SolvedHole> Solved => [.. _solved.Select(_threadSequences.Interpret)];
 
     /// <summary>Offset in the old code of the first instruction that differs, or -1 where none does.</summary>
     public int FirstDifference { get; private set; } = -1;
@@ -46,7 +47,7 @@ internal sealed class InstructionWalk
         foreach (var old in _old.Instructions)
         {
             Positions.AddOld(old.Offset, ordinal);
-            if (old.IsPadding)
+            if (old.IsPadding || _threadSequences.IsGone(old))
             {
                 continue;
             }
@@ -78,6 +79,11 @@ internal sealed class InstructionWalk
 
     private bool AreSame(in OldInstruction old, in Instruction running, in ConstantOffsets constants)
     {
+        if (_threadSequences.TryFinish(running) is { } finished)
+        {
+            _solved.Add(finished);
+            return true;
+        }
         if (old.HoleCount > 0)
         {
             return AreSameButHoles(old, running) || TryOtherForm(old, running);
@@ -164,6 +170,11 @@ internal sealed class InstructionWalk
         if (old.HoleCount != 1)
         {
             return false;
+        }
+        if (_threadSequences.TryBegin(old, hole, running, out var offset))
+        {
+            _solved.AddRange(offset is { } known ? [known] : []);
+            return true;
         }
         ulong? value = hole.Form switch
         {

@@ -14,4 +14,8 @@ public readonly record struct MatchedFunction(int OldFunction, RunningFunction R
 
 /// <summary>What the run-pre match found: where every old function stands, and what its holes say of the symbols.</summary>
 /// <param name="SymbolValues">Symbol index to value: an address, or for a thread-local variable its offset from the thread pointer.</param>
-public sealed record Match(ImmutableArray<MatchedFunction> Functions, ImmutableDictionary<int, ulong> SymbolValues);
+public sealed record Match(ImmutableArray<MatchedFunction> Functions, ImmutableDictionary<int, ulong> SymbolValues)
+{
+    /// <summary>Thread-local variables that the running code finds by module and offset, by symbol index.</summary>
+    public ImmutableDictionary<int, ThreadPlace> ThreadPlaces { get; init; } = ImmutableDictionary<int, ThreadPlace>.Empty;
+}

@@ -60,7 +60,7 @@ internal sealed class MatchReport
     /// </summary>
     public IEnumerable<Refusal> FindMisled()
     {
-        foreach (var (symbol, known) in _agreement.Known)
+        foreach (var ((symbol, _), known) in _agreement.Known.Where(k => k.Key.Aspect == Aspect.Value))
         {
             var called = _patch.Symbols[symbol];
             Address at = new(known.Value);
@@ -81,13 +81,13 @@ internal sealed class MatchReport
     {
         var old = _codes[function];
         return old.Function.Role == OldFunctionRole.Anchor
-            && left[0].Symbols.All(f => _agreement.Known.ContainsKey(f.Symbol) || !_needed.Value.Contains(f.Symbol) || _patch.Symbols[f.Symbol].Unit.Length == 0);
+            && left[0].Symbols.All(f => _agreement.Known.ContainsKey(f.Key) || !_needed.Value.Contains(f.Symbol) || _patch.Symbols[f.Symbol].Unit.Length == 0);
     }
 
     // Where another function's hole says that this one must be: a difference there is worth more than the closest one elsewhere.
     private Mismatch? Expected(OldCode old)
     {
-        if (!_agreement.Known.TryGetValue(old.Function.Symbol, out var known))
+        if (_agreement.Find(old.Function.Symbol) is not { } known)
         {
             return null;
         }

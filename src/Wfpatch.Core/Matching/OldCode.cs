@@ -71,7 +71,7 @@ internal sealed class OldCode
             Malformed("the function's own symbol is not one of the running program");
         }
         var holes = new List<Hole>();
-        foreach (var relocation in function.Relocations.Where(r => r.Type != RelocationType.None).OrderBy(r => r.Offset))
+        foreach (var relocation in function.Relocations.Where(r => !RelocationField.IsMark(r.Type)).OrderBy(r => r.Offset))
         {
             var (form, size, isSigned) = Hole.Describe(relocation.Type);
             if (form == HoleForm.Unsupported)
@@ -152,7 +152,7 @@ internal sealed class OldCode
         }
         foreach (var hole in Holes.AsSpan(instruction.FirstHole, instruction.HoleCount))
         {
-            if (hole.Form is HoleForm.Slot or HoleForm.ThreadOffsetSlot)
+            if (hole.MayBeRelaxed)
             {
                 return false;
             }

@@ -8,7 +8,25 @@ namespace Wfpatch.Core.Matching;
 /// <param name="Value">Where the symbol really is: behind a procedure linkage table, if a hole led there.</param>
 /// <param name="Canonical">The table's entry where the program takes that for the function's address (a program that is not
 /// position independent); else equal to <paramref name="Value"/>.</param>
-internal readonly record struct SymbolFact(int Symbol, ulong Value, ulong Canonical);
+internal readonly record struct SymbolFact(int Symbol, ulong Value, ulong Canonical)
+{
+    public Aspect Aspect { get; init; }
+
+    public (int Symbol, Aspect Aspect) Key => (Symbol, Aspect);
+}
+
+/// <summary>What of a symbol a value is.</summary>
+internal enum Aspect : byte
+{
+    /// <summary>Its address, or the offset of a thread-local variable from the thread pointer.</summary>
+    Value = 0,
+
+    /// <summary>The number of a thread-local variable's module.</summary>
+    Module = 1,
+
+    /// <summary>The offset of a thread-local variable within its module's block.</summary>
+    ModuleOffset = 2,
+}
 
 /// <summary>A hole leads to this place inside the function of a symbol, <paramref name="Offset"/> bytes from its start in the old build.</summary>
 internal readonly record struct InnerFact(int Symbol, long Offset, Address Target);

@@ -75,7 +75,7 @@ internal sealed class PlacementFinder
 
     private (Placement? Placement, Mismatch Mismatch) Explain(OldCode old, RunningBytes running, ImmutableArray<SolvedHole> solved, PositionMap positions)
     {
-        var facts = new Dictionary<int, SymbolFact> { [old.Function.Symbol] = new(old.Function.Symbol, running.Function.Entry.Value, running.Function.Entry.Value) };
+        var facts = new Dictionary<(int, Aspect), SymbolFact> { [(old.Function.Symbol, Aspect.Value)] = new(old.Function.Symbol, running.Function.Entry.Value, running.Function.Entry.Value) };
         var inner = ImmutableArray.CreateBuilder<InnerFact>();
         foreach (var hole in solved)
         {
@@ -88,29 +88,32 @@ internal sealed class PlacementFinder
                 inner.Add(new InnerFact(hole.Hole.Symbol, offset, new Address(unchecked(hole.Value + (ulong)offset))));
                 continue;
             }
-            var (fact, wrong) = Read(hole, running.Function.Code.Start);
+            var (read, wrong) = IsDynamic(hole) ? ReadThreadLocal(old, hole, running.Function.Code.Start) : Read(hole, running.Function.Code.Start);
             if (wrong is { } mismatch)
             {
                 return (null, mismatch);
             }
-            if (fact is { } known && !TryAdd(facts, known))
+            foreach (var known in read)
             {
-                return (null, new Mismatch(MismatchKind.Contradiction, running.Function.Code.Start, hole.Hole.Offset, known.Symbol, new Address(known.Value).ToString()));
+                if (!TryAdd(facts, known))
+                {
+                    return (null, new Mismatch(MismatchKind.Contradiction, running.Function.Code.Start, hole.Hole.Offset, known.Symbol, new Address(known.Value).ToString()));
+                }
             }
         }
         return (new Placement(running.Function, [.. facts.Values], inner.ToImmutable(), positions), default);
     }
 
-    private static bool TryAdd(Dictionary<int, SymbolFact> facts, SymbolFact fact)
+    private static bool TryAdd(Dictionary<(int, Aspect), SymbolFact> facts, SymbolFact fact)
     {
-        if (!facts.TryGetValue(fact.Symbol, out var before))
+        if (!facts.TryGetValue(fact.Key, out var before))
         {
-            facts.Add(fact.Symbol, fact);
+            facts.Add(fact.Key, fact);
             return true;
         }
         if (before.Canonical == before.Value)
         {
-            facts[fact.Symbol] = before with { Canonical = fact.Value == before.Value ? fact.Canonical : before.Canonical };
+            facts[fact.Key] = before with { Canonical = fact.Value == before.Value ? fact.Canonical : before.Canonical };
         }
         return before.Value == fact.Value;
     }
@@ -127,7 +130,39 @@ internal sealed class PlacementFinder
         return offset != 0 && _functionSymbols.Contains(solved.Hole.Symbol);
     }
 
-    private (SymbolFact? Fact, Mismatch? Mismatch) Read(SolvedHole solved, Address place)
+    private static bool IsDynamic(SolvedHole solved) =>
+        solved.Hole.Form is HoleForm.ThreadPair or HoleForm.ThreadBase or HoleForm.ModuleOffset or HoleForm.ThreadDescriptor;
+
+    private (ImmutableArray<SymbolFact> Facts, Mismatch? Mismatch) ReadThreadLocal(OldCode old, SolvedHole solved, Address place)
+    {
+        var hole = solved.Hole;
+        var at = new Address(solved.Value);
+        SymbolFact Fact(Aspect aspect, ulong value) => new(hole.Symbol, value, value) { Aspect = aspect };
+        ImmutableArray<SymbolFact> Facts(ThreadPlace where) => where.Module is { } module ? [Fact(Aspect.Module, module), Fact(Aspect.ModuleOffset, where.Offset)] : [];
+        if (hole.Form == HoleForm.ModuleOffset)
+        {
+            // In a part of a function that gets the module's start from elsewhere it cannot be told which offset it is.
+            bool hasStart = old.Holes.Any(h => h.Form is HoleForm.ThreadBase or HoleForm.ThreadDescriptor);
+            return (hasStart ? [Fact(Aspect.ModuleOffset, solved.Value)] : [], null);
+        }
+        bool isBase = hole.Form == HoleForm.ThreadBase || _patch.Symbols[hole.Symbol].Name == ThreadModule.BaseName;
+        if (_slots.TryGetValue(at, out var name) && (isBase || name != _patch.Symbols[hole.Symbol].Name))
+        {
+            return ([], new Mismatch(MismatchKind.Import, place, hole.Offset, hole.Symbol, name));
+        }
+        if (hole.Form == HoleForm.ThreadBase)
+        {
+            return ([], null);
+        }
+        if (hole.Form == HoleForm.ThreadPair)
+        {
+            return ThreadModule.ReadPair(_memory, at) is { } pair ? (Facts(pair), null) : ([], new Mismatch(MismatchKind.Unreadable, place, hole.Offset, hole.Symbol, at.ToString()));
+        }
+        return ThreadDescriptor.Read(_memory, at) is not { } descriptor ? ([], null)
+            : descriptor.Place is { } found ? (Facts(found), null) : ([Fact(Aspect.Value, descriptor.Offset!.Value)], null);
+    }
+
+    private (ImmutableArray<SymbolFact> Facts, Mismatch? Mismatch) Read(SolvedHole solved, Address place)
     {
         var hole = solved.Hole;
         var symbol = _patch.Symbols[hole.Symbol];
@@ -138,31 +173,31 @@ internal sealed class PlacementFinder
             var slot = new Address(value);
             if (_slots.TryGetValue(slot, out var name) && name != symbol.Name)
             {
-                return (null, Wrong(MismatchKind.Import, name));
+                return ([], Wrong(MismatchKind.Import, name));
             }
             if (!_memory.TryReadUInt64(slot, out value))
             {
-                return (null, Wrong(MismatchKind.Unreadable, slot.ToString()));
+                return ([], Wrong(MismatchKind.Unreadable, slot.ToString()));
             }
         }
         if (hole.Form is HoleForm.ThreadOffset or HoleForm.ThreadOffsetSlot)
         {
-            return (new SymbolFact(hole.Symbol, value, value), null);
+            return ([new SymbolFact(hole.Symbol, value, value)], null);
         }
         ulong canonical = value;
         if (!solved.IsSlot && symbol.Unit.Length == 0 && SlotOfStub(new Address(value)) is { } stub)
         {
             if (_slots.TryGetValue(stub, out var name) && name != symbol.Name)
             {
-                return (null, Wrong(MismatchKind.Import, name));
+                return ([], Wrong(MismatchKind.Import, name));
             }
             if (!_memory.TryReadUInt64(stub, out value))
             {
-                return (null, Wrong(MismatchKind.Unreadable, stub.ToString()));
+                return ([], Wrong(MismatchKind.Unreadable, stub.ToString()));
             }
             if (PltEntry.IsUnbound(_memory, new Address(value)))
             {
-                return (null, null);
+                return ([], null);
             }
             canonical = hole.Type == RelocationType.Plt32 ? value : canonical;
         }
@@ -172,9 +207,9 @@ internal sealed class PlacementFinder
         }
         if (symbol.Content is { } content && !HasContent(new Address(value), content.Span))
         {
-            return (null, Wrong(MismatchKind.Constant, new Address(value).ToString()));
+            return ([], Wrong(MismatchKind.Constant, new Address(value).ToString()));
         }
-        return (new SymbolFact(hole.Symbol, value, canonical), null);
+        return ([new SymbolFact(hole.Symbol, value, canonical)], null);
     }
 
     // A function may be nothing but a jump through a slot, too. The unwind table gives such a function exactly (6, 7, 10 or 11 bytes),

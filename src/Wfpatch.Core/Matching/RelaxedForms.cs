@@ -44,6 +44,30 @@ internal static class RelaxedForms
         return isLea ? running.MemoryDisplacement64 : ImmediateFor(old.Mnemonic, old.Op0Register, running);
     }
 
+    /// <summary>Whether <paramref name="running"/> reads the thread pointer into RAX: <c>mov %fs:0, %rax</c>, with any prefixes.</summary>
+    public static bool IsThreadPointer(in Instruction running) =>
+        running is { Mnemonic: Mnemonic.Mov, Op0Register: Register.RAX, Op1Kind: OpKind.Memory, MemorySegment: Register.FS, MemoryBase: Register.None, MemoryIndex: Register.None, MemoryDisplacement64: 0 };
+
+    /// <summary>What adds the offset of a variable to the thread pointer in RAX, in the place of a call of __tls_get_addr: the offset, or
+    /// the address of the slot that has it.</summary>
+    public static (bool IsSlot, ulong Value)? OffsetAfterPointer(in Instruction running) => running switch
+    {
+        { Mnemonic: Mnemonic.Lea, Op0Register: Register.RAX, MemoryBase: Register.RAX, MemoryIndex: Register.None } => (false, running.MemoryDisplacement64),
+        { Mnemonic: Mnemonic.Add, Op0Register: Register.RAX, IsIPRelativeMemoryOperand: true } => (true, running.IPRelativeMemoryAddress),
+        _ => null,
+    };
+
+    /// <summary>What loads the offset of a variable in the place of the address of its descriptor: the offset, or the address of the slot that has it.</summary>
+    public static (bool IsSlot, ulong Value)? OffsetOfDescriptor(in Instruction old, in Instruction running)
+    {
+        if (old.Mnemonic != Mnemonic.Lea || running.Mnemonic != Mnemonic.Mov || running.Op0Register != old.Op0Register)
+        {
+            return null;
+        }
+        return running.IsIPRelativeMemoryOperand ? (true, running.IPRelativeMemoryAddress)
+            : ImmediateFor(Mnemonic.Mov, old.Op0Register, running) is { } offset ? (false, offset) : null;
+    }
+
     private static ulong? ImmediateFor(Mnemonic mnemonic, Register register, in Instruction running)
     {
         if (running.Mnemonic != mnemonic || running.Op0Kind != OpKind.Register || running.Op0Register != register)

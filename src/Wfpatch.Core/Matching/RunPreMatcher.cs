@@ -68,6 +68,12 @@ public static class RunPreMatcher
                 matched.Add(new MatchedFunction(codes[i].Index, only.Running));
             }
         }
-        return new Match(matched.ToImmutable(), agreement.Known.ToImmutableDictionary(k => k.Key, k => k.Value.Canonical));
+        var known = agreement.Known;
+        return new Match(matched.ToImmutable(), known.Where(k => k.Key.Aspect == Aspect.Value).ToImmutableDictionary(k => k.Key.Symbol, k => k.Value.Canonical))
+        {
+            ThreadPlaces = known.Where(k => k.Key.Aspect == Aspect.ModuleOffset).ToImmutableDictionary(
+                k => k.Key.Symbol,
+                k => new ThreadPlace(known.TryGetValue((k.Key.Symbol, Aspect.Module), out var module) ? module.Value : null, k.Value.Value)),
+        };
     }
 }

@@ -7,7 +7,7 @@ namespace Wfpatch.Core.Matching;
 /// <summary>Which symbol the loader stored in which slot of an object, by its dynamic relocations.</summary>
 internal static class SlotNames
 {
-    /// <summary>Slots that hold a symbol's own value, by address in memory.</summary>
+    /// <summary>Slots that hold a symbol's own value, pairs and descriptors of thread-local variables, by address in memory.</summary>
     public static Dictionary<Address, string> Of(ElfImage image)
     {
         var names = new Dictionary<Address, string>();
@@ -16,6 +16,14 @@ internal static class SlotNames
             if (addend == 0)
             {
                 names.TryAdd(slot, name);
+            }
+        }
+        var symbols = image.DynamicSymbols;
+        foreach (var relocation in image.DynamicRelocations.Where(r => r.Type is RelocationType.DtpMod64 or RelocationType.TlsDesc && r.Addend == 0))
+        {
+            if ((uint)relocation.Symbol < (uint)symbols.Length && symbols[relocation.Symbol].Name.Length > 0)
+            {
+                names.TryAdd(image.ToMemory(relocation.Offset), symbols[relocation.Symbol].Name);
             }
         }
         return names;

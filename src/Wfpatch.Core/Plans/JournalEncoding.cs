@@ -113,6 +113,18 @@ public static class JournalEncoding
             to.Write(a.Image);
             to.Write((byte)a.Consistency);
         });
+        WriteAll(to, state.Waiting, w =>
+        {
+            to.Write(w.PatchId);
+            to.Write(w.PatchName);
+            to.Write(w.ObjectName);
+        });
+        WriteAll(to, state.Objects, o =>
+        {
+            to.Write(o.Name);
+            Write(to, o.Range);
+            to.Write(o.BuildId);
+        });
         to.Write(state.Transition is not null);
         if (state.Transition is { } t)
         {
@@ -139,6 +151,8 @@ public static class JournalEncoding
             from.ReadString(), (HookKind)from.ReadByte(), ReadRange(from), ReadPlan(from), from.ReadBoolean(), from.ReadByte())),
         Unwinders = ReadAll(from, () => new UnwinderState(from.ReadString(), ReadRange(from), ReadPlan(from))),
         Applied = ReadAll(from, () => new AppliedPatch(from.ReadUInt32(), from.ReadInt32()) { Consistency = (Consistency)from.ReadByte() }),
+        Waiting = ReadAll(from, () => new WaitingPatch(from.ReadString(), from.ReadString(), from.ReadString())),
+        Objects = ReadAll(from, () => new ObjectState(from.ReadString(), ReadRange(from), from.ReadString())),
         Transition = !from.ReadBoolean() ? null : new TransitionState(
             (TransitionKind)from.ReadByte(), (TransitionPhase)from.ReadByte(), from.ReadUInt32(), from.ReadUInt32(), from.ReadInt32(), from.ReadString())
         {

@@ -16,9 +16,10 @@ public static class TargetRefusals
     public static readonly RefusalKind NoThreadForMapping = new("WF608", "no-thread-to-map", "No thread could be stopped in a system call to map memory in the target.", "Try again.");
     public static readonly RefusalKind NoCodeGap = new("WF609", "no-gap-for-stub", "No loaded object has room behind its code for the few bytes that map the first memory.", "Such a process cannot be patched yet.");
     public static readonly RefusalKind MappingFailed = new("WF610", "mapping-failed", "The kernel did not map memory where it is needed, for instance because a limit of the target is reached.", "Raise the target's limit of address space or locked memory, or try again.");
-    public static readonly RefusalKind ObjectNotLoaded = new("WF611", "object-not-loaded", "The program or library that the patch is for is not loaded in the target.", "Check the pid, and that the patch is for this program.");
+    public static readonly RefusalKind ObjectNotLoaded = new("WF611", "object-not-loaded", "The program or library that the patch is for is not loaded in the target.", "Check the pid, and that the patch is for this program; for a library that is loaded later, use apply --when-loaded.");
     public static readonly RefusalKind BuildIdDiffers = new("WF612", "build-id-differs", "The loaded program or library has another build-id than the one that the patch was built for.", "Build the patch for the installed version, or restart the program first if it was upgraded.");
     public static readonly RefusalKind WritesForbidden = new("WF613", "writes-forbidden", "The kernel does not let the memory file write into code (proc_mem.force_override).", "Boot with proc_mem.force_override=always or =ptrace.");
+    public static readonly RefusalKind BeingLoaded = new("WF641", "being-loaded", "The library that the patch is for is being loaded: the loader has not filled in all addresses yet.", "Try again.");
     public static readonly RefusalKind OtherUnwinder = new("WF631", "other-unwinder", "The target has an unwinder that cannot be shown new code, so that an exception would not get through it: a copy of libgcc's that was linked in, or another one.", "Run the program on the shared libgcc_s alone, or change only C code without cleanups.");
 
     public static readonly RefusalKind PerfMapNotWritten = new("WF632", "perf-map-not-written", "The map for perf could not be written, or one by someone else is there.", "Remove the file if nobody needs it, or use an ELF file (symbols -o).");
@@ -26,6 +27,6 @@ public static class TargetRefusals
     public static readonly ImmutableArray<RefusalKind> All =
     [
         LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed,
-        ObjectNotLoaded, BuildIdDiffers, WritesForbidden, OtherUnwinder, PerfMapNotWritten,
+        ObjectNotLoaded, BuildIdDiffers, WritesForbidden, BeingLoaded, OtherUnwinder, PerfMapNotWritten,
     ];
 }

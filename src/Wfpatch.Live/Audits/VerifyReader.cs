@@ -21,7 +21,7 @@ public static class VerifyReader
     {
         for (int i = 0; i < MostTries; i++)
         {
-            target.RefreshMappings();
+            target.RefreshObjects();
             var journal = TargetJournal.Find(target.Process, target.Mappings, target.Memory, out var unreadable);
             if (journal is null)
             {
@@ -40,7 +40,8 @@ public static class VerifyReader
 
     private static VerifyReport Compare(Target target, TargetJournal journal)
     {
-        var state = journal.State;
+        var lost = UnloadedObjects.Find(target, journal.State, withReloaded: false);
+        var state = LostObjects.Without(journal.State, lost);
         var (copies, isTorn) = JournalCopies.Compare(target.Memory, journal);
         var memory = OwnMemory.Compare(target.Mappings, state);
         var code = CompareCode(target, state, journal.Region);
@@ -48,8 +49,8 @@ public static class VerifyReader
         var checks = copies.Concat(memory).Concat(code).Concat(files).ToList();
         ImmutableArray<Difference> differences = [.. checks.OfType<Difference>()];
         return differences.IsEmpty
-            ? new VerifyReport(Outcome.Done, $"Process {target.Process} is as its state says: {checks.Count} places were compared.{DescribeOpen(state)}{DescribeTorn(isTorn)}") { Checked = checks.Count }
-            : new VerifyReport(Outcome.Refused, $"{differences.Length} of {checks.Count} places in process {target.Process} were changed by someone else.{DescribeTorn(isTorn)}")
+            ? new VerifyReport(Outcome.Done, $"Process {target.Process} is as its state says: {checks.Count} places were compared.{DescribeOpen(state)}{DescribeLost(lost)}{DescribeTorn(isTorn)}") { Checked = checks.Count }
+            : new VerifyReport(Outcome.Refused, $"{differences.Length} of {checks.Count} places in process {target.Process} were changed by someone else.{DescribeLost(lost)}{DescribeTorn(isTorn)}")
             {
                 Checked = checks.Count,
                 Differences = differences,
@@ -73,6 +74,9 @@ public static class VerifyReader
     private static string DescribeOpen(TargetState state) => state.Transition is { } open
         ? $" The transition of {state.Images[open.Image].PatchName} is open ({open.Phase.ToString().ToLowerInvariant()})."
         : "";
+
+    private static string DescribeLost(ImmutableArray<ObjectState> lost) =>
+        lost.IsEmpty ? "" : $" What was changed in {string.Join(", ", lost.Select(o => o.Name))} went with it when it was unloaded.";
 
     private static string DescribeTorn(bool isTorn) =>
         isTorn ? " The newest copy of the state is not whole, as when a wfpatch is killed while it writes it; the one before counts." : "";

@@ -49,6 +49,10 @@ public sealed class Controller
     {
         _target.Memory.OpenForWriting();
         var (plan, _, report) = PlanApply(patch, options);
+        if (plan is null && options.WhenLoaded && WaitingApply.IsNotLoaded(report!))
+        {
+            return new WaitingApply(_target, _backend).Run(patch, options, left => Apply(patch, options with { Timeout = left, WhenLoaded = false }));
+        }
         if (plan is null)
         {
             return IsOwnOpenTransition(patch) ? ContinueApply(options) : report!;
@@ -97,6 +101,11 @@ public sealed class Controller
         }
         if (FindApplied(id) is not { } applied)
         {
+            if (WaitingApply.Find(_backend.State, id) is { } waiting)
+            {
+                return new WaitingApply(_target, _backend).Forget(waiting);
+            }
+
             string name = id ?? "a patch";
             return TransitionReport.Refused([TransitionRefusals.NotApplied.About(name, $"{(id is null ? "No patch" : id)} is in force in process {_target.Process}; see wfpatch status.")]);
         }

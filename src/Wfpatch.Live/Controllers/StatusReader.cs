@@ -21,7 +21,9 @@ public static class StatusReader
             return new StatusReport(Outcome.Refused, unreadable.Sentence);
         }
         var state = journal?.State ?? TargetState.Empty;
-        return state.Transition is { } open ? ReadOpen(target, state, open, stops) : ReadSettled(target, state);
+        state = LostObjects.Without(state, UnloadedObjects.Find(target, state, withReloaded: true));
+        var report = state.Transition is { } open ? ReadOpen(target, state, open, stops) : ReadSettled(target, state);
+        return report with { Waiting = state.Waiting };
     }
 
     private static StatusReport ReadSettled(Target target, TargetState state) =>

@@ -18,6 +18,9 @@ public sealed record StatusReport(Outcome Outcome, string Message)
     /// <summary>Of the open transition; local where none is open.</summary>
     public string Consistency { get; init; } = "local";
 
+    /// <summary>Patches that wait for their library to be loaded (again).</summary>
+    public ImmutableArray<Core.Generations.WaitingPatch> Waiting { get; init; } = [];
+
     /// <summary>Not 0: the transition is open for so many threads that were asked for, and those that they create.</summary>
     public int Canaries { get; init; }
 }

@@ -17,6 +17,9 @@ public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan
     /// <summary>How long a thread waits at most for the others, where all go over at once.</summary>
     public TimeSpan MaxWait { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Where the library that a patch is for is not loaded: the patch waits for it.</summary>
+    public bool WhenLoaded { get; init; }
+
     /// <summary>Called with the state of the threads while they migrate, on the controller's own thread.</summary>
     public Action<IReadOnlyCollection<ThreadRecord>> Progress { get; init; } = _ => { };
 

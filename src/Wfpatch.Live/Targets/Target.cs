@@ -10,8 +10,8 @@ namespace Wfpatch.Live.Targets;
 /// <summary>A process that is looked at or patched. Opening it stops and changes nothing.</summary>
 public sealed class Target : IDisposable
 {
-    private readonly Lazy<ImmutableArray<LoadedObject>> _objects;
-    private readonly Lazy<ImmutableArray<AddressRange>> _stackEnds;
+    private Lazy<ImmutableArray<LoadedObject>> _objects;
+    private Lazy<ImmutableArray<AddressRange>> _stackEnds;
     private ImmutableArray<Mapping> _mappings;
 
     private Target(ILinux linux, int process, ProcFs proc)
@@ -21,8 +21,8 @@ public sealed class Target : IDisposable
         Proc = proc;
         Memory = new TargetMemory(linux, process);
         _mappings = proc.ReadMappings();
-        _objects = new(() => LoadedObjects.Read(_mappings, Memory, proc.ReadExecutableName()));
-        _stackEnds = new(() => StackEnds.Find(Objects, Memory));
+        _objects = ReadObjects();
+        _stackEnds = ReadStackEnds();
     }
 
     public ILinux Linux { get; }
@@ -65,6 +65,14 @@ public sealed class Target : IDisposable
     }
 
     public void RefreshMappings() => _mappings = Proc.ReadMappings();
+
+    /// <summary>Reads anew what is loaded.</summary>
+    public void RefreshObjects()
+    {
+        RefreshMappings();
+        _objects = ReadObjects();
+        _stackEnds = ReadStackEnds();
+    }
 
     /// <summary>Reasons why the process cannot be patched at all, whatever the patch.</summary>
     public IEnumerable<Refusal> FindObstacles()
@@ -113,6 +121,10 @@ public sealed class Target : IDisposable
         return Proc.ReadStatus("SigPnd", thread) is { } pending
             && (ulong.Parse(pending, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture) & SigKill) != 0;
     }
+
+    private Lazy<ImmutableArray<LoadedObject>> ReadObjects() => new(() => LoadedObjects.Read(_mappings, Memory, Proc.ReadExecutableName()));
+
+    private Lazy<ImmutableArray<AddressRange>> ReadStackEnds() => new(() => StackEnds.Find(Objects, Memory));
 
     private bool FirstByteIsUnreadable()
     {

@@ -99,6 +99,9 @@ public sealed class TargetJournal
         _sequence = sequence;
     }
 
+    /// <summary>Goes on from another state than the one that was written last; it is written with the next change.</summary>
+    public void Assume(TargetState state) => State = state;
+
     /// <summary>Whether it is such memory as we map: a range of ours may be a part of it, since the kernel joins neighbours.</summary>
     public static bool MayBeOurs(Mapping m) => m.IsAnonymous && m.IsPrivate && m.IsExecutable && !m.IsWritable && m.IsReadable;
 

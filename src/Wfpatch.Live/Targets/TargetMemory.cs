@@ -24,6 +24,8 @@ public sealed class TargetMemory : IMemory, IDisposable
     /// <summary>Reads a 32 bit word at each address; 0 where there is none.</summary>
     public void ReadWords(ReadOnlySpan<Address> addresses, Span<uint> words) => _linux.ReadWords(_process, addresses, words, absent: 0);
 
+    public bool IsOpenForWriting => _descriptor >= 0;
+
     /// <summary>Opens the memory file: the kernel's check whether this process may be changed.</summary>
     public void OpenForWriting()
     {

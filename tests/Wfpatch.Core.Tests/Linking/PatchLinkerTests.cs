@@ -220,9 +220,6 @@ public sealed class PatchLinkerTests
     }
 
     [Theory]
-    [InlineData(RelocationType.TlsGd)]
-    [InlineData(RelocationType.TlsLd)]
-    [InlineData(RelocationType.DtpOff32)]
     [InlineData(RelocationType.GotOff64)]
     [InlineData((RelocationType)12345)]
     public void OtherRelocationsAreRefused(RelocationType type)

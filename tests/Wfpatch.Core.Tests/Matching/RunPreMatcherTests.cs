@@ -290,9 +290,6 @@ public sealed class RunPreMatcherTests
     }
 
     [Theory]
-    [InlineData(RelocationType.TlsGd)]
-    [InlineData(RelocationType.TlsLd)]
-    [InlineData(RelocationType.DtpOff32)]
     [InlineData(RelocationType.GotOff64)]
     [InlineData((RelocationType)9999)]
     public void OtherRelocationsAreRefused(RelocationType type)

@@ -22,8 +22,8 @@ public static class InProcess
         [new("handle_request", "", "a request's state lies in its struct, none of it on the stack")],
         ["main", "worker", "generator", "sticker", "serve", "receive", "short_life", "server", "body", "run", "child", "bare_child"]);
 
-    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null, CanaryChoice? canary = null) =>
-        Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout) with { Canary = canary }));
+    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null, CanaryChoice? canary = null, bool whenLoaded = false) =>
+        Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout) with { Canary = canary, WhenLoaded = whenLoaded }));
 
     /// <summary>All threads at once. They wait as long for each other as a busy machine makes them.</summary>
     public static Task<TransitionReport> ApplyGlobalAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null, TimeSpan? maxWait = null) =>

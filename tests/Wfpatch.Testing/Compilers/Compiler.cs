@@ -27,6 +27,19 @@ public static class Compiler
             }
         }, name, cancel);
 
+    /// <summary>Links a shared library; gives its path.</summary>
+    /// <param name="name">The file's name; no soname is written but what <see cref="CompileOptions.Flags"/> say.</param>
+    public static Task<string> LibraryAsync(string name, ImmutableArray<string> sources, CompileOptions options, CancellationToken cancel = default) =>
+        CachedAsync("library", name, sources, options, async folder =>
+        {
+            string file = Path.Combine(folder, name);
+            await CompileAsync(sources, ["-shared", .. options.Flags, $"-DVERSION={options.Version}", "-o", file, .. sources], cancel);
+            if (options.Stripped)
+            {
+                (await ChildProcess.RunAsync(CommandLine.Of("strip", "--strip-unneeded", "--remove-section=.comment", file), cancel)).OrThrow();
+            }
+        }, name, cancel);
+
     /// <summary>Compiles each source to an object with a section for each function and variable; gives the folder, which holds NAME.o for each NAME.c or NAME.cc.</summary>
     public static Task<string> ObjectsAsync(string name, ImmutableArray<string> sources, CompileOptions options, CancellationToken cancel = default) =>
         CachedAsync("objects", name, sources, options, async folder =>

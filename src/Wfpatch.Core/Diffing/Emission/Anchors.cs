@@ -87,7 +87,7 @@ internal sealed class Anchors
     private ILookup<int, (UnitDiff Unit, Piece Piece)> CollectTellers() => (
         from candidate in _candidates
         from reference in candidate.Piece.References
-        where !RelocationField.GoesThroughSlot(reference.Type)
+        where RelocationField.Tells(reference.Type)
         let target = TargetOf(candidate.Unit, reference)
         where target is not null
         select (target: target.Value, candidate)).ToLookup(t => t.target, t => t.candidate);

@@ -33,7 +33,7 @@ internal sealed class OldFunctions(SymbolTable symbols)
         {
             var (symbol, distance) = Resolve(unit, reference);
             relocations.Add(new PatchRelocation(reference.Field, reference.Type, symbol, distance - reference.Bias));
-            if (symbol >= 0 && !RelocationField.GoesThroughSlot(reference.Type))
+            if (symbol >= 0 && RelocationField.Tells(reference.Type))
             {
                 _told.Add(symbol);
             }

@@ -20,10 +20,49 @@ public sealed class DispatchBackend(Target target, StopLog stops)
     public Refusal? TryOpenJournal(out TargetJournal? journal)
     {
         journal = _journal = TargetJournal.Find(target.Process, target.Mappings, target.Memory, out var unreadable);
+        if (unreadable is null)
+        {
+            ForgetUnloaded();
+        }
         return unreadable;
     }
 
     public TargetState State => _journal?.State ?? TargetState.Empty;
+
+    // Of what was unloaded nothing is left to be written. Where a transition ends by it, its hooks elsewhere are closed first, so that
+    // whoever finds the state of before does the same again.
+    private void ForgetUnloaded()
+    {
+        if (_journal is null || UnloadedObjects.Find(target, _journal.State, withReloaded: true) is not { IsEmpty: false } lost)
+        {
+            return;
+        }
+        var before = _journal.State;
+        var after = LostObjects.Without(before, lost);
+        if (!target.Memory.IsOpenForWriting)
+        {
+            _journal.Assume(after);
+            return;
+        }
+        if (before.Transition is not null && after.Transition is null)
+        {
+            var left = after.Hooks.Select(h => h.Plan.Entry).ToHashSet();
+            Execute(new TransitionWrites(before with { Hooks = [.. before.Hooks.Where(h => left.Contains(h.Plan.Entry))] }).CloseHooks());
+        }
+        _journal.Write(after);
+    }
+
+    /// <summary>Journals which patches wait, in memory of ours, which is mapped if there is none.</summary>
+    /// <param name="plan">With the region for a target that has none; else it is not needed.</param>
+    public Refusal? RecordWaiting(ImmutableArray<WaitingPatch> waiting, DispatchPlan? plan)
+    {
+        if (plan is not null && EnsureRegion(plan) is { } noRegion)
+        {
+            return noRegion;
+        }
+        _journal!.Write(State with { Waiting = waiting });
+        return null;
+    }
 
     /// <summary>Maps what the plan needs, writes new code where nothing leads to it, and journals the open transition.</summary>
     public Refusal? Prepare(DispatchPlan plan)

@@ -81,6 +81,23 @@ public sealed class DispatchPlanner
         return Compose(patch, (policy, canaries, consistency), region, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code, .. described]), image, existing, linked);
     }
 
+    /// <summary>The first region of a target in which nothing else is to be changed; null where there is one already. Either a plan, at
+    /// least one refusal, or neither.</summary>
+    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRegion()
+    {
+        if (!_state.Regions.IsEmpty)
+        {
+            return (null, []);
+        }
+        var main = _target.Objects[0];
+        if ((TargetJournal.FindUnused(_target.Mappings, _target.Memory) ?? BuildSpace(default).FindFree(main.Image.Range, JournalLayout.RegionLength, RegionMargin)) is not { } range)
+        {
+            return (null, [RedirectRefusals.NoPlace.About(main.FileName, $"There are no {JournalLayout.RegionLength} bytes of free memory within 2 GiB of {main.FileName}.")]);
+        }
+        var state = _state with { Regions = [new RegionState(range, JournalLayout.CodeOffset)] };
+        return (new DispatchPlan(range, true, [], state, state, []), []);
+    }
+
     /// <summary>Plans a revert of an image that is in force.</summary>
     public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(int image, Profile? profile, string policy, Consistency consistency = Consistency.Local)
     {
@@ -110,6 +127,11 @@ public sealed class DispatchPlanner
             _refusals.Add(TargetRefusals.ObjectNotLoaded.About(name, $"{name} is not loaded in process {_target.Process}."));
             return null;
         }
+        if (IsBeingLoaded(found))
+        {
+            _refusals.Add(TargetRefusals.BeingLoaded.About(name, $"{name} is being loaded in process {_target.Process} at this moment; try again."));
+            return null;
+        }
         if (part.BuildId is { } wanted && found.Image.BuildId != wanted)
         {
             _refusals.Add(TargetRefusals.BuildIdDiffers.About(
@@ -124,8 +146,17 @@ public sealed class DispatchPlanner
         return found;
     }
 
-    private static bool IsNamed(LoadedObject loaded, string name) =>
-        loaded.FileName == name || loaded.FileName.StartsWith(name + ".", StringComparison.Ordinal);
+    private static bool IsNamed(LoadedObject loaded, string name) => IsNamed(loaded.FileName, name);
+
+    /// <summary>Whether a file is the library that a patch names.</summary>
+    public static bool IsNamed(string fileName, string name) => fileName == name || fileName.StartsWith(name + ".", StringComparison.Ordinal);
+
+    // The loader takes away the right to write into what it relocated (PT_GNU_RELRO) when all of it is done.
+    private bool IsBeingLoaded(LoadedObject loaded)
+    {
+        var pages = new AddressRange(loaded.Image.Relocated.Start.PageStart, loaded.Image.Relocated.End.PageStart);
+        return loaded != _target.Objects[0] && pages.Length > 0 && _target.Mappings.Any(m => m.Range.Contains(pages.Start) && m.IsWritable);
+    }
 
     /// <summary>Every function as it is in force now.</summary>
     private ImmutableArray<RunningFunction> RunningFunctions(ImmutableArray<AddressRange> functions)
@@ -335,6 +366,7 @@ public sealed class DispatchPlanner
             Hooks = hooks.States,
             Unwinders = hooks.Unwinders,
             Images = existing >= 0 ? _state.Images : _state.Images.Add(image),
+            Waiting = [.. _state.Waiting.Where(w => w.PatchId != patch.Id)],
         };
         var code = new List<CodeWrite>();
         if (linked is not null)
@@ -355,6 +387,7 @@ public sealed class DispatchPlanner
         ImmutableArray<Address> newPages = [.. space.NewPages];
         var pages = _state.TrampolinePages.Union(newPages).ToImmutableArray();
         var isFirst = _state.Regions.IsEmpty;
+        state = state with { Objects = UnloadedObjects.Describe(_target, state) };
         var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, way.Policy, way.Canaries, way.Consistency);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
         var writes = new TransitionWrites(open);

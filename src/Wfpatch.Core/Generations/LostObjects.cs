@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
+
+namespace Wfpatch.Core.Generations;
+
+/// <summary>
+/// What becomes of a state when libraries are unloaded: what we changed in them went with them, and nothing of theirs may be written to any
+/// more, since other memory may lie there. A patch of such a library is not in force, and waits for the library to be loaded again.
+/// Its new code stays, like all new code, but is never used again: it was linked for addresses that are gone.
+/// </summary>
+public static class LostObjects
+{
+    public static TargetState Without(TargetState state, IReadOnlyCollection<ObjectState> lost)
+    {
+        if (lost.Count == 0)
+        {
+            return state;
+        }
+        bool IsLost(Address place) => lost.Any(o => o.Range.Contains(place));
+        bool IsLostImage(int index) => state.Images[index].Functions.Any(f => IsLost(f.Entry));
+        bool ends = state.Transition is { } open && IsLostImage(open.Image);
+        var wanted = state.Applied.Select(a => a.Image).Where(i => !(ends && state.Transition!.Kind == TransitionKind.Revert && i == state.Transition.Image))
+            .Concat(ends && state.Transition is { Kind: TransitionKind.Apply, ReversedTo: 0 } ? [state.Transition.Image] : [])
+            .Where(IsLostImage).Distinct()
+            .Select(i => new WaitingPatch(state.Images[i].PatchId, state.Images[i].PatchName, state.Images[i].ObjectName));
+        return state with
+        {
+            Objects = [.. state.Objects.Where(o => !lost.Contains(o))],
+            Redirects = [.. state.Redirects.Where(r => !IsLost(r.Plan.Entry))],
+            Hooks = [.. state.Hooks.Where(h => !IsLost(h.Plan.Entry)).Select(h => ends ? h with { IsArmed = false } : h)],
+            Unwinders = [.. state.Unwinders.Where(u => !IsLost(u.Plan.Entry))],
+            Images = [.. state.Images.Select((image, i) => IsLostImage(i) ? image with { PatchId = "" } : image)],
+            Applied = [.. state.Applied.Where(a => !IsLostImage(a.Image))],
+            Waiting = [.. state.Waiting, .. wanted.Where(w => state.Waiting.All(o => o.PatchId != w.PatchId))],
+            Transition = ends ? null : state.Transition,
+            Generation = ends ? state.LastGeneration : state.Generation,
+        };
+    }
+}
