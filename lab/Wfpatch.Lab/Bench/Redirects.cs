@@ -78,7 +78,7 @@ internal sealed class Redirects : IMeasurement
                 table.AddUnreadable();
                 continue;
             }
-            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range, RedirectMeans.All, binary.FindBranch);
+            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range, RedirectMeans.All, binary.FindApproach);
             table.Add(plan, refusal);
             pages += plan is null ? 0 : new AddressSpaceMap(mapped, [], []).CountNewMemory(plan);
             if (refusal is not null)
