@@ -29,6 +29,19 @@ public sealed class Approaches(ObjectCode code)
         return FindBranch(into, function) ?? FindWord(into) ?? FindAbsolute(into, jumps) ?? FindNamed(into, function, jumps) ?? (jumps ? FindInTables(into) : null);
     }
 
+    /// <summary>A call of an address, or anything that names it: an operand or a word of data; not a jump. Null: none.</summary>
+    public Address? FindReference(AddressRange to)
+    {
+        foreach (var (start, bytes) in code.Code)
+        {
+            if (BranchScan.Find(bytes.Span, start, to, default, at => !IsOperand(at, i => i.FlowControl == FlowControl.Call && to.Contains(new Address(i.NearBranchTarget)))) is { } call)
+            {
+                return call;
+            }
+        }
+        return FindWord(to) ?? FindAbsolute(to, jumps: false) ?? _named.Value.Where(n => to.Contains(n.Named)).Select(n => (Address?)n.At).FirstOrDefault();
+    }
+
     /// <summary>Whether a function, or a part of it that it jumps to, jumps to computed addresses: only those use its labels.</summary>
     private bool JumpsToComputed(AddressRange function)
     {

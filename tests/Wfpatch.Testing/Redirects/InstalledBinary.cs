@@ -12,9 +12,10 @@ namespace Wfpatch.Testing.Redirects;
 /// <param name="Functions">Everything that may be called: the frame of the caller is untouched at its first instruction.</param>
 /// <param name="Parts">What the table has beside it: parts of functions that are only jumped to (.cold), stubs.</param>
 /// <param name="Code">Its code and data, at the addresses at which it is seen.</param>
+/// <param name="Exported">Where its dynamic symbols are.</param>
 public sealed record InstalledBinary(
     string Name, AddressRange Range, ImmutableArray<AddressRange> Functions, ImmutableArray<AddressRange> Parts, IMemory File, long Bias,
-    ObjectCode Code)
+    ObjectCode Code, ImmutableHashSet<Address> Exported)
 {
     private readonly Approaches _approaches = new(Code);
 
@@ -53,7 +54,8 @@ public sealed record InstalledBinary(
             new ObjectCode(Blocks(image, memory!, bias, s => s.IsExecutable), Blocks(image, memory!, bias, s => !s.IsExecutable), [.. table.Functions.Select(f => new AddressRange(f.Start + bias, f.End + bias))], image.IsPositionIndependent)
             {
                 Relocated = [.. image.DynamicRelocations.Where(r => r.Symbol == 0).Select(r => new Address((ulong)(r.Addend + bias)))],
-            });
+            },
+            [.. image.DynamicSymbols.Where(s => s.IsDefined).Select(s => new Address(s.Value + (ulong)bias))]);
     }
 
     /// <summary>The bytes of a function and as many as a plan needs; null at the very end of the code.</summary>
@@ -62,6 +64,14 @@ public sealed record InstalledBinary(
 
     /// <summary>What may lead into some bytes of a function, from all of its code and data.</summary>
     public Address? FindApproach(AddressRange into, AddressRange function) => _approaches.Find(into, function);
+
+    /// <summary>Whether it is a part that is only jumped to, though nothing but the return address is on the stack there: nothing calls it,
+    /// names its address, or exports it.</summary>
+    public bool IsPart(AddressRange function)
+    {
+        var start = AddressRange.OfLength(function.Start, 1);
+        return !Exported.Contains(function.Start) && _approaches.FindReference(start) is null;
+    }
 
     private static ImmutableArray<(Address Start, ReadOnlyMemory<byte> Bytes)> Blocks(ElfImage image, IMemory memory, long bias, Func<ElfSegment, bool> wanted) =>
         [.. image.Segments.Where(wanted).Select(s => (s.Address + bias, (ReadOnlyMemory<byte>)memory.Read(s.Address, (int)s.FileSize)!))];
