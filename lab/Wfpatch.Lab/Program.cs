@@ -14,7 +14,7 @@ Option<string[]> only = new("--only")
 Argument<string[]> these = new("names") { Description = "The same as --only.", Arity = ArgumentArity.ZeroOrMore };
 
 Option<double> minutes = new("--minutes") { Description = "How long soak goes on.", DefaultValueFactory = _ => BenchLimits.Default.Minutes };
-Option<int> count = new("--count") { Description = "How many controllers faults kills.", DefaultValueFactory = _ => BenchLimits.Default.Count };
+Option<int> count = new("--count") { Description = "How many controllers faults kills; how many cycles of one function.", DefaultValueFactory = _ => BenchLimits.Default.Count };
 
 Command demo = new("demo", "Patches a sample server and the distribution's memcached, live and under load, and shows what happens.")
 {

@@ -2,12 +2,13 @@
 /*
  * The sample server: a small multi-threaded request server that knows nothing of being patched.
  *
- *   sample [--workers N] [--busy N] [--stuck] [--no-idle]
+ *   sample [--workers N] [--busy N] [--pause US] [--stuck] [--no-idle]
  *
  * --workers N  N threads, each with an epoll of its own, serve 127.0.0.1 on a free port (default 4, or 0 with --busy).
  *              A request is a line "get KEY"; the reply is a line "v1 v1 v1 v1 value score=1": for each step the version
  *              that served it, then the text. A reply whose versions differ is mixed: it must never be seen.
  * --busy N     N threads that make requests of their own as fast as they can, without sockets.
+ * --pause US   a busy thread sleeps so many microseconds after each request (default 0: not at all).
  * --stuck      one thread that stays inside a step until told `release`, then goes on making a request each millisecond.
  *
  * Idle threads stand beside them as in any real server: one waits for ever in pthread_cond_wait, one in epoll_wait, one
@@ -65,7 +66,7 @@ struct connection {
 static struct tally *tallies[MAX_THREADS];
 static int tally_count;
 static int listener = -1;
-static int workers = SAMPLE_WORKERS, busy = SAMPLE_BUSY, stuck = SAMPLE_STUCK, idle = 1;
+static int workers = SAMPLE_WORKERS, busy = SAMPLE_BUSY, stuck = SAMPLE_STUCK, idle = 1, pause_us;
 static int requested_stuck_release;
 static pthread_mutex_t stuck_lock = PTHREAD_MUTEX_INITIALIZER, idle_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t stuck_released = PTHREAD_COND_INITIALIZER, idle_condition = PTHREAD_COND_INITIALIZER;
@@ -229,6 +230,8 @@ static void *generator(void *argument)
         int length = snprintf(line, sizeof line, "get key%u", (unsigned)(n % 64));
         serve(tally, &request, line, (size_t)length);
         beat(tally);
+        if (pause_us > 0 && usleep((useconds_t)pause_us) != 0)
+            fail("usleep");
     }
     return NULL;
 }
@@ -371,12 +374,14 @@ static void parse_arguments(int count, char **arguments)
             workers = atoi(arguments[++i]);
         else if (strcmp(arguments[i], "--busy") == 0 && i + 1 < count)
             busy = atoi(arguments[++i]);
+        else if (strcmp(arguments[i], "--pause") == 0 && i + 1 < count)
+            pause_us = atoi(arguments[++i]);
         else if (strcmp(arguments[i], "--stuck") == 0)
             stuck = 1;
         else if (strcmp(arguments[i], "--no-idle") == 0)
             idle = 0;
         else {
-            fprintf(stderr, "usage: %s [--workers N] [--busy N] [--stuck] [--no-idle]\n", arguments[0]);
+            fprintf(stderr, "usage: %s [--workers N] [--busy N] [--pause US] [--stuck] [--no-idle]\n", arguments[0]);
             exit(2);
         }
     }

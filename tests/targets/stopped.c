@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two threads call a function as fast as they can; a third serves commands. It has short instructions only, and nearly all
- * memory that jumps within them could lead to is taken.
- * For: redirects that are written while all threads are stopped. `report` answers "answers OLD NEW wrong N", counted since the last one.
+ * The function of answers.h has short instructions only, and nearly all memory that jumps within them could lead to is taken.
+ * For: redirects that are written while all threads are stopped.
  */
-#include "target.h"
-
-#include <stdatomic.h>
+#include "answers.h"
 #include <sys/mman.h>
-
-static atomic_ulong answers[3];
-
-#define TEXT_OF(x) #x
-#define TEXT(x) TEXT_OF(x)
 
 /* Its result is VERSION, and rbx is as it was. */
 __attribute__((naked, noipa)) int answer(void)
@@ -22,15 +14,6 @@ __attribute__((naked, noipa)) int answer(void)
             "lea " TEXT(VERSION) "(%rbx), %eax\n"
             "pop %rbx\n.cfi_adjust_cfa_offset -8\n.cfi_restore %rbx\n"
             "ret");
-}
-
-static void *busy(void *nothing)
-{
-    for (;;) {
-        int got = answer();
-        atomic_fetch_add_explicit(&answers[got == 1 ? 0 : got == 2 ? 1 : 2], 1, memory_order_relaxed);
-    }
-    return nothing;
 }
 
 /* What is free of a range whose size is a power of two, at least a page. */
@@ -57,15 +40,6 @@ static void take_memory(void)
 
 int main(void)
 {
-    char line[64];
     take_memory();
-    start_thread(busy, NULL);
-    start_thread(busy, NULL);
-    ready();
-    for (;;) {
-        next_command(line, sizeof line);
-        unsigned long old = atomic_exchange(&answers[0], 0), new = atomic_exchange(&answers[1], 0);
-        printf("answers %lu %lu wrong %lu\n", old, new, atomic_load(&answers[2]));
-        fflush(stdout);
-    }
+    serve_reports();
 }

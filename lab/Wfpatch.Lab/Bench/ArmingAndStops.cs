@@ -47,11 +47,12 @@ internal sealed class ArmingAndStops : IMeasurement
         for (long end = MonotonicClock.NowNs + LongestNs; applied.Count < Cycles && MonotonicClock.NowNs < end;)
         {
             applied.Add((await WfpatchTool.ApplyAsync(patch, target.Id, ["--policy", policy, .. SampleDemo.Arguments], cancel)).OrThrow());
+            (await WfpatchTool.RevertAsync(target.Id, cancel: cancel)).OrThrow();
             if (applied.Count == 1)
             {
+                // After a second command: what that reads of the target may need a page table where nothing was before.
                 first = TargetSize.Of(target.Id);
             }
-            (await WfpatchTool.RevertAsync(target.Id, cancel: cancel)).OrThrow();
         }
         return [.. Figures(policy, applied, [.. stopAll]), Growth(policy, applied, before, first, TargetSize.Of(target.Id))];
     }

@@ -13,12 +13,12 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, BenchLimits Lim
     /// <summary>In the order in which they are measured; one after another, never two at once.</summary>
     internal static ImmutableArray<IMeasurement> All { get; } =
         [
-            new ArmingAndStops(), new DeepStacks(), new CallCost(), new SelfMigration(), new HeartbeatGap(), new StatusStart(), new ControllerMemory(),
+            new ArmingAndStops(), new DeepStacks(), new ManyThreads(), new CallCost(), new SelfMigration(), new HeartbeatGap(), new StatusStart(), new ControllerMemory(),
             new MemoryAdded(), new LargePatch(), new MemcachedLatency(), new Redirects(),
         ];
 
     /// <summary>What is measured only when it is named.</summary>
-    internal static ImmutableArray<IMeasurement> Enduring(BenchLimits limits) => [new Soak(limits), new Faults(limits)];
+    internal static ImmutableArray<IMeasurement> Enduring(BenchLimits limits) => [new Soak(limits), new OneFunctionCycles(limits), new Faults(limits)];
 
     /// <returns>0 when everything could be measured that is installed, whether or not goals are reached.</returns>
     internal async Task<int> RunAsync(CancellationToken cancel)

@@ -11,8 +11,8 @@ using Wfpatch.Testing.Tool;
 namespace Wfpatch.Lab.Bench;
 
 /// <summary>
-/// kill -9 of the command line at random instants, in whatever it does: a first patch, a second one on top of it, a revert, or
-/// going on with what the last killed one left. After each kill no thread is stopped and all is as the state in the target
+/// kill -9 of the command line at random instants, in whatever it does: a first patch, a second one on top of it, canaries, the rest that
+/// follows them, a revert (of canaries, too), or going on with what the last killed one left. After each kill no thread is stopped and all is as the state in the target
 /// says; now and then the next commands must bring it all to its end.
 /// </summary>
 internal sealed class Faults(BenchLimits limits) : IMeasurement
@@ -84,10 +84,16 @@ internal sealed class Faults(BenchLimits limits) : IMeasurement
 
     private ImmutableArray<string> Next(TestTarget target, ImmutableArray<string> patches)
     {
-        int choice = _random.Next(4);
-        return choice < 3
-            ? ["apply", patches[choice % 2], "--pid", $"{target.Id}", .. Points]
-            : ["revert", "--pid", $"{target.Id}", .. Points];
+        string patch = patches[_random.Next(patches.Length)];
+        ImmutableArray<string> command = _random.Next(6) switch
+        {
+            0 or 1 => ["apply", patch],
+            2 => ["apply", patch, "--canary", "1"],
+            3 => ["advance"],
+            _ => ["revert"],
+        };
+        // Canaries are let go on by the points that their patch was applied with.
+        return [.. command, "--pid", $"{target.Id}", .. command[0] == "advance" ? [] : Points];
     }
 
     private async Task KillAsync(TestTarget target, ImmutableArray<string> arguments, TimeSpan usual, CancellationToken cancel)
@@ -96,7 +102,8 @@ internal sealed class Faults(BenchLimits limits) : IMeasurement
         await Task.Delay(_random.NextDouble() * usual, cancel);
         command.Kill();
         ExitStatus status = await command.WaitForExitAsync(cancel);
-        string end = status.Signal == 9 ? $"{arguments[0]} killed" : $"{arguments[0]} ended before ({status.Code})";
+        string name = arguments.Contains("--canary") ? "canary" : arguments[0];
+        string end = status.Signal == 9 ? $"{name} killed" : $"{name} ended before ({status.Code})";
         _ends[end] = _ends.GetValueOrDefault(end) + 1;
     }
 

@@ -70,6 +70,7 @@ internal sealed class Redirects : IMeasurement
         const double KiBPerPage = 4;
         PlanTable table = new(binary.Name);
         long pages = 0;
+        int parts = 0;
         foreach (AddressRange function in binary.Functions)
         {
             cancel.ThrowIfCancellationRequested();
@@ -78,7 +79,12 @@ internal sealed class Redirects : IMeasurement
                 table.AddUnreadable();
                 continue;
             }
-            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range, RedirectMeans.All, binary.FindBranch);
+            (RedirectPlan? plan, Refusal? refusal) = RedirectPlanner.Plan("f", function, code, new(mapped, [], []), DispatchTrampoline.Length, binary.Range, RedirectMeans.All, binary.FindApproach);
+            if (refusal is not null && binary.IsPart(function))
+            {
+                parts++;
+                continue;
+            }
             table.Add(plan, refusal);
             pages += plan is null ? 0 : new AddressSpaceMap(mapped, [], []).CountNewMemory(plan);
             if (refusal is not null)
@@ -90,8 +96,9 @@ internal sealed class Redirects : IMeasurement
         string tactics = string.Join(", ", RedirectPlanner.TacticNames.Select(t => $"{t} {Percent(table, table.Count(t))}"));
         string why = table.Refused.IsEmpty ? "none refused" : string.Join(", ", table.Refused.Select(r => $"{r.Code} {r.Count}"));
         string memory = string.Create(CultureInfo.InvariantCulture, $"{KiBPerPage * pages / Math.Max(1, table.Planned):f1} KiB for each");
+        string without = parts == 0 ? "" : $"; without {parts} that are only jumped to";
         return new($"refused of {binary.Name}", "%", Math.Round(table.Percent(table.Total - table.Planned), 2), Math.Round(table.Percent(table.Total - oneByte), 2),
-            "one byte alone", Goal, $"{table.Total} functions: {tactics}; {why}; {memory}", []);
+            "one byte alone", Goal, $"{table.Total} functions: {tactics}; {why}; {memory}{without}", []);
     }
 
     private static string Percent(PlanTable table, int count) => string.Create(CultureInfo.InvariantCulture, $"{table.Percent(count):f1} %");

@@ -113,15 +113,20 @@ public static class RedirectPlanner
         var branch = EntryBranches.FindInto(Body(code, function), function.Start, new AddressRange(function.Start + 1, function.Start + first.Length));
         var entry = new EntryCode(function.Start, code, first.Length, Places(function.Start, first, newCode)) { FirstTarget = branch?.Target };
         var best = FindBest(entry, first, space, trampolineLength)
-            ?? (means.HasFlag(RedirectMeans.Evict) ? SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory) : null)
-            ?? (branches is not null ? StopTactic.Plan(entry, function, Body(code, function), space, trampolineLength, means, branches) : null);
+            ?? (means.HasFlag(RedirectMeans.Evict) ? SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory) : null);
+        Address? approach = null;
+        if (best is null && branches is not null)
+        {
+            (best, approach) = StopTactic.Plan(entry, function, Body(code, function), space, trampolineLength, means, branches);
+        }
         if (best is null && branch is { } middle)
         {
             return (null, RedirectRefusals.BranchToEntry.About(name, $"{name} branches into the middle of its own first instruction at {middle.From}."));
         }
         if (best is null)
         {
-            return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction ({first}) that leads to free memory."));
+            string longer = approach is { } from ? $"; what stands at {from} may lead into the middle of a longer one" : "";
+            return (null, RedirectRefusals.NoRoom.About(name, $"{name} has no jump within its first instruction ({first}) that leads to free memory{longer}."));
         }
         return (best, null);
     }

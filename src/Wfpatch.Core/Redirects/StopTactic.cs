@@ -6,15 +6,14 @@ using Wfpatch.Core.X86;
 
 namespace Wfpatch.Core.Redirects;
 
-/// <summary>Looks for branches into a range of code from anywhere but the function itself; null: there is none.</summary>
-/// <param name="function">Whose instructions are known.</param>
+/// <summary>Looks for what may lead into a range of code, other than the direct branches of the function itself (<see cref="Approaches"/>); null: nothing does.</summary>
+/// <param name="function">Whose direct branches are known.</param>
 public delegate Address? BranchSearch(AddressRange into, AddressRange function);
 
 /// <summary>
 /// Last resort: a jump that takes the place of several instructions, written while all threads are stopped outside of them.
 /// It goes wherever there is room. What it takes the place of is executed in its trampoline; the jump stays there for ever, a
-/// revert selects the copy. Nothing may come into the middle of it: no branch of the function, none from elsewhere, no return,
-/// no indirect jump whose targets are not known.
+/// revert selects the copy. Nothing may come into the middle of it: no branch of the function, nothing from elsewhere, no return.
 /// </summary>
 internal static class StopTactic
 {
@@ -23,12 +22,17 @@ internal static class StopTactic
     private const int JumpLength = NearJump.Length;
 
     /// <param name="body">The function's own code.</param>
-    public static RedirectPlan? Plan(
+    /// <returns>A plan; or null, with what may lead into its bytes where that is the reason.</returns>
+    public static (RedirectPlan? Plan, Address? Approach) Plan(
         EntryCode entry, AddressRange function, ReadOnlyMemory<byte> body, AddressSpaceMap space, int trampolineLength, RedirectMeans means, BranchSearch branches)
     {
-        if (FindDisplaced(entry, body, means) is not { } displaced || !StaysWhole(entry.Entry, displaced.Length, function, body, branches))
+        if (FindDisplaced(entry, body, means) is not { } displaced || !StaysWhole(entry.Entry, displaced.Length, body))
         {
-            return null;
+            return default;
+        }
+        if (branches(new AddressRange(entry.Entry + 1, entry.Entry + displaced.Length), function) is { } approach)
+        {
+            return (null, approach);
         }
         int length = trampolineLength + PassBlock.LengthOfCopies(displaced, entry.Entry);
         var starts = new AddressRange(entry.Places.Start, entry.Places.End - length + 1);
@@ -37,10 +41,10 @@ internal static class StopTactic
             if (space.FindPlace(starts, length, near) is { } place && Build(entry, displaced, place, length) is { } plan
                 && !space.Collides(plan.Write.Range, plan.Displacement))
             {
-                return plan;
+                return (plan, null);
             }
         }
-        return null;
+        return default;
     }
 
     /// <summary>The instructions that the jump takes the place of; null where one of them cannot be moved, or would be returned into.</summary>
@@ -65,15 +69,9 @@ internal static class StopTactic
         return null;
     }
 
-    /// <summary>One page, so that it is written at once whatever happens to the writer; and nothing leads into it.</summary>
-    private static bool StaysWhole(Address entry, int length, AddressRange function, ReadOnlyMemory<byte> body, BranchSearch branches)
-    {
-        var inside = new AddressRange(entry + 1, entry + length);
-        return entry.PageStart == (entry + (JumpLength - 1)).PageStart
-            && EntryBranches.FindInto(body, entry, inside) is null
-            && !X86.CodeReader.Decode(body, entry).Any(i => i.FlowControl == FlowControl.IndirectBranch)
-            && branches(inside, function) is null;
-    }
+    /// <summary>One page, so that it is written at once whatever happens to the writer; and no branch of its own leads into it.</summary>
+    private static bool StaysWhole(Address entry, int length, ReadOnlyMemory<byte> body) =>
+        entry.PageStart == (entry + (JumpLength - 1)).PageStart && EntryBranches.FindInto(body, entry, new AddressRange(entry + 1, entry + length)) is null;
 
     private static RedirectPlan? Build(EntryCode entry, ReadOnlyMemory<byte> displaced, Address place, int length)
     {

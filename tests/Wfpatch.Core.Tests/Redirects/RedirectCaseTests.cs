@@ -57,11 +57,14 @@ public sealed class RedirectCaseTests
         var (plan, refusal) = @case.IsHook
             ? RedirectPlanner.PlanHook("function", function, code, space, HookTrampoline.Length)
             : RedirectPlanner.Plan("function", function, code, space, DispatchTrampoline.Length, @case.NewCode, @case.MayEvict ? RedirectMeans.All : RedirectMeans.None,
-                @case.MayStop ? (into, own) => BranchScan.Find(_memory.Read(@case.Entry, @case.Function.Length + @case.Behind.Length), @case.Entry, into, own) : null);
+                @case.MayStop ? OnlyCode(@case, function).Find : null);
 
         Assert.True(plan is null != refusal is null);
         return plan is null ? Check(refusal!) : Check(plan, @case, space);
     }
+
+    private Approaches OnlyCode(RedirectCase @case, AddressRange function) =>
+        new(new([(@case.Entry, _memory.Read(@case.Entry, @case.Function.Length + @case.Behind.Length))], [], [function], IsPositionIndependent: true));
 
     private static string Check(Refusal refusal)
     {

@@ -15,11 +15,14 @@ public static class PatchableTarget
 {
     private const int MostStarts = 20;
 
-    public static async Task<TestTarget> StartAsync(string program, TestPatch patch, params ImmutableArray<string> arguments)
+    public static Task<TestTarget> StartAsync(string program, TestPatch patch, params ImmutableArray<string> arguments) =>
+        StartAsync(program, patch, new TargetOptions { Arguments = arguments });
+
+    public static async Task<TestTarget> StartAsync(string program, TestPatch patch, TargetOptions options)
     {
         for (int start = 1; ; start++)
         {
-            TestTarget target = await TestTarget.StartAsync(program, new() { Arguments = arguments }, TestContext.Current.CancellationToken);
+            TestTarget target = await TestTarget.StartAsync(program, options, TestContext.Current.CancellationToken);
             try
             {
                 var report = await InProcess.CheckAsync(target.Id, patch);

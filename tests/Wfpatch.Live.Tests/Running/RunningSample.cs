@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using System.Globalization;
+using Wfpatch.Testing.Compilers;
 using Wfpatch.Testing.Targets;
 using Xunit;
 
@@ -24,15 +25,16 @@ public sealed class RunningSample : IAsyncDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>The sample server.</summary>
-    public static Task<RunningSample> StartAsync(TestPatch patch, int workers, int busy) =>
-        StartAsync("sample", patch, workers, "--workers", $"{workers}", "--busy", $"{busy}");
+    /// <param name="pauseUs">What the busy threads sleep between two requests.</param>
+    public static Task<RunningSample> StartAsync(TestPatch patch, int workers, int busy, CompileOptions? compile = null, int pauseUs = 0) =>
+        StartAsync("sample", patch, workers, new() { Arguments = ["--workers", $"{workers}", "--busy", $"{busy}", "--pause", $"{pauseUs}"], Compile = compile ?? CompileOptions.Debian });
 
     /// <summary>A program that is made of it and has no workers: busy or stuck.</summary>
-    public static Task<RunningSample> StartAsync(string program, TestPatch patch) => StartAsync(program, patch, workers: 0);
+    public static Task<RunningSample> StartAsync(string program, TestPatch patch) => StartAsync(program, patch, workers: 0, TargetOptions.Default);
 
-    private static async Task<RunningSample> StartAsync(string program, TestPatch patch, int workers, params ImmutableArray<string> arguments)
+    private static async Task<RunningSample> StartAsync(string program, TestPatch patch, int workers, TargetOptions options)
     {
-        TestTarget target = await PatchableTarget.StartAsync(program, patch, arguments);
+        TestTarget target = await PatchableTarget.StartAsync(program, patch, options);
         try
         {
             var connections = ImmutableArray.CreateBuilder<SampleConnection>();

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Wfpatch.Build;
 using Wfpatch.Testing;
+using Wfpatch.Testing.Compilers;
 using Wfpatch.Testing.Targets;
 
 namespace Wfpatch.Live.Tests.Running;
@@ -25,10 +26,14 @@ public static class TestPatches
     public static Task<TestPatch> BuildForAsync(string program, string installedFile, string name) =>
         BuildAsync(program, 1, 2, new() { Name = name, InstalledFile = installedFile, PointNames = PointsOf(program) });
 
-    private static async Task<TestPatch> BuildAsync(string program, int from, int to, BuildOptions options)
+    /// <summary>The patch from version 1 to 2 of a program that is compiled in another way.</summary>
+    public static Task<TestPatch> BuildAsync(string program, CompileOptions compile, string name) =>
+        BuildAsync(program, 1, 2, new() { Name = name, PointNames = PointsOf(program) }, compile);
+
+    private static async Task<TestPatch> BuildAsync(string program, int from, int to, BuildOptions options, CompileOptions? compile = null)
     {
         TargetSource source = TargetSource.Find(program);
-        var result = TreeBuild.Run(await source.ObjectsAsync(from), await source.ObjectsAsync(to), options);
+        var result = TreeBuild.Run(await source.ObjectsAsync(from, compile), await source.ObjectsAsync(to, compile), options);
         var patch = result.Patch ?? throw new InvalidOperationException(string.Join('\n', result.Refusals));
         string file = ScratchFolder.NewFile($"{options.Name}.wfp");
         await File.WriteAllBytesAsync(file, result.Bytes);

@@ -29,8 +29,8 @@ public sealed class RunningServer : IAsyncDisposable
 
     public Dialogue Dialogue { get; }
 
-    /// <summary>The process to patch; of postgres the one that serves a connection.</summary>
-    public int Id => new ProcFs(_process.Id).ReadExecutableName() == "postgres" ? FindBackend() : _process.Id;
+    /// <summary>The process to patch; of postgres and smbd one that serves a connection.</summary>
+    public int Id => new ProcFs(_process.Id).ReadExecutableName() is "postgres" or "smbd" ? FindBackend() : _process.Id;
 
     private static ImmutableArray<string> Identity =>
         Environment.IsPrivilegedProcess ? ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"] : [];
@@ -41,7 +41,8 @@ public sealed class RunningServer : IAsyncDisposable
         string root = "/";
         if (name is not ("node" or "postgres"))
         {
-            var (unpacked, why) = await ServerPackages.GetAsync();
+            Assert.SkipUnless(name != "libnode" || Environment.IsPrivilegedProcess, "its modules must be mounted at /usr/share/nodejs, for which one must be root");
+            var (unpacked, why) = await (name == "libnode" ? ServerPackages.GetNodeAsync() : ServerPackages.GetAsync());
             Assert.SkipWhen(unpacked is null, why);
             root = unpacked!;
         }
@@ -55,7 +56,13 @@ public sealed class RunningServer : IAsyncDisposable
         {
             environment = environment.Add("LD_LIBRARY_PATH", $"{root}/{Libraries}:{root}/{Libraries}/samba");
         }
-        var process = ChildProcess.Start(new("setpriv", [.. Identity, "--pdeathsig", "KILL", .. command], folder.FullName, environment));
+        ImmutableArray<string> start = ["setpriv", .. Identity, "--pdeathsig", "KILL", .. command];
+        if (name == "libnode")
+        {
+            // What libnode loads at its start lies at a fixed place; only this process sees it there.
+            start = ["unshare", "--mount", "--propagation", "private", "sh", "-c", $"mount --bind '{root}/usr/share' /usr/share && exec \"$@\"", "sh", .. start];
+        }
+        var process = ChildProcess.Start(new(start[0], start[1..], folder.FullName, environment));
         RunningServer server = new(process, folder, port, dialogue);
         try
         {
@@ -131,9 +138,35 @@ public sealed class RunningServer : IAsyncDisposable
                         "--bind-address=127.0.0.1", $"--port={port}", $"--socket={folder}/socket", $"--pid-file={folder}/pid", "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=4M",
                     ],
                     new(true, MariaDbHello(), [9, 0, 0, 0, 3, .. "select 1"u8]));
-            case "node":
+            case "node" or "libnode":
                 await WriteAsync(folder, "serve.js", $"require('http').createServer((q, s) => s.end('x')).listen({port}, '127.0.0.1');");
-                return (File.Exists("/usr/bin/node") ? ["/usr/bin/node", $"{folder}/serve.js"] : [], http);
+                string node = $"{root.TrimEnd('/')}/usr/bin/node";
+                return (File.Exists(node) ? [node, $"{folder}/serve.js"] : [], http);
+            case "smbd":
+                foreach (string state in (ImmutableArray<string>)["private", "lock", "state", "cache", "pid", "ncalrpc"])
+                {
+                    (await ChildProcess.RunAsync(CommandLine.Of("install", "-d", "-m", "777", $"{folder}/{state}"))).OrThrow();
+                }
+                await WriteAsync(folder, "smb.conf", $"""
+                    [global]
+                    server role = standalone
+                    smb ports = {port}
+                    interfaces = 127.0.0.1/8
+                    bind interfaces only = yes
+                    private dir = {folder}/private
+                    lock directory = {folder}/lock
+                    state directory = {folder}/state
+                    cache directory = {folder}/cache
+                    pid directory = {folder}/pid
+                    ncalrpc dir = {folder}/ncalrpc
+                    log file = {folder}/log
+                    disable spoolss = yes
+                    disable netbios = yes
+                    load printers = no
+                    rpc start on demand helpers = no
+
+                    """);
+                return ([$"{root}/usr/sbin/smbd", "-F", "--no-process-group", "-s", $"{folder}/smb.conf"], Smb2.Echoes());
             case "postgres":
                 string? programs = Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateDirectories("/usr/lib/postgresql").Max() : null;
                 if (programs is null)
@@ -165,8 +198,10 @@ public sealed class RunningServer : IAsyncDisposable
 
     private static Task WriteAsync(string folder, string name, string text) => File.WriteAllTextAsync(Path.Combine(folder, name), text);
 
-    // A child that serves a client says so in its title.
-    private int FindBackend() => Directory.EnumerateDirectories("/proc").Select(d => Path.GetFileName(d)).Where(d => int.TryParse(d, out _)).Select(int.Parse)
-        .Where(p => new ProcFs(p).ReadStatus("PPid") == $"{_process.Id}" && File.ReadAllText($"/proc/{p}/cmdline").Contains("127.0.0.1", StringComparison.Ordinal))
-        .Order().First();
+    // A child of postgres that serves a client says so in its title; those of smbd that do something else have another name.
+    private int FindBackend() => Children()
+        .Where(p => File.ReadAllText($"/proc/{p}/comm") == "smbd\n" || File.ReadAllText($"/proc/{p}/cmdline").Contains("127.0.0.1", StringComparison.Ordinal)).Max();
+
+    private IEnumerable<int> Children() => Directory.EnumerateDirectories("/proc").Select(d => Path.GetFileName(d)).Where(d => int.TryParse(d, out _)).Select(int.Parse)
+        .Where(p => new ProcFs(p).ReadStatus("PPid") == $"{_process.Id}");
 }

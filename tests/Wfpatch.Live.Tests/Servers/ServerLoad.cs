@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
@@ -8,7 +9,22 @@ namespace Wfpatch.Live.Tests.Servers;
 /// <param name="Greets">The server speaks first.</param>
 /// <param name="Hello">What a connection begins with and gets an answer to; may be empty.</param>
 /// <param name="Request">What is then sent again and again. What comes back is not looked at.</param>
-public sealed record Dialogue(bool Greets, byte[] Hello, byte[] Request);
+public sealed record Dialogue(bool Greets, byte[] Hello, byte[] Request)
+{
+    /// <summary>Where in a request a number of eight bytes stands that counts from 1 on each connection; -1: nowhere.</summary>
+    public int NumberAt { get; init; } = -1;
+
+    /// <summary>The request of a number.</summary>
+    public byte[] RequestOf(long number)
+    {
+        byte[] request = [.. Request];
+        if (NumberAt >= 0)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(request.AsSpan(NumberAt), number);
+        }
+        return request;
+    }
+}
 
 public sealed class ServerLoad : IAsyncDisposable
 {
@@ -55,7 +71,7 @@ public sealed class ServerLoad : IAsyncDisposable
         try
         {
             using var socket = Connect(port, dialogue, new byte[65536]);
-            Exchange(socket, dialogue.Request, new byte[65536]);
+            Exchange(socket, dialogue.RequestOf(1), new byte[65536]);
             return true;
         }
         catch (SocketException)
@@ -68,9 +84,9 @@ public sealed class ServerLoad : IAsyncDisposable
     {
         byte[] buffer = new byte[65536];
         using var socket = Connect(port, dialogue, buffer);
-        while (!_ends)
+        for (long number = 1; !_ends; number++)
         {
-            Exchange(socket, dialogue.Request, buffer);
+            Exchange(socket, dialogue.RequestOf(number), buffer);
             Interlocked.Increment(ref _replies);
         }
     }

@@ -25,6 +25,8 @@ public sealed class ServerProfileTests(ITestOutputHelper output)
     [InlineData("redis-server")]
     [InlineData("postgres")]
     [InlineData("node")]
+    [InlineData("libnode")]
+    [InlineData("smbd")]
     [InlineData("mariadbd")]
     [InlineData("mariadbd-pool")]
     public async Task Threads_that_serve_migrate_at_the_points_of_the_profile(string name)

@@ -15,6 +15,12 @@ public sealed record CompileOptions(ImmutableArray<string> Flags, int Version = 
     /// <summary>Beside <see cref="Flags"/>, for the objects that a patch is made from.</summary>
     public static ImmutableArray<string> SectionFlags { get; } = ["-ffunction-sections", "-fdata-sections"];
 
+    /// <summary>Of C; C++ is compiled with g++.</summary>
+    public string Compiler { get; init; } = "gcc";
+
+    /// <summary>Whether programs are loaded anywhere; else at the address that the linker chose.</summary>
+    public bool IsPositionIndependent { get; init; } = true;
+
     /// <summary>Beside <see cref="Flags"/>, for linking a program.</summary>
-    public static ImmutableArray<string> LinkFlags { get; } = ["-pie", "-Wl,-z,relro,-z,now"];
+    public ImmutableArray<string> LinkFlags => [IsPositionIndependent ? "-pie" : "-no-pie", "-Wl,-z,relro,-z,now"];
 }

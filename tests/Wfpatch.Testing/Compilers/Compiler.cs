@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,20 +8,19 @@ using Wfpatch.Testing.Processes;
 namespace Wfpatch.Testing.Compilers;
 
 /// <summary>
-/// gcc, and g++ for sources that end in .cc, with results kept in out/compiled under the hash of all that they depend on: compiler, flags, and the content
+/// gcc or another compiler of C, and g++ for sources that end in .cc, with results kept in out/compiled under the hash of all that they depend on: compiler, flags, and the content
 /// of the sources and of the headers beside them. Several processes may compile the same at once: the last rename wins, and both are equal.
 /// </summary>
 public static class Compiler
 {
-    private static readonly Lazy<Task<string>> Identity = new(async () =>
-        (await ChildProcess.RunAsync(CommandLine.Of("gcc", "-v"))).OrThrow().Errors);
+    private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> Identities = [];
 
     /// <summary>Links a program; gives its path.</summary>
     public static Task<string> ProgramAsync(string name, ImmutableArray<string> sources, CompileOptions options, CancellationToken cancel = default) =>
         CachedAsync("program", name, sources, options, async folder =>
         {
             string file = Path.Combine(folder, name);
-            await CompileAsync(sources, [.. options.Flags, $"-DVERSION={options.Version}", "-o", file, .. sources, .. CompileOptions.LinkFlags], cancel);
+            await CompileAsync(options, sources, [.. options.Flags, $"-DVERSION={options.Version}", "-o", file, .. sources, .. options.LinkFlags], cancel);
             if (options.Stripped)
             {
                 (await ChildProcess.RunAsync(CommandLine.Of("strip", "--strip-all", "--remove-section=.comment", file), cancel)).OrThrow();
@@ -47,12 +47,12 @@ public static class Compiler
             foreach (string source in sources)
             {
                 string file = Path.Combine(folder, Path.ChangeExtension(Path.GetFileName(source), ".o"));
-                await CompileAsync([source], [.. options.Flags, .. CompileOptions.SectionFlags, $"-DVERSION={options.Version}", "-c", "-o", file, source], cancel);
+                await CompileAsync(options, [source], [.. options.Flags, .. CompileOptions.SectionFlags, $"-DVERSION={options.Version}", "-c", "-o", file, source], cancel);
             }
         }, "", cancel);
 
-    private static async Task CompileAsync(ImmutableArray<string> sources, ImmutableArray<string> arguments, CancellationToken cancel) =>
-        (await ChildProcess.RunAsync(new(sources.Any(s => s.EndsWith(".cc", StringComparison.Ordinal)) ? "g++" : "gcc", [$"-ffile-prefix-map={RepositoryRoot.Path}=.", .. arguments]), cancel)).OrThrow();
+    private static async Task CompileAsync(CompileOptions options, ImmutableArray<string> sources, ImmutableArray<string> arguments, CancellationToken cancel) =>
+        (await ChildProcess.RunAsync(new(sources.Any(s => s.EndsWith(".cc", StringComparison.Ordinal)) ? "g++" : options.Compiler, [$"-ffile-prefix-map={RepositoryRoot.Path}=.", .. arguments]), cancel)).OrThrow();
 
     private static async Task<string> CachedAsync(
         string kind, string name, ImmutableArray<string> sources, CompileOptions options, Func<string, Task> make, string result, CancellationToken cancel)
@@ -75,11 +75,14 @@ public static class Compiler
         return Path.Combine(folder, result);
     }
 
+    private static Task<string> IdentityAsync(string compiler) => Identities.GetOrAdd(
+        compiler, name => new(async () => (await ChildProcess.RunAsync(CommandLine.Of(name, "-v"))).OrThrow().Errors)).Value;
+
     private static async Task<string> KeyAsync(string kind, ImmutableArray<string> sources, CompileOptions options, CancellationToken cancel)
     {
-        StringBuilder text = new(await Identity.Value);
+        StringBuilder text = new(await IdentityAsync(options.Compiler));
         text.Append(kind).Append(options.Version).Append(options.Stripped).AppendJoin(' ', options.Flags)
-            .AppendJoin(' ', CompileOptions.SectionFlags).AppendJoin(' ', CompileOptions.LinkFlags);
+            .AppendJoin(' ', CompileOptions.SectionFlags).AppendJoin(' ', options.LinkFlags);
         // Headers, and sources that a source includes, stand in the folders of the sources, and end in .h, .c or .cc.
         IEnumerable<string> files = sources
             .Select(source => Path.GetDirectoryName(Path.GetFullPath(source))!).Distinct()

@@ -11,11 +11,14 @@ namespace Wfpatch.Testing.Redirects;
 /// <summary>A program or library as it is installed, laid out at an address: its functions, by its unwind table, and their bytes.</summary>
 /// <param name="Functions">Everything that may be called: the frame of the caller is untouched at its first instruction.</param>
 /// <param name="Parts">What the table has beside it: parts of functions that are only jumped to (.cold), stubs.</param>
-/// <param name="Code">The bytes of its executable segments, at the addresses at which it is seen.</param>
+/// <param name="Code">Its code and data, at the addresses at which it is seen.</param>
+/// <param name="Exported">Where its dynamic symbols are.</param>
 public sealed record InstalledBinary(
     string Name, AddressRange Range, ImmutableArray<AddressRange> Functions, ImmutableArray<AddressRange> Parts, IMemory File, long Bias,
-    ImmutableArray<(Address Start, ReadOnlyMemory<byte> Bytes)> Code)
+    ObjectCode Code, ImmutableHashSet<Address> Exported)
 {
+    private readonly Approaches _approaches = new(Code);
+
     private static readonly string[] Folders =
         ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/usr/lib", "/usr/bin", "/usr/sbin", "/usr/lib/x86_64-linux-gnu/samba"];
 
@@ -48,17 +51,30 @@ public sealed record InstalledBinary(
         var ranges = table.Functions.Where(f => f.Length > 0).ToLookup(f => IsCalled(table, f.Start), f => new AddressRange(f.Start + bias, f.End + bias));
         return new InstalledBinary(
             name, new AddressRange(image.Range.Start + bias, image.Range.End + bias), [.. ranges[true]], [.. ranges[false]], memory!, bias,
-            [.. image.Segments.Where(s => s.IsExecutable).Select(s => (s.Range.Start + bias, (ReadOnlyMemory<byte>)memory!.Read(s.Range.Start, (int)s.Range.Length)))]);
+            new ObjectCode(Blocks(image, memory!, bias, s => s.IsExecutable), Blocks(image, memory!, bias, s => !s.IsExecutable), [.. table.Functions.Select(f => new AddressRange(f.Start + bias, f.End + bias))], image.IsPositionIndependent)
+            {
+                Relocated = [.. image.DynamicRelocations.Where(r => r.Symbol == 0).Select(r => new Address((ulong)(r.Addend + bias)))],
+            },
+            [.. image.DynamicSymbols.Where(s => s.IsDefined).Select(s => new Address(s.Value + (ulong)bias))]);
     }
 
     /// <summary>The bytes of a function and as many as a plan needs; null at the very end of the code.</summary>
     public byte[]? Read(AddressRange function) =>
         File.Read(function.Start - Bias, (int)Math.Max(function.Length, EntryCode.CodeBytes));
 
-    /// <summary>Branches from all of its code.</summary>
-    public Address? FindBranch(AddressRange into, AddressRange function) => Code
-        .Select(c => BranchScan.Find(c.Bytes.Span, c.Start, into, function))
-        .FirstOrDefault(found => found is not null);
+    /// <summary>What may lead into some bytes of a function, from all of its code and data.</summary>
+    public Address? FindApproach(AddressRange into, AddressRange function) => _approaches.Find(into, function);
+
+    /// <summary>Whether it is a part that is only jumped to, though nothing but the return address is on the stack there: nothing calls it,
+    /// names its address, or exports it.</summary>
+    public bool IsPart(AddressRange function)
+    {
+        var start = AddressRange.OfLength(function.Start, 1);
+        return !Exported.Contains(function.Start) && _approaches.FindReference(start) is null;
+    }
+
+    private static ImmutableArray<(Address Start, ReadOnlyMemory<byte> Bytes)> Blocks(ElfImage image, IMemory memory, long bias, Func<ElfSegment, bool> wanted) =>
+        [.. image.Segments.Where(wanted).Select(s => (s.Address + bias, (ReadOnlyMemory<byte>)memory.Read(s.Address, (int)s.FileSize)!))];
 
     /// <summary>Whether nothing but the return address is on the stack at the first instruction.</summary>
     private static bool IsCalled(UnwindTable table, Address entry)

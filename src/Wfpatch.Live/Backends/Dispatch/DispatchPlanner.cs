@@ -275,10 +275,21 @@ public sealed class DispatchPlanner
         (_target.Linux.CanSerializeProcessors ? RedirectMeans.Evict : RedirectMeans.None)
         | (_target.Proc.HasShadowStacks ? RedirectMeans.None : RedirectMeans.PushReturn);
 
-    /// <summary>All code of one program or library: displacements lead from nowhere else into it.</summary>
-    private BranchSearch BranchesIn(LoadedObject loaded) => (into, function) => loaded.Image.Segments.Where(s => s.IsExecutable)
-        .Select(s => _original.Read(s.Range.Start, (int)s.Range.Length) is { } code ? BranchScan.Find(code, s.Range.Start, into, function) : s.Range.Start)
-        .FirstOrDefault(found => found is not null);
+    /// <summary>All that one program or library says of addresses; what cannot be read may lead anywhere.</summary>
+    private BranchSearch BranchesIn(LoadedObject loaded)
+    {
+        Lazy<Approaches?> approaches = new(() =>
+            Read(loaded, s => s.IsExecutable, s => s.MemorySize) is { } code && Read(loaded, s => !s.IsExecutable && s.IsReadable, s => s.FileSize) is { } data
+                ? new Approaches(new ObjectCode(code, data, loaded.UnwindTable!.Functions, loaded.Image.IsPositionIndependent))
+                : null);
+        return (into, function) => approaches.Value is { } known ? known.Find(into, function) : into.Start;
+    }
+
+    private ImmutableArray<(Address Start, ReadOnlyMemory<byte> Bytes)>? Read(LoadedObject loaded, Func<ElfSegment, bool> wanted, Func<ElfSegment, ulong> length)
+    {
+        var blocks = loaded.Image.Segments.Where(wanted).Select(s => (s.Address, Bytes: _original.Read(s.Address, (int)length(s)))).ToList();
+        return blocks.TrueForAll(b => b.Bytes is not null) ? [.. blocks.Select(b => (b.Address, (ReadOnlyMemory<byte>)b.Bytes!))] : null;
+    }
 
     private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start, Address nextIndex)
     {
