@@ -9,6 +9,7 @@ using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Obstacles;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Controllers;
@@ -112,7 +113,7 @@ public sealed class Controller
             return TransitionReport.Refused([TransitionRefusals.LaterPatch.About(image.PatchName, $"{later.PatchName} was applied later and replaces a function of {image.PatchName}; revert it first.")]);
         }
         var (choice, refusal) = MakeChoice(options, [.. image.Functions.Select(f => f.Name)], null, state);
-        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).ToList();
+        var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).ToList();
         if (obstacles.Count > 0)
         {
             return TransitionReport.Refused(obstacles);
@@ -284,7 +285,7 @@ public sealed class Controller
         ImmutableArray<string> changed = [.. part.OldFunctions.Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
         var (choice, refusal) = MakeChoice(options, changed, part, state);
         var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
-        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state)).ToList();
+        var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state)).ToList();
         if (_target.Objects.IsEmpty)
         {
             return (null, null, TransitionReport.Refused(obstacles));

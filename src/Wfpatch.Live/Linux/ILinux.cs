@@ -61,6 +61,11 @@ public interface ILinux
     /// the kernel does not tell (before 5.6, without pidfd_getfd(2)).</summary>
     bool HasSocketLimit(int process, int descriptor, SocketLimit limit);
 
+    /// <summary>Reads one of a stopped thread's filters of system calls (PTRACE_SECCOMP_GET_FILTER, ptrace(2)): 0 is the newest. ENOENT: it has no more;
+    /// EACCES: without CAP_SYS_ADMIN, or with a filter of one's own, nobody reads any.</summary>
+    /// <param name="instructions">Room for them, each as eight bytes.</param>
+    int ReadFilter(int thread, int index, Span<ulong> instructions, out int length);
+
     /// <summary>Where the thread registered its list of robust mutexes (get_robust_list(2)): inside its control block. Needs no stop.</summary>
     int GetRobustList(int thread, out Address head);
 }

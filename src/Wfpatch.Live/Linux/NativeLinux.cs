@@ -129,6 +129,20 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
 
     public int Detach(int thread, int signal) => Call(PtraceRequest.Detach, thread, 0, signal);
 
+    public int ReadFilter(int thread, int index, Span<ulong> instructions, out int length)
+    {
+        nint needed = NativeMethods.Ptrace((int)PtraceRequest.GetSeccompFilter, thread, index, 0);
+        length = (int)needed;
+        if (needed < 0 || needed > instructions.Length)
+        {
+            return needed < 0 ? Marshal.GetLastPInvokeError() : Errno.NoRoom;
+        }
+        fixed (ulong* room = instructions)
+        {
+            return Call(PtraceRequest.GetSeccompFilter, thread, index, (nint)room);
+        }
+    }
+
     public int GetRobustList(int thread, out Address head)
     {
         const int SysGetRobustList = 274;
@@ -194,5 +208,6 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
         Detach = 17,
         Seize = 0x4206,
         Interrupt = 0x4207,
+        GetSeccompFilter = 0x420c,
     }
 }

@@ -54,6 +54,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
     // Threads first whose call the kernel restarts. Where a target has none, running ones; only then those whose call ends with
     // EINTR if we are killed in the middle.
     private IEnumerable<int> OrderedCandidates(int round) => target.Proc.ReadThreads()
+        .Where(target.Seccomp.MayMap)
         .Select(t => (Thread: t, Activity: target.Proc.ReadActivity(t)))
         .Where(t => t.Activity is { } a && (a.IsBlocked ? IsUsable(a, round >= RoundsForRunning) : round >= RoundsForRestarted))
         .OrderBy(t => t.Thread == target.Process ? 1 : 0)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
-using Wfpatch.Core.Refusals;
 using Wfpatch.Core.Unwinding;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Obstacles;
 
 namespace Wfpatch.Live.Targets;
 
@@ -64,33 +64,8 @@ public sealed class Target : IDisposable
 
     public void RefreshMappings() => _mappings = Proc.ReadMappings();
 
-    /// <summary>Reasons why the process cannot be patched at all, whatever the patch.</summary>
-    public IEnumerable<Refusal> FindObstacles()
-    {
-        string subject = $"process {Process}";
-        if (Objects.IsEmpty)
-        {
-            yield return TargetRefusals.NotX8664.About(subject, $"{subject} is not an x86-64 program.");
-            yield break;
-        }
-        if (Objects.All(o => !o.Image.FindDynamicSymbols("gnu_get_libc_version").Any(s => s.IsDefined))
-            || ThreadControlBlock.Find(Linux, Memory, Process) == Address.Zero && Proc.ReadThreadState(Process) is not 'Z')
-        {
-            yield return TargetRefusals.LibcNotSupported.About(subject, $"{subject} does not run on a shared glibc, whose thread control block holds a thread's generation.");
-        }
-        if (Proc.ReadStatus("Seccomp") is "2")
-        {
-            yield return TargetRefusals.SeccompFilter.About(subject, $"{subject} has a seccomp filter, which may forbid the mmap that has to be made in it.");
-        }
-        foreach (int thread in Proc.ReadThreads())
-        {
-            if (Proc.ReadStatus("TracerPid", thread) is { } tracer and not "0")
-            {
-                yield return TargetRefusals.Traced.About($"thread {thread}", $"Process {tracer} traces thread {thread}; detach it and try again.");
-                yield break;
-            }
-        }
-    }
+    /// <summary>Which threads may map memory, as far as filters of system calls are concerned. All, until somebody has looked.</summary>
+    public SeccompRules Seccomp { get; set; } = SeccompRules.None;
 
     /// <summary>Unwinds through everything that is loaded and through the new code of patches.</summary>
     public Unwinder CreateUnwinder(IEnumerable<AddressRange> unwindTablesOfImages) => new(

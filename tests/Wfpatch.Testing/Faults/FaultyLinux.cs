@@ -30,6 +30,8 @@ public sealed class FaultyLinux(ILinux real, int faultAt, Action fault) : ILinux
 
     public bool HasSocketLimit(int process, int descriptor, SocketLimit limit) => real.HasSocketLimit(process, descriptor, limit);
 
+    public int ReadFilter(int thread, int index, Span<ulong> instructions, out int length) => real.ReadFilter(thread, index, instructions, out length);
+
     public int GetRobustList(int thread, out Address head) => real.GetRobustList(thread, out head);
 
     public int Wait(int thread, out WaitStatus status) => real.Wait(thread, out status);
