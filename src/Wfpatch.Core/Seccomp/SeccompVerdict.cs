@@ -17,7 +17,9 @@ public readonly record struct SeccompVerdict(uint? Value)
     public bool IsAllowed => Value is { } value && (value & ActionMask) is Allow or Log;
 
     /// <summary>Of several filters the strictest answer counts: the kernel compares actions as signed numbers. What cannot be told is stricter than all.</summary>
-    public bool IsStricterThan(SeccompVerdict other) => Value is not { } mine || (other.Value is { } its && (int)(mine & ActionMask) < (int)(its & ActionMask));
+    public bool IsStricterThan(SeccompVerdict other) => Value is not { } mine
+        ? other.Value is not null
+        : other.Value is { } its && (int)(mine & ActionMask) < (int)(its & ActionMask);
 
     /// <summary>Completing "the filter ...".</summary>
     public override string ToString() => Value is not { } value ? "cannot be evaluated for it" : (value & ActionMask) switch

@@ -47,7 +47,7 @@ public sealed class Controller
 
     public TransitionReport Apply(Patch patch, TransitionOptions options)
     {
-        _target.Memory.OpenForWriting();
+        _target.OpenForWriting();
         var (plan, _, report) = PlanApply(patch, options);
         if (plan is null)
         {
@@ -61,7 +61,7 @@ public sealed class Controller
     /// <summary>Brings whatever transition is open to its end; a canary lets the rest follow.</summary>
     public TransitionReport Advance(TransitionOptions options)
     {
-        _target.Memory.OpenForWriting();
+        _target.OpenForWriting();
         if (_backend.TryOpenJournal(out _) is { } unknown)
         {
             return TransitionReport.Refused([unknown]);
@@ -85,7 +85,7 @@ public sealed class Controller
     /// <param name="id">The patch to take back, by id or name; null: the last one.</param>
     public TransitionReport Revert(string? id, TransitionOptions options)
     {
-        _target.Memory.OpenForWriting();
+        _target.OpenForWriting();
         if (_backend.TryOpenJournal(out _) is { } unknown)
         {
             return TransitionReport.Refused([unknown]);
@@ -123,7 +123,7 @@ public sealed class Controller
         {
             return Start(applied, options with { UseAnnounced = false });
         }
-        if (plan is null)
+        if (plan is null || new ResourceObstacles(_target, plan).Find().ToList() is { Count: > 0 } lacking && (refusals = [.. lacking]).Length > 0)
         {
             return TransitionReport.Refused(refusals);
         }
@@ -294,6 +294,10 @@ public sealed class Controller
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return PlanApply(patch, options with { UseAnnounced = false });
+        }
+        if (plan is not null)
+        {
+            obstacles.AddRange(new ResourceObstacles(_target, plan).Find());
         }
         return obstacles.Count > 0 || plan is null
             ? (null, null, TransitionReport.Refused(obstacles.Concat(refusals)) with { PatchId = patch.Id, PatchName = patch.Name })

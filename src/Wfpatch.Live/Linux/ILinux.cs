@@ -22,6 +22,9 @@ public interface ILinux
 
     void CloseMemory(int descriptor);
 
+    /// <summary>Whether the memory that a memory file was opened for is gone: the process has ended, or has called exec.</summary>
+    bool IsGone(int memory);
+
     /// <summary>Whether <see cref="SerializeProcessors"/> works here: not where a processor may run without its timer (nohz_full), nor
     /// before Linux 4.3.</summary>
     bool CanSerializeProcessors { get; }
@@ -30,6 +33,9 @@ public interface ILinux
     /// MEMBARRIER_CMD_GLOBAL): what it fetched of the target's code before, it has forgotten. Nobody is stopped.</summary>
     /// <exception cref="InvalidOperationException">It failed, where it could be done before.</exception>
     void SerializeProcessors();
+
+    /// <summary>Whether two processes run in the same memory (kcmp(2), KCMP_VM). False where the kernel does not tell.</summary>
+    bool ShareMemory(int one, int two);
 
     /// <summary>Writes through the memory file, also where the target itself cannot write.</summary>
     int Write(int memory, Address address, ReadOnlySpan<byte> bytes);

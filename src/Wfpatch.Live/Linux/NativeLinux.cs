@@ -78,6 +78,19 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
 
     public void CloseMemory(int descriptor) => _ = NativeMethods.Close(descriptor);
 
+    public bool ShareMemory(int one, int two)
+    {
+        const int SysKcmp = 312, SameMemory = 1;
+        return NativeMethods.Syscall(SysKcmp, one, (void*)(nint)two, (void*)(nint)SameMemory) == 0;
+    }
+
+    // At an address that nothing is mapped at: an error while there is memory, the end of the file when there is none (mem_rw, fs/proc/base.c).
+    public bool IsGone(int memory)
+    {
+        byte one;
+        return NativeMethods.PRead(memory, &one, 1, 0) == 0;
+    }
+
     public int Write(int memory, Address address, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* buffer = bytes)

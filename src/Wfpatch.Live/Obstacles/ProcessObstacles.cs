@@ -17,10 +17,25 @@ public sealed class ProcessObstacles(Target target, StopLog stops)
             yield return TargetRefusals.NotX8664.About(_subject, $"{_subject} is not an x86-64 program.");
             yield break;
         }
-        if (target.Objects.All(o => !o.Image.FindDynamicSymbols("gnu_get_libc_version").Any(s => s.IsDefined))
-            || ThreadControlBlock.Find(target.Linux, target.Memory, target.Process) == Address.Zero && target.Proc.ReadThreadState(target.Process) is not 'Z')
+        if (target.Objects.All(o => !o.Image.FindDynamicSymbols("gnu_get_libc_version").Any(s => s.IsDefined)))
         {
-            yield return TargetRefusals.LibcNotSupported.About(_subject, $"{_subject} does not run on a shared glibc, whose thread control block holds a thread's generation.");
+            yield return TargetRefusals.LibcNotSupported.About(
+                _subject, $"{_subject} does not run on a shared glibc, whose thread control block holds a thread's generation, but on {LibraryKind.Describe(target)}.");
+            yield break;
+        }
+        if (new FaultObstacles(target).Find() is { } handled)
+        {
+            yield return handled;
+            yield break;
+        }
+        int main = target.Proc.ReadThreads().FirstOrDefault(target.Process);
+        if (ThreadControlBlock.Find(target.Linux, target.Memory, main) == Address.Zero && target.Proc.ReadThreadState(main) is not (null or 'Z' or 'X'))
+        {
+            yield return TargetRefusals.LibcNotSupported.About(_subject, $"Thread {main} of {_subject} has no control block of glibc's, which holds a thread's generation.");
+        }
+        if (SharedMemory.Find(target) is { } shared)
+        {
+            yield return shared;
         }
         if (FindTracer() is { } traced)
         {

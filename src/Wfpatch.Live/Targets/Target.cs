@@ -46,7 +46,7 @@ public sealed class Target : IDisposable
         {
             throw new TargetAccessException($"looking for process {process}", Errno.NoSuchProcess);
         }
-        if (proc.ReadStatus("State") is { } state && state.StartsWith('Z'))
+        if (proc.HasEnded)
         {
             throw new TargetAccessException($"looking for process {process}, which has ended", Errno.NoSuchProcess);
         }
@@ -55,11 +55,19 @@ public sealed class Target : IDisposable
         {
             // A process that may not be read says so; one that is ending has no memory any more.
             Span<byte> one = stackalloc byte[1];
-            int error = linux.Read(process, target.Mappings.Select(m => m.Range.Start).FirstOrDefault(Address.UserEnd), one);
+            int error = target.Memory.Read(target.Mappings.Select(m => m.Range.Start).FirstOrDefault(Address.UserEnd), one);
             target.Dispose();
             throw new TargetAccessException($"reading process {process}", error == Errno.NoSuchProcess ? error : Errno.NotPermitted);
         }
         return target;
+    }
+
+    /// <summary>Opens the memory for writing. What was read before may be another program's, if the process has called exec meanwhile: the mappings
+    /// are read anew.</summary>
+    public void OpenForWriting()
+    {
+        Memory.OpenForWriting();
+        RefreshMappings();
     }
 
     public void RefreshMappings() => _mappings = Proc.ReadMappings();

@@ -21,15 +21,17 @@ internal static class RandomFilters
 
     private static readonly Gen<BpfInstruction> Instruction = Gen.Frequency(
         (3, Gen.UInt[0, 15].Select(w => new BpfInstruction(BpfCode.LoadData, 0, 0, w * 4))),
-        (2, Gen.OneOfConst(Plain).Select(c => new BpfInstruction(c, 0, 0, 0))),
-        (2, Gen.Select(Gen.OneOfConst(WithConstant), Constant).Select(s => new BpfInstruction(s.Item1, 0, 0, s.Item2))),
-        (1, Gen.Select(Gen.OneOfConst<ushort>(0x64, 0x74), Gen.UInt[0, 31]).Select(s => new BpfInstruction(s.Item1, 0, 0, s.Item2))),
-        (1, Gen.Select(Gen.OneOfConst(OfScratch), Gen.UInt[0, 3]).Select(s => new BpfInstruction(s.Item1, 0, 0, s.Item2))),
-        (4, Gen.Select(Gen.OneOfConst(Comparisons), Gen.Byte[0, 5], Gen.Byte[0, 5], Constant).Select(s => new BpfInstruction(s.Item1, s.Item2, s.Item3, s.Item4))),
-        (1, Gen.OneOfConst(Verdicts).Select(v => new BpfInstruction(BpfCode.ReturnConstant, 0, 0, v))));
+        (2, OneOf(Plain).Select(c => new BpfInstruction(c, 0, 0, 0))),
+        (2, Gen.Select(OneOf(WithConstant), Constant).Select(s => new BpfInstruction(s.Item1, 0, 0, s.Item2))),
+        (1, Gen.Select(OneOf<ushort>(0x64, 0x74), Gen.UInt[0, 31]).Select(s => new BpfInstruction(s.Item1, 0, 0, s.Item2))),
+        (1, Gen.Select(OneOf(OfScratch), Gen.UInt[0, 3]).Select(s => new BpfInstruction(s.Item1, 0, 0, s.Item2))),
+        (4, Gen.Select(OneOf(Comparisons), Gen.Byte[0, 5], Gen.Byte[0, 5], Constant).Select(s => new BpfInstruction(s.Item1, s.Item2, s.Item3, s.Item4))),
+        (1, OneOf(Verdicts).Select(v => new BpfInstruction(BpfCode.ReturnConstant, 0, 0, v))));
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     /// <summary>Up to 30 instructions; the last ones return, so that no jump leads beyond.</summary>
     public static Gen<BpfInstruction[]> Program { get; } =
-        Gen.Select(Instruction.Array[1, 24], Gen.OneOfConst(Verdicts).Array[6]).Select(s =>
+        Gen.Select(Instruction.Array[1, 24], OneOf(Verdicts).Array[6]).Select(s =>
             s.Item1.Concat(s.Item2.Select(v => new BpfInstruction(BpfCode.ReturnConstant, 0, 0, v))).ToArray());
 }

@@ -24,6 +24,10 @@ public sealed class FaultyLinux(ILinux real, int faultAt, Action fault) : ILinux
 
     public void CloseMemory(int descriptor) => real.CloseMemory(descriptor);
 
+    public bool ShareMemory(int one, int two) => real.ShareMemory(one, two);
+
+    public bool IsGone(int memory) => real.IsGone(memory);
+
     public void SetUrgent(bool urgent) => real.SetUrgent(urgent);
 
     public bool HasSignal(int thread) => real.HasSignal(thread);
