@@ -31,7 +31,9 @@ public static class SyscallRestart
 
     private const int Pause = 34, SemOp = 65, RtSigSuspend = 130, RtSigTimedWait = 128;
     private const int SemTimedOp = 220, IoGetEvents = 208, IoPGetEvents = 333, IoUringEnter = 426, EpollPwait2 = 441, RecvMMsg = 299;
-    private const ulong IoUringExtendedArgument = 8;
+    private const int Clone = 56, VFork = 58, Clone3 = 435;
+    private const int Poll = 7, Nanosleep = 35, Futex = 202, ClockNanosleep = 230;
+    private const ulong IoUringExtendedArgument = 8, AbsoluteTime = 1, FutexWait = 0, FutexCommandMask = 0x7f;
     private const int Interrupted = 4, RestartSys = 512, RestartNoIntr = 513, RestartNoHand = 514, RestartBlock = 516;
 
     /// <param name="call">The number of the call, or -1 where the thread is in none (orig_rax).</param>
@@ -60,10 +62,31 @@ public static class SyscallRestart
         RtSigTimedWait => arguments.Third == 0,
         EpollPwait2 or SemTimedOp => arguments.Fourth == 0,
         IoGetEvents or IoPGetEvents or RecvMMsg => arguments.Fifth == 0,
+        // The thread waits for a child that runs in its memory until that calls exec: no stop reaches it before (vfork(2)).
+        Clone or VFork or Clone3 => false,
         // One that submits something, or has a time limit in memory (IORING_ENTER_EXT_ARG, io_uring_enter(2)), would do so twice.
         IoUringEnter => arguments.Second == 0 && (arguments.Fourth & IoUringExtendedArgument) == 0,
         _ => true,
     };
+
+    /// <summary>False for calls whose time limit lies in memory and counts from their beginning, which the kernel goes on with by restart_syscall(2) after a
+    /// stop: made again as they were, they would wait too long.</summary>
+    public static bool MayMakeAgain(long call, in SyscallArguments arguments) => call switch
+    {
+        Nanosleep => false,
+        ClockNanosleep => (arguments.Second & AbsoluteTime) != 0,
+        Futex => arguments.Fourth == 0 || (arguments.Second & FutexCommandMask) != FutexWait,
+        _ => true,
+    };
+
+    /// <summary>Whether the kernel would go on with the call by restart_syscall(2).</summary>
+    public static bool GoesOnByRestartCall(long call, long result) => call >= 0 && -result == RestartBlock;
+
+    /// <summary>Whether a thread that is blocked in it waits for a child that runs in its memory.</summary>
+    public static bool LendsMemory(long call) => call is Clone or VFork or Clone3;
+
+    /// <summary>Whether a limit in milliseconds is its third argument.</summary>
+    public static bool HasTimeoutInThird(long call) => call == Poll;
 
     /// <summary>Whether a stop ends the call with EINTR, which somebody must hide from the program. The kernel restarts all others by itself.</summary>
     public static bool EndsWhenStopped(long call) =>
@@ -101,6 +124,12 @@ public static class SyscallRestart
         47 => "recvmsg",
         288 => "accept4",
         307 => "sendmmsg",
+        Clone or VFork or Clone3 => "vfork (until its child calls exec)",
+        Nanosleep => "nanosleep",
+        ClockNanosleep => "clock_nanosleep",
+        Futex => "futex",
+        EpollWait => "epoll_wait",
+        EpollPwait => "epoll_pwait",
         RtSigTimedWait => "rt_sigtimedwait",
         SemTimedOp => "semtimedop",
         IoGetEvents => "io_getevents",

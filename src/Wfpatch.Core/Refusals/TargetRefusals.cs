@@ -6,9 +6,9 @@ namespace Wfpatch.Core.Refusals;
 /// <summary>Codes 6xx: the target process.</summary>
 public static class TargetRefusals
 {
-    public static readonly RefusalKind LibcNotSupported = new("WF601", "libc-not-supported", "The target's threads have no control block of glibc's: another C library, a static program without it, or a run-time of its own (Go).", "Such programs cannot be patched yet.");
+    public static readonly RefusalKind LibcNotSupported = new("WF601", "libc-not-supported", "The target does not run on a shared glibc: another C library, a static program, or a run-time of its own (Go); or the library is not as the engine needs it.", "Such programs cannot be patched yet.");
     public static readonly RefusalKind WordInUse = new("WF602", "thread-word-in-use", "The spare word of the thread control block that holds a thread's generation is not zero although the target was never patched.", "Something else uses it; such a process cannot be patched.");
-    public static readonly RefusalKind SeccompFilter = new("WF603", "seccomp-filter", "The target has a seccomp filter, which may forbid or punish the mmap that has to be made in it.", "Start the program without its filter, or restart it with the fix.");
+    public static readonly RefusalKind SeccompFilter = new("WF603", "seccomp-filter", "The target has a seccomp filter that forbids or punishes the mmap that has to be made in it, or restart_syscall; or one that cannot be read.", "Run wfpatch as root, so that it can read the filter; else restart the program with the fix, or with a filter that allows both calls.");
     public static readonly RefusalKind Traced = new("WF604", "traced", "Another tracer (a debugger, strace) is attached to the target.", "Detach the other tracer and try again.");
     public static readonly RefusalKind ControllerBusy = new("WF605", "controller-busy", "Another wfpatch works on the target at this moment.", "Wait until it has ended.");
     public static readonly RefusalKind JournalVersion = new("WF606", "journal-version", "The target was patched by a wfpatch that writes its state in another format.", "Use that version of wfpatch.");
@@ -24,9 +24,17 @@ public static class TargetRefusals
 
     public static readonly RefusalKind PerfMapNotWritten = new("WF632", "perf-map-not-written", "The map for perf could not be written, or one by someone else is there.", "Remove the file if nobody needs it, or use an ELF file (symbols -o).");
 
+    public static readonly RefusalKind AddressSpaceLimit = new("WF661", "address-space-limit", "The target's limit of address space (RLIMIT_AS) leaves no room for the memory that has to be mapped.", "Raise it: prlimit --pid P --as=BYTES.");
+    public static readonly RefusalKind LockedMemoryLimit = new("WF662", "locked-memory-limit", "The target keeps all its memory locked, and its limit of locked memory (RLIMIT_MEMLOCK) leaves no room for more.", "Raise it: prlimit --pid P --memlock=BYTES.");
+    public static readonly RefusalKind TooManyMappings = new("WF663", "too-many-mappings", "The target has nearly as many mappings as the kernel gives to a process.", "Raise the number: sysctl vm.max_map_count.");
+    public static readonly RefusalKind MemoryGroupFull = new("WF664", "memory-group-full", "The target's control group has nearly all the memory that it may have: the pages of a patch might get a process of the group killed.", "Raise the group's limit (memory.max), or free memory.");
+    public static readonly RefusalKind FaultsHandled = new("WF665", "userfaultfd", "Page faults of a thread's stack or control block are handled by a program (userfaultfd), so that looking at it may wait for ever.", "Wait until what handles them (a migration, a checkpoint being restored) is over.");
+    public static readonly RefusalKind MemoryShared = new("WF666", "memory-shared", "Another process runs in the target's memory (clone with CLONE_VM and without CLONE_THREAD), and its threads would run the changed code without being looked after.", "Such a process cannot be patched.");
+
     public static readonly ImmutableArray<RefusalKind> All =
     [
         LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed,
         ObjectNotLoaded, BuildIdDiffers, WritesForbidden, BeingLoaded, OtherUnwinder, PerfMapNotWritten,
+        AddressSpaceLimit, LockedMemoryLimit, TooManyMappings, MemoryGroupFull, FaultsHandled, MemoryShared,
     ];
 }

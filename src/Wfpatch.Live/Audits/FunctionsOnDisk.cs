@@ -51,7 +51,7 @@ public static class FunctionsOnDisk
         try
         {
             // Through the target's own root: it may live in a container.
-            var file = new FileInfo($"/proc/{target.Process}/root{path}");
+            var file = new FileInfo($"{target.Proc.LivingFolder}/root{path}");
             if (!file.Exists || file.Length > LargestFile)
             {
                 return null;

@@ -5,6 +5,7 @@ using Wfpatch.Live.Audits;
 using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Names;
+using Wfpatch.Live.Obstacles;
 using Wfpatch.Live.Sampling;
 using Wfpatch.Live.Targets;
 
@@ -63,12 +64,24 @@ public sealed class Commands(ILinux linux)
             return TracerThread.Run(() =>
             {
                 using var target = Target.Open(linux, process);
-                return read(target);
+                return ReadOrSayReplaced(target);
             });
         }
         catch (TargetAccessException e)
         {
             return fail(Describe(process, e));
+        }
+
+        T ReadOrSayReplaced(Target target)
+        {
+            try
+            {
+                return read(target);
+            }
+            catch (TargetAccessException) when (target.Memory.IsReplaced)
+            {
+                return fail(Replaced(process));
+            }
         }
     }
 
@@ -93,22 +106,25 @@ public sealed class Commands(ILinux linux)
 
     // What could not be done in a process that has ended meanwhile is no fault of the patch, and what ended with it is not in force.
     private static TransitionReport Finish(Target target, TransitionReport report) =>
-        target.HasEnded || IsGone(target.Process) ? Gone(target.Process) : report;
+        target.Memory.IsReplaced ? Replaced(target.Process) : target.HasEnded || IsGone(target.Process) ? Gone(target.Process) : report;
 
     private TransitionReport Describe(int process, TargetAccessException e)
     {
         Span<byte> one = stackalloc byte[1];
-        bool hasNoMemory = linux.Read(process, Core.Addresses.Address.UserEnd, one) == Errno.NoSuchProcess;
+        using var memory = new TargetMemory(linux, process);
+        bool hasNoMemory = memory.Read(Core.Addresses.Address.UserEnd, one) == Errno.NoSuchProcess;
         // A thread or the whole process may end at any moment: what failed then is no failure of ours.
         return e.IsGone || hasNoMemory || IsGone(process)
             ? Gone(process)
             : e.IsDenied
-                ? new TransitionReport(Outcome.Denied, $"You may not change process {process}; run wfpatch as its user or as root.")
+                ? new TransitionReport(Outcome.Denied, $"You may not change process {process}: {AccessDenial.Describe(process)}; run wfpatch as its user or as root.")
                 : TransitionReport.Refused([TargetRefusals.WritesForbidden.About($"process {process}", $"The kernel refused an access to process {process} ({e.Message}).")]);
     }
 
-    private static bool IsGone(int process) =>
-        new ProcFs(process) is var proc && (!proc.Exists || proc.ReadStatus("State") is { } state && state.StartsWith('Z') && proc.ReadThreads().Length <= 1);
+    private static bool IsGone(int process) => new ProcFs(process).HasEnded;
+
+    private static TransitionReport Replaced(int process) =>
+        new(Outcome.Gone, $"Process {process} runs another program now (it has called exec); what was patched is gone, and nothing was written into the new one.");
 
     private static TransitionReport Gone(int process) => new(Outcome.Gone, $"There is no process {process} (any more).");
 }

@@ -10,6 +10,7 @@ using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Obstacles;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Controllers;
@@ -47,7 +48,7 @@ public sealed class Controller
 
     public TransitionReport Apply(Patch patch, TransitionOptions options)
     {
-        _target.Memory.OpenForWriting();
+        _target.OpenForWriting();
         var (plan, _, report) = PlanApply(patch, options);
         if (plan is null && options.WhenLoaded && WaitingApply.IsNotLoaded(report!))
         {
@@ -65,7 +66,7 @@ public sealed class Controller
     /// <summary>Brings whatever transition is open to its end; a canary lets the rest follow.</summary>
     public TransitionReport Advance(TransitionOptions options)
     {
-        _target.Memory.OpenForWriting();
+        _target.OpenForWriting();
         if (_backend.TryOpenJournal(out _) is { } unknown)
         {
             return TransitionReport.Refused([unknown]);
@@ -90,7 +91,7 @@ public sealed class Controller
     /// <param name="id">The patch to take back, by id or name; null: the last one.</param>
     public TransitionReport Revert(string? id, TransitionOptions options)
     {
-        _target.Memory.OpenForWriting();
+        _target.OpenForWriting();
         if (_backend.TryOpenJournal(out _) is { } unknown)
         {
             return TransitionReport.Refused([unknown]);
@@ -125,7 +126,7 @@ public sealed class Controller
             return TransitionReport.Refused([TransitionRefusals.LaterPatch.About(image.PatchName, $"{later.PatchName} was applied later and replaces a function of {image.PatchName}; revert it first.")]);
         }
         var (choice, refusal) = MakeChoice(options, [.. image.Functions.Select(f => f.Name)], null, state);
-        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).ToList();
+        var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).ToList();
         if (obstacles.Count > 0)
         {
             return TransitionReport.Refused(obstacles);
@@ -135,7 +136,7 @@ public sealed class Controller
         {
             return Start(applied, options with { UseAnnounced = false });
         }
-        if (plan is null)
+        if (plan is null || new ResourceObstacles(_target, plan).Find().ToList() is { Count: > 0 } lacking && (refusals = [.. lacking]).Length > 0)
         {
             return TransitionReport.Refused(refusals);
         }
@@ -348,7 +349,7 @@ public sealed class Controller
         ImmutableArray<string> changed = [.. part.OldFunctions.Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
         var (choice, refusal) = MakeChoice(options, changed, part, state);
         var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
-        var obstacles = _target.FindObstacles().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state))
+        var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state))
             .Concat(ConsistencyCheck.FindObstacle(patch, options) is { } other ? [other] : []).ToList();
         if (_target.Objects.IsEmpty)
         {
@@ -358,6 +359,10 @@ public sealed class Controller
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return PlanApply(patch, options with { UseAnnounced = false });
+        }
+        if (plan is not null)
+        {
+            obstacles.AddRange(new ResourceObstacles(_target, plan).Find());
         }
         return obstacles.Count > 0 || plan is null
             ? (null, null, TransitionReport.Refused(obstacles.Concat(refusals)) with { PatchId = patch.Id, PatchName = patch.Name })

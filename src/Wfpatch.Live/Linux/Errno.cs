@@ -6,10 +6,12 @@ public static class Errno
 {
     public const int Success = 0;
     public const int NotPermitted = 1;
+    public const int NoEntry = 2;
     public const int NoSuchProcess = 3;
     public const int Interrupted = 4;
     public const int InputOutput = 5;
     public const int TryAgain = 11;
+    public const int NoRoom = 12;
     public const int NoAccess = 13;
     public const int Fault = 14;
     public const int AddressInUse = 98;

@@ -22,6 +22,9 @@ public interface ILinux
 
     void CloseMemory(int descriptor);
 
+    /// <summary>Whether the memory that a memory file was opened for is gone: the process has ended, or has called exec.</summary>
+    bool IsGone(int memory);
+
     /// <summary>Whether <see cref="SerializeProcessors"/> works here: not where a processor may run without its timer (nohz_full), nor
     /// before Linux 4.3.</summary>
     bool CanSerializeProcessors { get; }
@@ -30,6 +33,9 @@ public interface ILinux
     /// MEMBARRIER_CMD_GLOBAL): what it fetched of the target's code before, it has forgotten. Nobody is stopped.</summary>
     /// <exception cref="InvalidOperationException">It failed, where it could be done before.</exception>
     void SerializeProcessors();
+
+    /// <summary>Whether two processes run in the same memory (kcmp(2), KCMP_VM). False where the kernel does not tell.</summary>
+    bool ShareMemory(int one, int two);
 
     /// <summary>Writes through the memory file, also where the target itself cannot write.</summary>
     int Write(int memory, Address address, ReadOnlySpan<byte> bytes);
@@ -66,6 +72,11 @@ public interface ILinux
     /// <summary>Whether a descriptor of the process is a socket with a time limit of its own (SO_RCVTIMEO, SO_SNDTIMEO). False where
     /// the kernel does not tell (before 5.6, without pidfd_getfd(2)).</summary>
     bool HasSocketLimit(int process, int descriptor, SocketLimit limit);
+
+    /// <summary>Reads one of a stopped thread's filters of system calls (PTRACE_SECCOMP_GET_FILTER, ptrace(2)): 0 is the newest. ENOENT: it has no more;
+    /// EACCES: without CAP_SYS_ADMIN, or with a filter of one's own, nobody reads any.</summary>
+    /// <param name="instructions">Room for them, each as eight bytes.</param>
+    int ReadFilter(int thread, int index, Span<ulong> instructions, out int length);
 
     /// <summary>Where the thread registered its list of robust mutexes (get_robust_list(2)): inside its control block. Needs no stop.</summary>
     int GetRobustList(int thread, out Address head);

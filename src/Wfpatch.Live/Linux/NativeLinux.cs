@@ -78,6 +78,19 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
 
     public void CloseMemory(int descriptor) => _ = NativeMethods.Close(descriptor);
 
+    public bool ShareMemory(int one, int two)
+    {
+        const int SysKcmp = 312, SameMemory = 1;
+        return NativeMethods.Syscall(SysKcmp, one, (void*)(nint)two, (void*)(nint)SameMemory) == 0;
+    }
+
+    // At an address that nothing is mapped at: an error while there is memory, the end of the file when there is none (mem_rw, fs/proc/base.c).
+    public bool IsGone(int memory)
+    {
+        byte one;
+        return NativeMethods.PRead(memory, &one, 1, 0) == 0;
+    }
+
     public int Write(int memory, Address address, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* buffer = bytes)
@@ -139,6 +152,20 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
         Call(PtraceRequest.SetRegisters, thread, 0, (nint)Unsafe.AsPointer(ref Unsafe.AsRef(in registers)));
 
     public int Detach(int thread, int signal) => Call(PtraceRequest.Detach, thread, 0, signal);
+
+    public int ReadFilter(int thread, int index, Span<ulong> instructions, out int length)
+    {
+        nint needed = NativeMethods.Ptrace((int)PtraceRequest.GetSeccompFilter, thread, index, 0);
+        length = (int)needed;
+        if (needed < 0 || needed > instructions.Length)
+        {
+            return needed < 0 ? Marshal.GetLastPInvokeError() : Errno.NoRoom;
+        }
+        fixed (ulong* room = instructions)
+        {
+            return Call(PtraceRequest.GetSeccompFilter, thread, index, (nint)room);
+        }
+    }
 
     public int GetRobustList(int thread, out Address head)
     {
@@ -205,5 +232,6 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
         Detach = 17,
         Seize = 0x4206,
         Interrupt = 0x4207,
+        GetSeccompFilter = 0x420c,
     }
 }

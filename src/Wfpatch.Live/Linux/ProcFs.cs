@@ -28,10 +28,19 @@ public sealed class ProcFs(int process)
 {
     public bool Exists => Directory.Exists($"/proc/{process}/task");
 
+    /// <summary>Whether nothing of the process is left but its entry. Where the main thread alone has ended (pthread_exit), it goes on: then the
+    /// kernel shows its memory, files and folders with another thread only.</summary>
+    public bool HasEnded => !Exists || (IsDead(process) && !ListThreads().Any(t => t != process && !IsDead(t)));
+
+    /// <summary>The folder of a thread that lives, the main thread's where it does.</summary>
+    public string LivingFolder => IsDead(process) && ListThreads().Where(t => t != process && !IsDead(t)).ToList() is [var other, ..]
+        ? $"/proc/{process}/task/{other}"
+        : $"/proc/{process}";
+
     public ImmutableArray<Mapping> ReadMappings()
     {
         var all = ImmutableArray.CreateBuilder<Mapping>();
-        foreach (string line in ReadLines($"/proc/{process}/maps"))
+        foreach (string line in ReadMapsLines())
         {
             var parts = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
             var ends = parts[0].Split('-');
@@ -42,17 +51,11 @@ public sealed class ProcFs(int process)
         return all.ToImmutable();
     }
 
-    /// <summary>The ids of the threads that are not dead, in the kernel's order.</summary>
+    /// <summary>The ids of the threads that are not dead, in the kernel's order. A main thread that has ended is left out while others live.</summary>
     public ImmutableArray<int> ReadThreads()
     {
-        try
-        {
-            return [.. Directory.EnumerateDirectories($"/proc/{process}/task").Select(d => int.Parse(Path.GetFileName(d), CultureInfo.InvariantCulture))];
-        }
-        catch (Exception e) when (IsGone(e))
-        {
-            return [];
-        }
+        var threads = ListThreads();
+        return threads.Length > 1 && IsDead(process) ? threads.Remove(process) : threads;
     }
 
     public string? ReadThreadName(int thread) => ReadText($"/proc/{process}/task/{thread}/comm")?.TrimEnd('\n');
@@ -92,12 +95,86 @@ public sealed class ProcFs(int process)
         return fields is { Length: > 19 } ? ulong.Parse(fields[19], CultureInfo.InvariantCulture) : null;
     }
 
+    /// <summary>What tells one program from the next after exec: where its code and its stack begin (proc_pid_stat(5)); null where that is not shown.</summary>
+    public (string Code, string Stack)? ReadImage()
+    {
+        string? text = ReadText($"{LivingFolder}/stat");
+        var fields = text?[(text.LastIndexOf(')') + 2)..].Split(' ');
+        return fields is { Length: > 25 } && fields[23] != "0" ? (fields[23], fields[25]) : null;
+    }
+
     /// <summary>The state letter of a thread: R, S, D, T, t, Z, X; or null.</summary>
     public char? ReadThreadState(int thread)
     {
         string? text = ReadText($"/proc/{process}/task/{thread}/stat");
         int at = text?.LastIndexOf(')') ?? -1;
         return at >= 0 && at + 2 < text!.Length ? text[at + 2] : null;
+    }
+
+    /// <summary>A soft limit of getrlimit(2), by its name in /proc/PID/limits; null: unlimited, or not known.</summary>
+    public ulong? ReadLimit(string name)
+    {
+        string? line = ReadLines($"/proc/{process}/limits").FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
+        return line is not null && ulong.TryParse(line[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture, out ulong limit) ? limit : null;
+    }
+
+    /// <summary>A field of /proc/PID/status that is a number of kB, in bytes; 0 where it is not there.</summary>
+    public ulong ReadSize(string field) =>
+        ReadLines($"{LivingFolder}/status").FirstOrDefault(l => l.StartsWith(field + ":", StringComparison.Ordinal)) is { } line
+        && ulong.TryParse(line[(field.Length + 1)..].Split(' ', '\t').First(w => w.Length > 0), CultureInfo.InvariantCulture, out ulong kilobytes) ? kilobytes * 1024 : 0;
+
+    /// <summary>The mappings with the flags of each (VmFlags in /proc/PID/smaps, two letters a flag, proc(5)). Costs the kernel a walk over all pages.</summary>
+    public ImmutableArray<(AddressRange Range, ImmutableArray<string> Flags)> ReadMappingFlags()
+    {
+        var all = ImmutableArray.CreateBuilder<(AddressRange, ImmutableArray<string>)>();
+        AddressRange range = default;
+        foreach (string line in ReadLines($"{LivingFolder}/smaps"))
+        {
+            string word = line.Split(' ', 2)[0];
+            if (word == "VmFlags:")
+            {
+                all.Add((range, [.. line["VmFlags:".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
+            }
+            else if (!word.EndsWith(':') && word.Split('-') is [var start, var end])
+            {
+                range = new AddressRange(new Address(ParseHex(start)), new Address(ParseHex(end)));
+            }
+        }
+        return all.ToImmutable();
+    }
+
+    /// <summary>Whether a descriptor of the process is what the kernel calls so, as anon_inode:[userfaultfd].</summary>
+    public bool HasDescriptor(string name)
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries($"{LivingFolder}/fd").Any(f => LinkOf(f) == name);
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The control group of the process in the hierarchy that a controller belongs to: its path, and whether that is the unified one (cgroups(7)).</summary>
+    public (string Path, bool IsUnified)? ReadCgroupOf(string controller)
+    {
+        var groups = ReadLines($"/proc/{process}/cgroup").Select(l => l.Split(':', 3)).Where(p => p.Length == 3).ToList();
+        return groups.FirstOrDefault(p => p[1].Split(',').Contains(controller)) is { } own ? (own[2], false)
+            : groups.FirstOrDefault(p => p[0] == "0" && p[1].Length == 0) is { } unified ? (unified[2], true)
+            : null;
+    }
+
+    private static string? LinkOf(string file)
+    {
+        try
+        {
+            return new FileInfo(file).LinkTarget;
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            return null;
+        }
     }
 
     /// <summary>Nanoseconds that a thread has run on a processor; null where the kernel does not count them, or it is gone.</summary>
@@ -115,11 +192,31 @@ public sealed class ProcFs(int process)
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{process}/exe", false)?.FullName.Replace(" (deleted)", "", StringComparison.Ordinal);
+            return File.ResolveLinkTarget($"{LivingFolder}/exe", false)?.FullName.Replace(" (deleted)", "", StringComparison.Ordinal);
         }
         catch (Exception e) when (IsGone(e))
         {
             return null;
+        }
+    }
+
+    private bool IsDead(int thread) => ReadThreadState(thread) is 'Z' or 'X';
+
+    private string[] ReadMapsLines()
+    {
+        string[] lines = ReadLines($"/proc/{process}/maps");
+        return lines.Length > 0 ? lines : ReadLines($"{LivingFolder}/maps");
+    }
+
+    private ImmutableArray<int> ListThreads()
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{process}/task").Select(d => int.Parse(Path.GetFileName(d), CultureInfo.InvariantCulture))];
+        }
+        catch (Exception e) when (IsGone(e))
+        {
+            return [];
         }
     }
 

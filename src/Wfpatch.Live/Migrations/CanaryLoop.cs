@@ -92,7 +92,7 @@ public sealed class CanaryLoop
     private void Discover()
     {
         var alive = _target.Proc.ReadThreads();
-        if (alive.IsEmpty)
+        if (alive.IsEmpty || _target.Memory.IsReplaced)
         {
             throw new TargetAccessException($"listing the threads of process {_target.Process}", Errno.NoSuchProcess);
         }

@@ -99,7 +99,7 @@ public sealed class MigrationLoop
     private bool Discover(bool first)
     {
         var alive = _target.Proc.ReadThreads();
-        if (alive.IsEmpty)
+        if (alive.IsEmpty || _target.Memory.IsReplaced)
         {
             throw new TargetAccessException($"listing the threads of process {_target.Process}", Errno.NoSuchProcess);
         }
@@ -135,7 +135,7 @@ public sealed class MigrationLoop
         var known = pending.Where(t => t.ControlBlock != Address.Zero).ToArray();
         var addresses = known.Select(t => t.ControlBlock + ThreadWord.Offset).ToArray();
         var words = new uint[known.Length];
-        _linux.ReadWords(_target.Process, addresses, words, absent: uint.MaxValue);
+        _target.Memory.ReadWords(addresses, words, absent: uint.MaxValue);
         for (int i = 0; i < known.Length; i++)
         {
             if (words[i] == _destination)

@@ -17,7 +17,7 @@ public static class CloneRoutines
     /// <summary>clone's range up to the system call, or null.</summary>
     public static AddressRange? FindClone(IEnumerable<LoadedObject> objects)
     {
-        foreach (var library in objects.Where(IsLibrary))
+        foreach (var library in objects.Where(IsLibc))
         {
             var found = library.Image.FindDynamicSymbols("clone").FirstOrDefault(s => s.IsDefined);
             return found is not null && library.UnwindTable is { } table && table.TryFind(library.Image.ToMemory(found.Value), out var function) ? function : null;
@@ -63,6 +63,9 @@ public static class CloneRoutines
         Register.R11 => Register.R11,
         _ => Register.None,
     } : Register.None;
+
+    // Before glibc 2.34 pthread_create is in a library of its own, and clone is not.
+    private static bool IsLibc(LoadedObject o) => o.Image.FindDynamicSymbols("gnu_get_libc_version").Any(s => s.IsDefined);
 
     private static bool IsLibrary(LoadedObject o) => o.Image.FindDynamicSymbols("pthread_create").Any(s => s.IsDefined);
 

@@ -28,7 +28,7 @@ public sealed record ProcessSelector(string? Name = null, string? Executable = n
     private bool Fits(int process, Dictionary<int, int> parents)
     {
         var proc = new ProcFs(process);
-        return proc.ReadStatus("State") is { } state && !state.StartsWith('Z')
+        return !proc.HasEnded
             && (Name is null || proc.ReadExecutableName() == Name || proc.ReadThreadName(process) == Name)
             && (Executable is null || proc.ReadExecutable() == Executable)
             && (Cgroup is null || proc.ReadCgroups().Any(g => g == Cgroup || g.StartsWith(Cgroup.TrimEnd('/') + "/", StringComparison.Ordinal)))

@@ -54,6 +54,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
     // Threads first whose call the kernel restarts. Where a target has none, running ones; only then those whose call ends with
     // EINTR if we are killed in the middle.
     private IEnumerable<int> OrderedCandidates(int round) => target.Proc.ReadThreads()
+        .Where(target.Seccomp.MayMap)
         .Select(t => (Thread: t, Activity: target.Proc.ReadActivity(t)))
         .Where(t => t.Activity is { } a && (a.IsBlocked ? IsUsable(a, round >= RoundsForRunning) : round >= RoundsForRestarted))
         .OrderBy(t => t.Thread == target.Process ? 1 : 0)
@@ -88,7 +89,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
                 wasInterrupted ? SyscallRestart.NumberToGoOn(call, (long)registers.Rax) : registers.Rax,
                 registers.Rdi, registers.Rsi, registers.Rdx, InterruptedCall.FourthArgument(in registers, asleep), registers.R8, registers.R9, registers.Rcx, registers.R11);
             int length = SyscallStub.Encode(requests, in resume, stub);
-            if (target.Memory.TryWrite(codeRange.Start, stub.AsSpan(0, length)) == Errno.Success)
+            if (target.Memory.TryWrite(codeRange.Start, stub.AsSpan(0, length)) == Errno.Success && Sees(thread, codeRange.Start, stub.AsSpan(0, length)))
             {
                 var borrowed = registers;
                 borrowed.Rip = codeRange.Start.Value;
@@ -101,6 +102,13 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         }
         InterruptedCall.Restart(in stopped, ref registers, asleep);
         return false;
+    }
+
+    // After an exec the thread has other memory than what was opened and written, and must not be sent there.
+    private bool Sees(int thread, Address at, ReadOnlySpan<byte> stub)
+    {
+        Span<byte> seen = stackalloc byte[stub.Length];
+        return _linux.Read(thread, at, seen) == Errno.Success && seen.SequenceEqual(stub);
     }
 
     private bool WaitUntilDone(int thread, IReadOnlyList<AddressRange> ranges, AddressRange codeRange)

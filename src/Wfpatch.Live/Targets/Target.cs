@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
-using Wfpatch.Core.Refusals;
 using Wfpatch.Core.Unwinding;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Obstacles;
 
 namespace Wfpatch.Live.Targets;
 
@@ -48,7 +48,7 @@ public sealed class Target : IDisposable
         {
             throw new TargetAccessException($"looking for process {process}", Errno.NoSuchProcess);
         }
-        if (proc.ReadStatus("State") is { } state && state.StartsWith('Z'))
+        if (proc.HasEnded)
         {
             throw new TargetAccessException($"looking for process {process}, which has ended", Errno.NoSuchProcess);
         }
@@ -57,11 +57,19 @@ public sealed class Target : IDisposable
         {
             // A process that may not be read says so; one that is ending has no memory any more.
             Span<byte> one = stackalloc byte[1];
-            int error = linux.Read(process, target.Mappings.Select(m => m.Range.Start).FirstOrDefault(Address.UserEnd), one);
+            int error = target.Memory.Read(target.Mappings.Select(m => m.Range.Start).FirstOrDefault(Address.UserEnd), one);
             target.Dispose();
             throw new TargetAccessException($"reading process {process}", error == Errno.NoSuchProcess ? error : Errno.NotPermitted);
         }
         return target;
+    }
+
+    /// <summary>Opens the memory for writing. What was read before may be another program's, if the process has called exec meanwhile: the mappings
+    /// are read anew.</summary>
+    public void OpenForWriting()
+    {
+        Memory.OpenForWriting();
+        RefreshMappings();
     }
 
     public void RefreshMappings() => _mappings = Proc.ReadMappings();
@@ -74,33 +82,8 @@ public sealed class Target : IDisposable
         _stackEnds = ReadStackEnds();
     }
 
-    /// <summary>Reasons why the process cannot be patched at all, whatever the patch.</summary>
-    public IEnumerable<Refusal> FindObstacles()
-    {
-        string subject = $"process {Process}";
-        if (Objects.IsEmpty)
-        {
-            yield return TargetRefusals.NotX8664.About(subject, $"{subject} is not an x86-64 program.");
-            yield break;
-        }
-        if (Objects.All(o => !o.Image.FindDynamicSymbols("gnu_get_libc_version").Any(s => s.IsDefined))
-            || ThreadControlBlock.Find(Linux, Memory, Process) == Address.Zero && Proc.ReadThreadState(Process) is not 'Z')
-        {
-            yield return TargetRefusals.LibcNotSupported.About(subject, $"{subject} does not run on a shared glibc, whose thread control block holds a thread's generation.");
-        }
-        if (Proc.ReadStatus("Seccomp") is "2")
-        {
-            yield return TargetRefusals.SeccompFilter.About(subject, $"{subject} has a seccomp filter, which may forbid the mmap that has to be made in it.");
-        }
-        foreach (int thread in Proc.ReadThreads())
-        {
-            if (Proc.ReadStatus("TracerPid", thread) is { } tracer and not "0")
-            {
-                yield return TargetRefusals.Traced.About($"thread {thread}", $"Process {tracer} traces thread {thread}; detach it and try again.");
-                yield break;
-            }
-        }
-    }
+    /// <summary>Which threads may map memory, as far as filters of system calls are concerned. All, until somebody has looked.</summary>
+    public SeccompRules Seccomp { get; set; } = SeccompRules.None;
 
     /// <summary>Unwinds through everything that is loaded and through the new code of patches.</summary>
     /// <param name="hooks">The target's return hooks; null: it has none.</param>

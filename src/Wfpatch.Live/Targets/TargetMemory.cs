@@ -11,18 +11,41 @@ public sealed class TargetMemory : IMemory, IDisposable
     private readonly ILinux _linux;
     private readonly int _process;
     private int _descriptor = -1;
+    private int _reader;
+    private (string Code, string Stack)? _image;
 
     public TargetMemory(ILinux linux, int process)
     {
         _linux = linux;
         _process = process;
+        _reader = process;
     }
 
-    public bool TryRead(Address address, Span<byte> destination) =>
-        destination.Length == 0 || _linux.Read(_process, address, destination) == Errno.Success;
+    /// <summary>Whether the process has called exec since its memory was opened for writing: it runs another program, and what is written
+    /// goes nowhere (proc(5): the file is bound to the memory that it was opened for).</summary>
+    public bool IsReplaced => _descriptor >= 0 && (_linux.IsGone(_descriptor)
+        ? !new ProcFs(_process).ReadMappings().IsEmpty
+        : _image is not null && new ProcFs(_process).ReadImage() is { } now && now != _image); // the child of a vfork may keep the old memory
 
-    /// <summary>Reads a 32 bit word at each address; 0 where there is none.</summary>
-    public void ReadWords(ReadOnlySpan<Address> addresses, Span<uint> words) => _linux.ReadWords(_process, addresses, words, absent: 0);
+    public bool TryRead(Address address, Span<byte> destination) => destination.Length == 0 || Read(address, destination) == Errno.Success;
+
+    /// <summary>An errno.</summary>
+    public int Read(Address address, Span<byte> destination)
+    {
+        int error = _linux.Read(_reader, address, destination);
+        return error == Errno.NoSuchProcess && FindOtherReader() ? _linux.Read(_reader, address, destination) : error;
+    }
+
+    /// <summary>Reads a 32 bit word at each address; <paramref name="absent"/> where there is none.</summary>
+    public void ReadWords(ReadOnlySpan<Address> addresses, Span<uint> words, uint absent = 0)
+    {
+        Span<byte> one = stackalloc byte[1];
+        if (addresses.Length > 0 && _linux.Read(_reader, addresses[0], one) == Errno.NoSuchProcess)
+        {
+            FindOtherReader();
+        }
+        _linux.ReadWords(_reader, addresses, words, absent);
+    }
 
     public bool IsOpenForWriting => _descriptor >= 0;
 
@@ -32,6 +55,11 @@ public sealed class TargetMemory : IMemory, IDisposable
         if (_descriptor < 0)
         {
             (_descriptor, int error) = _linux.OpenMemory(_process);
+            if (error == Errno.NoSuchProcess && FindOtherReader())
+            {
+                (_descriptor, error) = _linux.OpenMemory(_reader);
+            }
+            _image = new ProcFs(_process).ReadImage();
             TargetAccessException.ThrowIf(error, $"opening the memory of process {_process}");
         }
     }
@@ -59,9 +87,17 @@ public sealed class TargetMemory : IMemory, IDisposable
         }
         // Several bytes of one instruction: completed to the aligned quadword, which is stored at once.
         Span<byte> whole = stackalloc byte[Quadword];
-        TargetAccessException.ThrowIf(_linux.Read(_process, start, whole), $"reading {start}");
+        TargetAccessException.ThrowIf(Read(start, whole), $"reading {start}");
         write.Bytes.CopyTo(whole[before..]);
         Write(start, whole);
+    }
+
+    // A thread that has ended shows no memory any more; the process may go on without it, also without its main thread.
+    private bool FindOtherReader()
+    {
+        int other = new ProcFs(_process).ReadThreads().FirstOrDefault(t => t != _reader);
+        _reader = other == 0 ? _reader : other;
+        return other != 0;
     }
 
     public void Dispose()

@@ -24,11 +24,17 @@ public sealed class FaultyLinux(ILinux real, int faultAt, Action fault) : ILinux
 
     public void CloseMemory(int descriptor) => real.CloseMemory(descriptor);
 
+    public bool ShareMemory(int one, int two) => real.ShareMemory(one, two);
+
+    public bool IsGone(int memory) => real.IsGone(memory);
+
     public void SetUrgent(bool urgent) => real.SetUrgent(urgent);
 
     public bool HasSignal(int thread) => real.HasSignal(thread);
 
     public bool HasSocketLimit(int process, int descriptor, SocketLimit limit) => real.HasSocketLimit(process, descriptor, limit);
+
+    public int ReadFilter(int thread, int index, Span<ulong> instructions, out int length) => real.ReadFilter(thread, index, instructions, out length);
 
     public int GetRobustList(int thread, out Address head) => real.GetRobustList(thread, out head);
 

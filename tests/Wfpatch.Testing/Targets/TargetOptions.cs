@@ -13,6 +13,9 @@ public sealed record TargetOptions
 
     public ImmutableArray<string> Arguments { get; init; } = [];
 
+    /// <summary>A command that runs the program, which is given to it as its last arguments; empty: none.</summary>
+    public ImmutableArray<string> Launcher { get; init; } = [];
+
     /// <summary>For compiling aside: until its line `ready`.</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(20);
 }

@@ -38,7 +38,8 @@ public sealed class TestTarget : IAsyncDisposable
     public static async Task<TestTarget> StartAsync(TargetSource source, TargetOptions options, CancellationToken cancel = default)
     {
         string program = await source.ProgramAsync(options.Compile, cancel);
-        ChildProcess process = ChildProcess.Start(new(program, options.Arguments));
+        ChildProcess process = ChildProcess.Start(
+            options.Launcher is [var launcher, .. var more] ? new(launcher, [.. more, program, .. options.Arguments]) : new(program, options.Arguments));
         try
         {
             List<string> greeting = [];

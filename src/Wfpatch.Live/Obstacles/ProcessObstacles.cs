@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Obstacles;
+
+/// <summary>Reasons why a process cannot be patched at all, whatever the patch. Writes nothing.</summary>
+public sealed class ProcessObstacles(Target target, StopLog stops)
+{
+    private readonly string _subject = $"process {target.Process}";
+
+    public IEnumerable<Refusal> Find()
+    {
+        if (target.Objects.IsEmpty)
+        {
+            yield return TargetRefusals.NotX8664.About(_subject, $"{_subject} is not an x86-64 program.");
+            yield break;
+        }
+        if (target.Objects.All(o => !o.Image.FindDynamicSymbols("gnu_get_libc_version").Any(s => s.IsDefined)))
+        {
+            yield return TargetRefusals.LibcNotSupported.About(
+                _subject, $"{_subject} does not run on a shared glibc, whose thread control block holds a thread's generation, but on {LibraryKind.Describe(target)}.");
+            yield break;
+        }
+        if (new FaultObstacles(target).Find() is { } handled)
+        {
+            yield return handled;
+            yield break;
+        }
+        int main = target.Proc.ReadThreads().FirstOrDefault(target.Process);
+        if (ThreadControlBlock.Find(target.Linux, target.Memory, main) == Address.Zero && target.Proc.ReadThreadState(main) is not (null or 'Z' or 'X'))
+        {
+            yield return TargetRefusals.LibcNotSupported.About(_subject, $"Thread {main} of {_subject} has no control block of glibc's, which holds a thread's generation.");
+        }
+        if (SharedMemory.Find(target) is { } shared)
+        {
+            yield return shared;
+        }
+        if (FindTracer() is { } traced)
+        {
+            // Nobody else can read its filters either.
+            yield return traced;
+            yield break;
+        }
+        (target.Seccomp, var filtered) = new SeccompReader(target, stops).Read();
+        if (filtered is not null)
+        {
+            yield return filtered;
+        }
+    }
+
+    private Refusal? FindTracer() => target.Proc.ReadThreads()
+        .Select(t => target.Proc.ReadStatus("TracerPid", t) is { } tracer and not "0"
+            ? TargetRefusals.Traced.About($"thread {t}", $"Process {tracer} traces thread {t}; detach it and try again.")
+            : null)
+        .FirstOrDefault(r => r is not null);
+}
