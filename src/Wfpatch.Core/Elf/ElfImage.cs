@@ -25,6 +25,7 @@ public sealed class ElfImage
     private readonly Lazy<ImmutableArray<ElfRelocation>> _allRelocations;
     private readonly Lazy<ImmutableArray<ElfRelocation>> _relocations;
     private readonly Lazy<byte[]?> _versions;
+    private ImmutableArray<ulong> _needed = [];
 
     private ElfImage(string name, IMemory memory, Address header, long bias, ImmutableArray<ElfSegment> segments,
         IReadOnlyDictionary<ulong, ulong> dynamic, AddressRange unwindHeader, AddressRange threadLocal, ImmutableArray<ElfNote> notes, bool isPositionIndependent)
@@ -67,6 +68,12 @@ public sealed class ElfImage
 
     /// <summary>PT_TLS as in memory; empty where there is none.</summary>
     public AddressRange ThreadLocalTemplate { get; }
+
+    /// <summary>The names of the libraries that the object needs (DT_NEEDED), in their order.</summary>
+    public ImmutableArray<string> Needed => [.. _needed.Select(ReadName)];
+
+    /// <summary>The name under which others need it (DT_SONAME); empty where it has none.</summary>
+    public string SoName => _dynamic.TryGetValue(14, out ulong at) ? ReadName(at) : "";
 
     /// <summary>What the loader fills in and then takes the right to write from (PT_GNU_RELRO), as in memory; empty where there is none.</summary>
     public AddressRange Relocated { get; private init; }
@@ -219,6 +226,7 @@ public sealed class ElfImage
             elf.Type == ElfHeader.SharedObject)
         {
             Relocated = RangeOf(ProgramHeader.GnuRelocated),
+            _needed = ReadNeeded(memory, RangeOf(ProgramHeader.Dynamic)),
         };
     }
 
@@ -245,6 +253,31 @@ public sealed class ElfImage
             entries.TryAdd(tag, BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at + 8)));
         }
         return entries;
+    }
+
+    private static ImmutableArray<ulong> ReadNeeded(IMemory memory, AddressRange range)
+    {
+        const ulong TagNeeded = 1;
+        if (range.Length is 0 or > 1 << 20 || memory.Read(range.Start, (int)range.Length) is not { } bytes)
+        {
+            return [];
+        }
+        return [.. Enumerable.Range(0, bytes.Length / 16).Select(i => bytes.AsSpan(i * 16, 16).ToArray())
+            .TakeWhile(e => BinaryPrimitives.ReadUInt64LittleEndian(e) != 0)
+            .Where(e => BinaryPrimitives.ReadUInt64LittleEndian(e) == TagNeeded).Select(e => BinaryPrimitives.ReadUInt64LittleEndian(e.AsSpan(8)))];
+    }
+
+    // A name of a file or library, by its place in the table of strings.
+    private string ReadName(ulong at)
+    {
+        const ulong TagStrings = 5, LongestName = 4096;
+        var name = new List<byte>();
+        Span<byte> one = stackalloc byte[1];
+        for (var next = DynamicAddress(TagStrings) + (long)at; (ulong)name.Count < LongestName && _memory.TryRead(next, one) && one[0] != 0; next += 1)
+        {
+            name.Add(one[0]);
+        }
+        return Encoding.UTF8.GetString([.. name]);
     }
 
     // The loader writes absolute addresses into .dynamic of most libraries, but not of the vdso: both spellings are understood.

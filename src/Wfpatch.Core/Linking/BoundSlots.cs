@@ -37,6 +37,24 @@ internal sealed class BoundSlots
         return null;
     }
 
+    /// <summary>The different values that slots named <paramref name="name"/> hold: several where the object uses several versions of it.</summary>
+    public IReadOnlyList<ulong> FindAll(string name) =>
+        [.. _named.Value[name].Select(s => _memory.TryReadUInt64(s.Slot, out ulong content) && unchecked(content - (ulong)s.Addend) is var value && IsBound(name, value) ? value : (ulong?)null)
+            .OfType<ulong>().Distinct()];
+
+    /// <summary>The slot of calls to <paramref name="name"/> that the loader will bind at the first one; null where there is none.</summary>
+    public Address? FindLazySlot(string name)
+    {
+        foreach (var (slot, _) in _named.Value[name])
+        {
+            if (_memory.TryReadUInt64(slot, out ulong content) && content != 0 && IsUnbound(content))
+            {
+                return slot;
+            }
+        }
+        return null;
+    }
+
     /// <summary>What the IFUNC whose resolver stands at <paramref name="resolver"/> (before the bias) of this object has chosen, where a slot says so.</summary>
     public ulong? FindIndirect(ulong resolver)
     {

@@ -46,6 +46,7 @@ internal sealed class FieldWriter(ObjectPatch patch, ImageLayout layout, Address
         // What is at the end of these is written by itself.
         RelocationType.TlsGd or RelocationType.TlsLd or RelocationType.GotPc32TlsDesc => 0,
         RelocationType.DtpOff32 => threadLocals.FieldOf(relocation.Symbol),
+        _ when values.LazySlotOf(relocation.Symbol) is not null => 0,
         _ => values[relocation.Symbol],
     };
 
@@ -56,7 +57,16 @@ internal sealed class FieldWriter(ObjectPatch patch, ImageLayout layout, Address
         ulong place = rule.IsRelative ? (start + at).Value : 0;
         ulong target = rule.Slot == SlotUse.None ? value : (start + layout.SlotOf(relocation.Symbol, rule.Slot)).Value;
         ulong field = unchecked(target + (ulong)relocation.Addend - place);
-        if (!rule.Fits(field) && layout.Stubs.ContainsKey(relocation.Symbol) && ImageLayout.MayCall(patch.Sections[section], relocation))
+        if (values.LazySlotOf(relocation.Symbol) is { } lazy)
+        {
+            if (!TryWriteLazyStub(relocation.Symbol, lazy, out var stub))
+            {
+                _refusals.Add(OutOfRange(section, relocation, lazy.Value));
+                return;
+            }
+            field = unchecked(stub.Value + (ulong)relocation.Addend - place);
+        }
+        else if (!rule.Fits(field) && layout.Stubs.ContainsKey(relocation.Symbol) && ImageLayout.MayCall(patch.Sections[section], relocation))
         {
             field = unchecked(WriteStub(relocation.Symbol, value).Value + (ulong)relocation.Addend - place);
         }
@@ -74,17 +84,25 @@ internal sealed class FieldWriter(ObjectPatch patch, ImageLayout layout, Address
         }
     }
 
-    // jmp *slot(%rip), as in a procedure linkage table.
     private Address WriteStub(int symbol, ulong value)
     {
-        const int JumpSize = 6;
         long slot = layout.SlotOfStub(symbol);
-        long stub = layout.StubOf(symbol);
         WriteSlot(slot, value);
-        bytes[stub] = 0xff;
-        bytes[stub + 1] = 0x25;
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan((int)stub + 2), (int)(slot - stub - JumpSize));
-        return start + stub;
+        _ = TryWriteLazyStub(symbol, start + slot, out var stub);
+        return stub;
+    }
+
+    // jmp *slot(%rip), as in a procedure linkage table.
+    private bool TryWriteLazyStub(int symbol, Address slot, out Address stub)
+    {
+        const int JumpSize = 6;
+        long at = layout.StubOf(symbol);
+        stub = start + at;
+        long distance = slot - (stub + JumpSize);
+        bytes[at] = 0xff;
+        bytes[at + 1] = 0x25;
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan((int)at + 2), unchecked((int)distance));
+        return distance is >= int.MinValue and <= int.MaxValue;
     }
 
     private void WriteSlot(long at, ulong? value) => BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan((int)at), value ?? 0);

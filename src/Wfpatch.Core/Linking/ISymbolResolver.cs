@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Matching;
 using Wfpatch.Core.Patches;
 
@@ -23,6 +24,10 @@ public interface ISymbolResolver
 /// <param name="Place">For a thread-local variable that is found by module and offset, instead of a value.</param>
 public readonly record struct SymbolAnswer(ulong? Value, string WhyNot, ThreadPlace? Place = null)
 {
+    /// <summary>A slot of the object's own that the loader will bind when it is first called through: of use for calls alone. Where a call
+    /// goes through it, it goes where the object's other calls go.</summary>
+    public Address? LazySlot { get; init; }
+
     public static SymbolAnswer In(ThreadPlace place) => new(null, "", place);
 
     public static SymbolAnswer Is(ulong value) => new(value, "");

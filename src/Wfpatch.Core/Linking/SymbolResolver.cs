@@ -12,31 +12,48 @@ namespace Wfpatch.Core.Linking;
 /// through the loaded objects in load order (ELF gABI, chapter 5, "Shared Object Dependencies"), in which a copy relocation's
 /// variable is the program's copy because the program comes first. No function of the target is called for it.
 /// </summary>
-/// <remarks>Objects that were loaded with dlopen(RTLD_LOCAL) are searched like all others, at their place in the list.</remarks>
+/// <remarks>Of what was loaded later a symbol is taken where there is one definition alone, in what belongs to the object: whatever
+/// else could be meant depends on flags that the loader keeps to itself, and is refused.</remarks>
 public sealed class SymbolResolver : ISymbolResolver
 {
     private readonly BoundSlots _own;
     private readonly ElfImage _ownImage;
     private readonly IMemory _memory;
     private readonly ImmutableArray<(ElfImage Image, BoundSlots Slots)> _loaded;
+    private readonly SearchScope _scope;
 
     /// <param name="memory">The target.</param>
     /// <param name="own">The object that the patch changes.</param>
     /// <param name="loadOrder">All loaded objects, the main program first, as the loader's list has them.</param>
     public SymbolResolver(IMemory memory, ElfImage own, IEnumerable<ElfImage> loadOrder)
+        : this(memory, own, SearchScope.OfAll(loadOrder))
     {
+    }
+
+    public SymbolResolver(IMemory memory, ElfImage own, SearchScope scope)
+    {
+        _scope = scope;
         _own = new BoundSlots(memory, own);
         _ownImage = own;
         _memory = memory;
-        _loaded = [.. loadOrder.Select(image => (image, new BoundSlots(memory, image)))];
+        _loaded = [.. scope.All.Select(image => (image, new BoundSlots(memory, image)))];
     }
 
     public SymbolAnswer Resolve(PatchSymbol symbol)
     {
-        if (_own.Find(symbol.Name) is { } bound)
+        switch (_own.FindAll(symbol.Name))
         {
-            return SymbolAnswer.Is(bound);
+            case [var bound]:
+                return SymbolAnswer.Is(bound);
+            case [_, _, ..]:
+                return SymbolAnswer.Not($"{_ownImage.Name} uses in several versions");
+            default:
+                return LookUp(symbol) with { LazySlot = _own.FindLazySlot(symbol.Name) };
         }
+    }
+
+    private SymbolAnswer LookUp(PatchSymbol symbol)
+    {
         if (symbol.Name == ThreadModule.BaseName)
         {
             return OwnBase();
@@ -49,14 +66,26 @@ public sealed class SymbolResolver : ISymbolResolver
         {
             return ThreadLocalFromAny(symbol.Name);
         }
-        foreach (var (image, slots) in _loaded)
+        foreach (var (image, slots) in _loaded.Take(_scope.Global.Length))
         {
             if (FindExport(image, symbol.Name) is { } found)
             {
                 return ValueOf(image, slots, found);
             }
         }
-        return SymbolAnswer.Not("is defined by no loaded object");
+        return LookUpLater(symbol.Name);
+    }
+
+    private SymbolAnswer LookUpLater(string name)
+    {
+        var found = _loaded.Skip(_scope.Global.Length).Select(l => (l.Image, l.Slots, Symbol: FindExport(l.Image, name))).Where(f => f.Symbol is not null).Take(2).ToList();
+        return found switch
+        {
+            [] => SymbolAnswer.Not("is defined by no loaded object"),
+            [var only] when _scope.Together.Contains(only.Image) => ValueOf(only.Image, only.Slots, only.Symbol!),
+            [var only] => SymbolAnswer.Not($"is defined by {only.Image.Name} alone, which was loaded later and may be hidden from {_ownImage.Name} (RTLD_LOCAL)"),
+            [var one, var other, ..] => SymbolAnswer.Not($"is defined by {one.Image.Name} and by {other.Image.Name}, which were loaded later, so that it cannot be told which one {_ownImage.Name} sees"),
+        };
     }
 
     private SymbolAnswer ValueOf(ElfImage image, BoundSlots slots, ElfSymbol found)

@@ -14,6 +14,7 @@ internal sealed class SymbolValues
     private readonly Dictionary<int, ulong> _values = [];
 
     private readonly Dictionary<int, ThreadPlace> _places = [];
+    private readonly Dictionary<int, Address> _lazySlots = [];
 
     private SymbolValues()
     {
@@ -30,6 +31,9 @@ internal sealed class SymbolValues
     /// <summary>What the resolver says of a thread-local variable that is found by module and offset.</summary>
     public ThreadPlace? PlaceOf(int symbol) => _places.TryGetValue(symbol, out var place) ? place : null;
 
+    /// <summary>The slot of the object through which all calls of a function shall go; null where its address is known.</summary>
+    public Address? LazySlotOf(int symbol) => _lazySlots.TryGetValue(symbol, out var slot) ? slot : null;
+
     public static SymbolValues Find(ObjectPatch patch, ImageLayout layout, Address start, Match match, ISymbolResolver resolver)
     {
         var defined = Enumerable.Range(0, patch.Symbols.Length).Where(i => patch.Symbols[i].IsDefinedByPatch)
@@ -37,16 +41,17 @@ internal sealed class SymbolValues
         var values = new SymbolValues { Defined = defined };
         var refusals = ImmutableArray.CreateBuilder<Refusal>();
         var refused = new HashSet<int>();
+        var onlyCalled = FindOnlyCalled(patch);
         for (int section = 0; section < patch.Sections.Length; section++)
         {
             foreach (var relocation in patch.Sections[section].Relocations.Where(r => !RelocationField.IsMark(r.Type) && r.Type != RelocationType.TlsLd))
             {
                 int symbol = relocation.Symbol;
-                if (values._values.ContainsKey(symbol) || values._places.ContainsKey(symbol) || refused.Contains(symbol))
+                if (values._values.ContainsKey(symbol) || values._places.ContainsKey(symbol) || values._lazySlots.ContainsKey(symbol) || refused.Contains(symbol))
                 {
                     continue;
                 }
-                if (values.Find(patch.Symbols[symbol], symbol, match, resolver, layout, start) is { WhyNot: var whyNot, Value: null, Place: null })
+                if (values.Find(patch.Symbols[symbol], symbol, match, resolver, layout, start, onlyCalled) is { WhyNot: var whyNot, Value: null, Place: null })
                 {
                     refused.Add(symbol);
                     string user = NewFunctions.NameAt(patch, section, relocation.Offset);
@@ -58,7 +63,7 @@ internal sealed class SymbolValues
         return values;
     }
 
-    private SymbolAnswer Find(PatchSymbol symbol, int index, Match match, ISymbolResolver resolver, ImageLayout layout, Address start)
+    private SymbolAnswer Find(PatchSymbol symbol, int index, Match match, ISymbolResolver resolver, ImageLayout layout, Address start, HashSet<int> onlyCalled)
     {
         var answer = Defined.TryGetValue(index, out var own) ? SymbolAnswer.Is(own.Value)
             : symbol.Name == ThreadLocalLayout.GetterName && symbol.Unit.Length == 0 && layout.ThreadLocals.HasGetter ? SymbolAnswer.Is((start + layout.ThreadLocals.Getter).Value)
@@ -66,6 +71,11 @@ internal sealed class SymbolValues
             : match.ThreadPlaces.TryGetValue(index, out var place) ? SymbolAnswer.In(place)
             : symbol.Unit.Length > 0 || symbol.Kind == PatchSymbolKind.Constant || symbol.Name.Length == 0 ? SymbolAnswer.Not("is local to its unit and used by no old function that was matched")
             : resolver.Resolve(symbol);
+        if (answer.LazySlot is { } slot && onlyCalled.Contains(index))
+        {
+            _lazySlots[index] = slot;
+            return SymbolAnswer.Is(0);
+        }
         if (answer.Value is { } value)
         {
             _values[index] = value;
@@ -75,5 +85,11 @@ internal sealed class SymbolValues
             _places[index] = found;
         }
         return answer;
+    }
+
+    private static HashSet<int> FindOnlyCalled(ObjectPatch patch)
+    {
+        var uses = patch.Sections.SelectMany(s => s.Relocations.Select(r => (r.Symbol, IsCall: ImageLayout.MayCall(s, r)))).ToLookup(u => u.Symbol, u => u.IsCall);
+        return [.. uses.Where(u => u.All(isCall => isCall)).Select(u => u.Key)];
     }
 }

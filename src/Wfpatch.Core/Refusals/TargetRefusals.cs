@@ -20,6 +20,7 @@ public static class TargetRefusals
     public static readonly RefusalKind BuildIdDiffers = new("WF612", "build-id-differs", "The loaded program or library has another build-id than the one that the patch was built for.", "Build the patch for the installed version, or restart the program first if it was upgraded.");
     public static readonly RefusalKind WritesForbidden = new("WF613", "writes-forbidden", "The kernel does not let the memory file write into code (proc_mem.force_override).", "Boot with proc_mem.force_override=always or =ptrace.");
     public static readonly RefusalKind BeingLoaded = new("WF641", "being-loaded", "The library that the patch is for is being loaded: the loader has not filled in all addresses yet.", "Try again.");
+    public static readonly RefusalKind LoadedTwice = new("WF642", "loaded-twice", "The library that the patch is for is loaded several times, each with variables and addresses of its own (dlmopen).", "Such a library cannot be patched yet.");
     public static readonly RefusalKind OtherUnwinder = new("WF631", "other-unwinder", "The target has an unwinder that cannot be shown new code, so that an exception would not get through it: a copy of libgcc's that was linked in, or another one.", "Run the program on the shared libgcc_s alone, or change only C code without cleanups.");
 
     public static readonly RefusalKind PerfMapNotWritten = new("WF632", "perf-map-not-written", "The map for perf could not be written, or one by someone else is there.", "Remove the file if nobody needs it, or use an ELF file (symbols -o).");
@@ -34,7 +35,7 @@ public static class TargetRefusals
     public static readonly ImmutableArray<RefusalKind> All =
     [
         LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed,
-        ObjectNotLoaded, BuildIdDiffers, WritesForbidden, BeingLoaded, OtherUnwinder, PerfMapNotWritten,
+        ObjectNotLoaded, BuildIdDiffers, WritesForbidden, BeingLoaded, LoadedTwice, OtherUnwinder, PerfMapNotWritten,
         AddressSpaceLimit, LockedMemoryLimit, TooManyMappings, MemoryGroupFull, FaultsHandled, MemoryShared,
     ];
 }

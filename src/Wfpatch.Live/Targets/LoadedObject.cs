@@ -22,6 +22,9 @@ public sealed class LoadedObject
 
     public ElfImage Image { get; }
 
+    /// <summary>Its place in the loader's list of each namespace that has it: 0 is the program's. Empty where no list has it.</summary>
+    public IReadOnlyDictionary<int, int> Namespaces { get; init; } = new Dictionary<int, int>();
+
     /// <summary>Null where the object has none that can be read.</summary>
     public UnwindTable? UnwindTable => _unwindTable.Value;
 }

@@ -26,23 +26,35 @@ public static class LoadedObjects
         {
             return [];
         }
-        var order = ReadLoadOrder(main.Image, memory);
-        int Position(LoadedObject o)
-        {
-            int at = order.FindIndex(a => o.Image.Range.Contains(a));
-            return o == main ? -1 : at < 0 ? int.MaxValue : at;
-        }
-        return [.. found.OrderBy(Position)];
+        var orders = ReadLoadOrders(main.Image, memory);
+        IReadOnlyDictionary<int, int> Places(ElfImage image) => orders.Select((order, n) => (Namespace: n, At: order.FindIndex(image.Range.Contains)))
+            .Where(p => p.At >= 0).ToDictionary(p => p.Namespace, p => p.At);
+        int Position(LoadedObject o) => o.Image == main.Image ? -1 : o.Namespaces.TryGetValue(0, out int at) ? at : int.MaxValue;
+        return [.. found.Select(o => new LoadedObject(o.FileName, o.Image, memory) { Namespaces = Places(o.Image) }).OrderBy(Position)];
     }
 
-    /// <summary>The dynamic sections' addresses in the order of the loader's link map (r_debug, struct link_map of link.h).</summary>
-    private static List<Address> ReadLoadOrder(ElfImage main, IMemory memory)
+    /// <summary>For each namespace the dynamic sections' addresses in the order of the loader's link map (r_debug and struct link_map of link.h; since
+    /// glibc 2.35, r_version 2, one leads to that of the next namespace, struct r_debug_extended).</summary>
+    private static List<List<Address>> ReadLoadOrders(ElfImage main, IMemory memory)
     {
         const ulong TagDebug = 21;
+        const int NextOffset = 40, MaximumNamespaces = 64;
+        var orders = new List<List<Address>>();
+        var debug = main.FindDynamicAddress(TagDebug);
+        while (debug != Address.Zero && orders.Count < MaximumNamespaces)
+        {
+            orders.Add(ReadLoadOrder(debug, memory));
+            bool hasNext = memory.TryReadUInt32(debug, out uint version) && version >= 2;
+            debug = hasNext && memory.TryReadUInt64(debug + NextOffset, out ulong next) ? new Address(next) : Address.Zero;
+        }
+        return orders;
+    }
+
+    private static List<Address> ReadLoadOrder(Address debug, IMemory memory)
+    {
         const int MapOffset = 8, DynamicOffset = 16, NextOffset = 24, LinkMapLength = 32;
         var order = new List<Address>();
-        var debug = main.FindDynamicAddress(TagDebug);
-        if (debug == Address.Zero || !memory.TryReadUInt64(debug + MapOffset, out ulong next))
+        if (!memory.TryReadUInt64(debug + MapOffset, out ulong next))
         {
             return order;
         }

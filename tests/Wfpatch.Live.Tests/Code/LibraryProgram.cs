@@ -16,6 +16,10 @@ public sealed record TestLibrary(string Path, TestPatch Patch)
     /// <summary>What libraries of Debian's packages are compiled with, but for -O.</summary>
     public static ImmutableArray<string> Flags { get; } = ["-g", "-Wall", "-Wextra", "-Werror", "-fPIC", "-fstack-protector-strong"];
 
+    /// <summary>The library alone; gives its path.</summary>
+    public static Task<string> LinkAsync(string source, string name, ImmutableArray<string> flags, CancellationToken cancel) =>
+        Compiler.LibraryAsync(name, [RepositoryRoot.Combine("tests", "targets", source + ".c")], new CompileOptions([.. Flags, .. flags]), cancel);
+
     /// <param name="source">NAME of tests/targets/NAME.c.</param>
     /// <param name="flags">Beside <see cref="Flags"/>.</param>
     public static async Task<TestLibrary> BuildAsync(string source, params ImmutableArray<string> flags)
@@ -25,7 +29,7 @@ public sealed record TestLibrary(string Path, TestPatch Patch)
         ImmutableArray<string> sources = [RepositoryRoot.Combine("tests", "targets", source + ".c")];
         string name = $"lib{source}.so.1";
         string library = await Compiler.LibraryAsync(name, sources, options, cancel);
-        var objects = options with { Flags = [.. options.Flags.Where(f => !f.StartsWith("-Wl,", StringComparison.Ordinal))] };
+        var objects = options with { Flags = [.. options.Flags.Where(f => !f.StartsWith("-Wl,", StringComparison.Ordinal) && f[0] != '/')] };
         var result = TreeBuild.Run(
             await Compiler.ObjectsAsync(name, sources, objects, cancel), await Compiler.ObjectsAsync(name, sources, objects with { Version = 2 }, cancel),
             new() { Name = source, ObjectName = name });
@@ -73,12 +77,13 @@ public sealed class LibraryProgram : IAsyncDisposable
     }
 
     /// <summary>One in which the library is loaded as <paramref name="flags"/> say and the patch has room (see <see cref="PatchableTarget"/>).</summary>
-    public static async Task<LibraryProgram> StartWithAsync(TestLibrary library, string flags)
+    /// <param name="preload">Another library, loaded from the start; null: none.</param>
+    public static async Task<LibraryProgram> StartWithAsync(TestLibrary library, string flags, string? preload = null)
     {
         for (int start = 1; ; start++)
         {
             bool fromStart = flags.Contains('o', StringComparison.Ordinal);
-            var program = await StartAsync(fromStart ? ["preload", library.Path] : []);
+            var program = await StartAsync(fromStart ? ["preload", library.Path] : preload is not null ? ["preload", preload] : []);
             await program.OpenAsync(flags, library);
             var check = await InProcess.CheckAsync(program.Id, library.Patch);
             if (start == MostStarts || check.Outcome != Outcome.Refused || check.Refusals.Any(r => r.Code is not "WF404"))

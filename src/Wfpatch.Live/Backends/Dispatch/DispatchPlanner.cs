@@ -121,7 +121,13 @@ public sealed class DispatchPlanner
     private LoadedObject? FindObject(ObjectPatch part)
     {
         string name = part.ObjectName.Length == 0 ? "the main program" : part.ObjectName;
-        var found = part.ObjectName.Length == 0 ? _target.Objects.FirstOrDefault() : _target.Objects.FirstOrDefault(o => IsNamed(o, part.ObjectName));
+        var named = _target.Objects.Where(o => IsNamed(o, part.ObjectName)).OrderBy(o => o.Namespaces.Count == 0).ToList();
+        if (part.ObjectName.Length > 0 && named.Count(o => o.Namespaces.Count > 0) > 1)
+        {
+            _refusals.Add(TargetRefusals.LoadedTwice.About(name, $"{name} is loaded {named.Count(o => o.Namespaces.Count > 0)} times in process {_target.Process}, at {string.Join(" and ", named.Select(o => o.Image.Range.Start))}."));
+            return null;
+        }
+        var found = part.ObjectName.Length == 0 ? _target.Objects.FirstOrDefault() : named.FirstOrDefault();
         if (found is null)
         {
             _refusals.Add(TargetRefusals.ObjectNotLoaded.About(name, $"{name} is not loaded in process {_target.Process}."));
@@ -293,10 +299,24 @@ public sealed class DispatchPlanner
 
     private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start, Address nextIndex)
     {
-        var resolver = new SymbolResolver(_target.Memory, loaded.Image, _target.Objects.Select(o => o.Image));
+        var resolver = new SymbolResolver(_target.Memory, loaded.Image, ScopeOf(loaded));
         var (linked, refusals) = PatchLinker.Link(part, start, match, resolver, nextIndex);
         _refusals.AddRange(refusals);
         return linked;
+    }
+
+    private SearchScope ScopeOf(LoadedObject loaded)
+    {
+        // A program whose loader tells nothing, or a library in a namespace that it does not tell of.
+        if (loaded.Namespaces.Count == 0)
+        {
+            return loaded == _target.Objects[0]
+                ? SearchScope.OfAll(_target.Objects.Select(o => o.Image))
+                : new SearchScope([], [loaded.Image], [.. _target.Objects.Where(o => o != loaded).Select(o => o.Image)]);
+        }
+        int space = loaded.Namespaces.Keys.Min();
+        var order = _target.Objects.Where(o => o.Namespaces.ContainsKey(space)).OrderBy(o => o.Namespaces[space]).Select(o => o.Image).ToImmutableArray();
+        return SearchScope.Of(loaded.Image, order, isMain: space == 0);
     }
 
     /// <summary>Describes new trampolines to the target's unwinder, behind the new code where there is room. Without room they stay undescribed.</summary>
