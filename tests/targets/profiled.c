@@ -8,11 +8,12 @@
 #include "target.h"
 
 #include <execinfo.h>
-#include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <unwind.h>
 
 static unsigned long handled, lost;
+static sem_t sampled;
 static int version;
 static pthread_t runner;
 
@@ -40,16 +41,16 @@ static void on_sample(int number)
             found = 1;
     if (!found)
         lost++;
-    __atomic_add_fetch(&handled, 1, __ATOMIC_SEQ_CST);
+    handled++;
+    sem_post(&sampled);
 }
 
 static void sample(long count)
 {
     for (; count > 0; count--) {
-        unsigned long before = __atomic_load_n(&handled, __ATOMIC_SEQ_CST);
         pthread_kill(runner, SIGPROF);
-        while (__atomic_load_n(&handled, __ATOMIC_SEQ_CST) == before)
-            sched_yield();
+        while (sem_wait(&sampled) != 0)
+            ;
     }
 }
 
@@ -59,9 +60,12 @@ int main(void)
     struct sigaction action = {.sa_handler = on_sample, .sa_flags = SA_RESTART};
     backtrace(one, 1); /* loads the unwinder, which a handler must not do */
     sigaction(SIGPROF, &action, NULL);
+    sem_init(&sampled, 0, 0);
     errno = pthread_create(&runner, NULL, run, NULL);
     if (errno != 0)
         fail("pthread_create");
+    while (__atomic_load_n(&version, __ATOMIC_RELAXED) == 0)
+        usleep(100); /* until it is in its function, which the samples look for */
     ready();
     for (char line[64];;) {
         next_command(line, sizeof line);

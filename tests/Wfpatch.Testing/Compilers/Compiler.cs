@@ -33,7 +33,7 @@ public static class Compiler
         CachedAsync("library", name, sources, options, async folder =>
         {
             string file = Path.Combine(folder, name);
-            await CompileAsync(sources, ["-shared", .. options.Flags, $"-DVERSION={options.Version}", "-o", file, .. sources], cancel);
+            await CompileAsync(options, sources, ["-shared", .. options.Flags, $"-DVERSION={options.Version}", "-o", file, .. sources], cancel);
             if (options.Stripped)
             {
                 (await ChildProcess.RunAsync(CommandLine.Of("strip", "--strip-unneeded", "--remove-section=.comment", file), cancel)).OrThrow();
