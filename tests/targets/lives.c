@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 enum { SERVERS = 3 };
@@ -106,6 +107,7 @@ static void *lend(void *unused)
     SET(started, 1);
     pid_t pid = vfork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* it goes with the thread that waits for it */
         (void)!read(release[0], &c, 1);
         execv("/bin/true", arguments);
         _exit(1);

@@ -79,6 +79,10 @@ public static class SyscallRestart
         _ => true,
     };
 
+    /// <summary>Whether a thread that is stopped in the call may go on by restart_syscall(2).</summary>
+    public static bool MayGoOnByRestartCall(long call, in SyscallArguments arguments) =>
+        call is Poll or Nanosleep or ClockNanosleep || (call == Futex && arguments.Fourth != 0);
+
     /// <summary>Whether the kernel would go on with the call by restart_syscall(2).</summary>
     public static bool GoesOnByRestartCall(long call, long result) => call >= 0 && -result == RestartBlock;
 

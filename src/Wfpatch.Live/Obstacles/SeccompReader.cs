@@ -13,7 +13,7 @@ namespace Wfpatch.Live.Obstacles;
 /// Reads the filters of system calls that a target's threads have, and asks them about the calls that patching brings: the mmap that one thread
 /// is made to do, and restart_syscall(2), by which the kernel goes on with some calls after a stop. A filter can only be read of a
 /// stopped thread, and nobody knows yet whether that thread may make restart_syscall: so that it does not make it, its call is made again as it
-/// was, and threads for which that would not do are not stopped.
+/// was, and threads for which that would not do are not stopped. Those for which it matters whether we live to do that come last.
 /// </summary>
 public sealed class SeccompReader(Target target, StopLog stops)
 {
@@ -167,7 +167,7 @@ public sealed class SeccompReader(Target target, StopLog stops)
 
     private string? FindObstacle(in ThreadActivity blocked, bool isLastResort) =>
         blocked.Number >= 0 && !SyscallRestart.MayMakeAgain(blocked.Number, blocked.Arguments) ? $"{SyscallRestart.NameOf(blocked.Number)}, with a time limit"
-            : SyscallRestart.EndsWhenStopped(blocked.Number) && !isLastResort ? SyscallRestart.NameOf(blocked.Number)
+            : !isLastResort && (SyscallRestart.EndsWhenStopped(blocked.Number) || SyscallRestart.MayGoOnByRestartCall(blocked.Number, blocked.Arguments)) ? SyscallRestart.NameOf(blocked.Number)
             : InterruptibleCalls.FindObstacle(target.Linux, target.Process, in blocked);
 
     private int Copy(int thread, out int count)
