@@ -122,6 +122,7 @@ public sealed class DispatchPlanner
     {
         string name = part.ObjectName.Length == 0 ? "the main program" : part.ObjectName;
         var named = _target.Objects.Where(o => IsNamed(o, part.ObjectName)).OrderBy(o => o.Namespaces.Count == 0).ToList();
+        named = named.Exists(o => o.FileName == part.ObjectName) ? named.FindAll(o => o.FileName == part.ObjectName) : named;
         if (part.ObjectName.Length > 0 && named.Count(o => o.Namespaces.Count > 0) > 1)
         {
             _refusals.Add(TargetRefusals.LoadedTwice.About(name, $"{name} is loaded {named.Count(o => o.Namespaces.Count > 0)} times in process {_target.Process}, at {string.Join(" and ", named.Select(o => o.Image.Range.Start))}."));
