@@ -13,7 +13,7 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, BenchLimits Lim
     /// <summary>In the order in which they are measured; one after another, never two at once.</summary>
     internal static ImmutableArray<IMeasurement> All { get; } =
         [
-            new ArmingAndStops(), new DeepStacks(), new ManyThreads(), new CallCost(), new SelfMigration(), new HeartbeatGap(), new StatusStart(), new ControllerMemory(),
+            new ArmingAndStops(), new DeepStacks(), new ManyThreads(), new Signals(), new CallCost(), new SelfMigration(), new HeartbeatGap(), new StatusStart(), new ControllerMemory(),
             new MemoryAdded(), new LargePatch(), new MemcachedLatency(), new Redirects(),
         ];
 
