@@ -273,6 +273,11 @@ public sealed class Gathering
     // When all that are away were looked at in vain, they get a moment to go on.
     private void GoOnLooking(int held)
     {
+        if (held > 0)
+        {
+            // The stop that has just ended took the urgency with it, and others are held still.
+            _target.Linux.SetUrgent(true);
+        }
         // Of the hardest ones, which are looked for while nobody waits, each look may be in vain.
         if (++_fruitless < (held == 0 && _threads[0].Misses > 0 ? 1 : _count - held))
         {
@@ -297,8 +302,8 @@ public sealed class Gathering
         var asleep = AsleepNow(in thread);
         long asked = Stopwatch.GetTimestamp();
         using var stopped = wasLate
-            ? StoppedThread.TakeLate(_target.Linux, thread.Id, null, permit, held > 0)
-            : StoppedThread.Take(_target.Linux, thread.Id, null, permit, held > 0 ? _deadline : asked + ToTimestamp(PatienceForStop), held > 0);
+            ? StoppedThread.TakeLate(_target.Linux, thread.Id, null, permit)
+            : StoppedThread.Take(_target.Linux, thread.Id, null, permit, held > 0 ? _deadline : asked + ToTimestamp(PatienceForStop));
         long stood = Stopwatch.GetTimestamp();
         if (stopped.IsLate)
         {

@@ -97,7 +97,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         }
         var candidate = attempt.Threads[index];
         thread = candidate.Id;
-        using var stopped = StoppedThread.Take(target.Linux, candidate.Id, stops, candidate.Permit, staysUrgent: index > 0);
+        using var stopped = StoppedThread.Take(target.Linux, candidate.Id, stops, candidate.Permit);
         if (stopped.HasEnded)
         {
             return StopFrom(index + 1, attempt, out thread);

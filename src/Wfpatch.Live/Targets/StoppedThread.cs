@@ -15,12 +15,10 @@ public ref struct StoppedThread
     private readonly long _asked;
     private readonly long _stopped;
     private readonly CallPermit _permit;
-    private readonly bool _staysUrgent;
     private int _signal;
 
-    private StoppedThread(ILinux linux, StopLog? log, int thread, CallPermit permit, long asked, int error, WaitStatus status, bool staysUrgent)
+    private StoppedThread(ILinux linux, StopLog? log, int thread, CallPermit permit, long asked, int error, WaitStatus status)
     {
-        _staysUrgent = staysUrgent;
         _permit = permit;
         _linux = linux;
         _log = log;
@@ -50,8 +48,7 @@ public ref struct StoppedThread
 
     /// <summary>Attaches, interrupts and waits. While it is attached to, the thread holds the permit. The time of the stop is counted from the interrupt on, and from when the thread stood.</summary>
     /// <param name="deadline">A time stamp: where the thread has not stopped by then, it is late. 0: it is waited for.</param>
-    /// <param name="staysUrgent">Others are stopped and stay so when this one goes on: the controller must not go behind all other programs then.</param>
-    public static StoppedThread Take(ILinux linux, int thread, StopLog? log, CallPermit permit = default, long deadline = 0, bool staysUrgent = false)
+    public static StoppedThread Take(ILinux linux, int thread, StopLog? log, CallPermit permit = default, long deadline = 0)
     {
         int error = linux.Seize(thread);
         permit = error == Errno.Success && permit.IsStillOf(linux, thread) ? permit : default;
@@ -65,16 +62,16 @@ public ref struct StoppedThread
             int waited = deadline == 0 ? linux.Wait(thread, out status) : WaitUntil(linux, thread, deadline, out status);
             error = error == Errno.Success || status.HasEnded ? waited : error;
         }
-        return new StoppedThread(linux, log, thread, permit, asked, error, status, staysUrgent);
+        return new StoppedThread(linux, log, thread, permit, asked, error, status);
     }
 
     /// <summary>One that was late: stopped now, or late still. The permit is the one that it got.</summary>
-    public static StoppedThread TakeLate(ILinux linux, int thread, StopLog? log, CallPermit permit, bool staysUrgent)
+    public static StoppedThread TakeLate(ILinux linux, int thread, StopLog? log, CallPermit permit)
     {
         linux.SetUrgent(true);
         long asked = Stopwatch.GetTimestamp();
         int error = linux.TryWait(thread, out var status);
-        return new StoppedThread(linux, log, thread, permit, asked, error, status, staysUrgent);
+        return new StoppedThread(linux, log, thread, permit, asked, error, status);
     }
 
     // Others are held meanwhile: one that sleeps uninterruptibly must not make them wait for it.
@@ -110,9 +107,6 @@ public ref struct StoppedThread
             _signal = 0;
             _log?.Add(Stopwatch.GetElapsedTime(_asked), Stopwatch.GetElapsedTime(_stopped));
         }
-        if (!_staysUrgent)
-        {
-            _linux.SetUrgent(false);
-        }
+        _linux.SetUrgent(false);
     }
 }
