@@ -387,7 +387,8 @@ public sealed class Controller
 
     private IEnumerable<Refusal> FindForeignWord(TargetState state)
     {
-        if (state.LastGeneration != 0)
+        // Whoever was here before us, and be it without effect, has asked already; what stands there now is ours.
+        if (state.LastGeneration != 0 || !state.Regions.IsEmpty)
         {
             yield break;
         }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Text;
-using System.Text.Unicode;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Quiescence;
 
@@ -17,7 +16,7 @@ public static unsafe class QuietProcFs
     {
         const int SysGetDents64 = 217, Room = 8192, LengthAt = 16, NameAt = 19; // struct linux_dirent64, getdents(2)
         byte* path = stackalloc byte[PathRoom];
-        Utf8.TryWrite(new Span<byte>(path, PathRoom), $"/proc/{process}/task\0", out _);
+        WritePath(new Span<byte>(path, PathRoom), process, 0, ""u8);
         int folder = NativeMethods.Open(path, ReadOnlyCloseOnExec | Folder);
         if (folder < 0)
         {
@@ -50,7 +49,7 @@ public static unsafe class QuietProcFs
         const int Room = 4096;
         byte* buffer = stackalloc byte[Room];
         byte* path = stackalloc byte[PathRoom];
-        Utf8.TryWrite(new Span<byte>(path, PathRoom), $"/proc/{process}/task/{thread}/status\0", out _);
+        WritePath(new Span<byte>(path, PathRoom), process, thread, "/status"u8);
         var text = Read(path, new Span<byte>(buffer, Room));
         int at = text.IndexOf("\nState:\t"u8);
         state = at < 0 ? (byte)0 : text[at + 8];
@@ -64,7 +63,7 @@ public static unsafe class QuietProcFs
         const int Room = 512, Arguments = 6;
         byte* buffer = stackalloc byte[Room];
         byte* path = stackalloc byte[PathRoom];
-        Utf8.TryWrite(new Span<byte>(path, PathRoom), $"/proc/{process}/task/{thread}/syscall\0", out _);
+        WritePath(new Span<byte>(path, PathRoom), process, thread, "/syscall"u8);
         var text = Read(path, new Span<byte>(buffer, Room));
         activity = new ThreadActivity(false, -1, default, default, default);
         if (text.IsEmpty || text.StartsWith("running"u8))
@@ -90,6 +89,28 @@ public static unsafe class QuietProcFs
         activity = new ThreadActivity(true, number, arguments, new Address(values[Math.Max(0, count - 2)]), new Address(values[Math.Max(0, count - 1)]));
         return count >= 2;
     }
+
+    // Not an interpolated text: before it is compiled with optimisation, that boxes each number.
+    private static void WritePath(Span<byte> path, int process, int thread, ReadOnlySpan<byte> file)
+    {
+        path.Clear();
+        var rest = Append(path, "/proc/"u8);
+        rest = AppendNumber(rest, process);
+        rest = Append(rest, "/task"u8);
+        if (thread != 0)
+        {
+            rest = AppendNumber(Append(rest, "/"u8), thread);
+        }
+        _ = Append(rest, file);
+    }
+
+    private static Span<byte> Append(Span<byte> to, ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(to);
+        return to[text.Length..];
+    }
+
+    private static Span<byte> AppendNumber(Span<byte> to, int number) => Utf8Formatter.TryFormat(number, to, out int written) ? to[written..] : to;
 
     private static ReadOnlySpan<byte> Read(byte* path, Span<byte> buffer)
     {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
 using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Tests.Running;
+using Wfpatch.Testing.Faults;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Consistency;
@@ -165,6 +167,25 @@ public sealed class GlobalTests(ITestOutputHelper output)
         var done = await InProcess.ApplyGlobalAsync(sample.Id, patch, policy, profile: InProcess.SampleProfile).ExpectAsync(Outcome.Done);
         await sample.ExpectBusyThreadsServeAsync(2);
         await sample.ExpectNoMixedRequestsAsync(done.Policy, transitions: 1);
+    }
+
+    [Fact]
+    public async Task Nothing_is_allocated_while_threads_stand_still()
+    {
+        const int Threads = 12;
+        var patch = await TestPatches.GetAsync("apart");
+        await using var apart = await VersionsApart.StartAsync(patch, Threads);
+        var watch = new AllocationWatch(new NativeLinux());
+        var commands = new Commands(watch);
+        var options = new TransitionOptions(Policy.Stack, null, InProcess.Ample) { Consistency = Core.Patches.Consistency.Global, MaxWait = TimeSpan.FromSeconds(2) };
+        // The first time is the run-time's own: it compiles what it runs.
+        for (int cycle = 0; cycle < 2; cycle++)
+        {
+            watch.Reset();
+            Assert.Equal(Outcome.Done, commands.Apply(apart.Id, patch.Patch, options).Outcome);
+            Assert.Equal(Outcome.Done, commands.Revert(apart.Id, null, options).Outcome);
+        }
+        Assert.Equal((Threads + 1, 0), (watch.MostStopped, watch.Allocated));
     }
 
     [Fact]

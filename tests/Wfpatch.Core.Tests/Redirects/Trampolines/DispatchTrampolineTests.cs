@@ -43,6 +43,29 @@ public sealed class DispatchTrampolineTests
         Assert.Equal(0, await function.CallAsync(At, New));
     }
 
+    /// <summary>Whatever the thread's own word says.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task AHeadDividesByTheWordOfAll(int bank)
+    {
+        var word = At.PageStart + 0x10_0018L;
+        await using var function = await StartAsync();
+        await function.MapAsync(AddressRange.OfLength(word.PageStart, (long)Address.PageSize));
+        await function.PutAsync(DispatchTrampoline.WriteBank(At, bank, New, RunningFunction.Version(1), DispatchTrampoline.PassAddress(At)));
+        await function.PutAsync(DispatchTrampoline.WriteGlobalHead(At, bank, word, New));
+        await PutOneByteAsync(function, DispatchTrampoline.Select(At, DispatchTrampoline.BlockOf(bank, isGlobal: true)));
+        foreach (uint other in OtherWords)
+        {
+            await function.PutAsync(GlobalWord.Write(word, other));
+            Assert.Equal((0, 0), (await function.CallAsync(At, 0), await function.CallAsync(At, New)));
+        }
+        await function.PutAsync(GlobalWord.Write(word, New));
+        Assert.Equal((1, 1), (await function.CallAsync(At, 0), await function.CallAsync(At, New)));
+        await PutOneByteAsync(function, DispatchTrampoline.Select(At, DispatchTrampoline.BlockOf(bank, isGlobal: false)));
+        Assert.Equal((0, 1), (await function.CallAsync(At, 0), await function.CallAsync(At, New)));
+    }
+
     /// <summary>On top of an earlier patch: the others get its version. And back: those of the generation get the original.</summary>
     [Fact]
     public async Task ABankLeadsBetweenAnyTwoVersions()
