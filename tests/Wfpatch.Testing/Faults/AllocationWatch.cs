@@ -31,6 +31,12 @@ public sealed class AllocationWatch(ILinux real) : ILinux
 
     public void CloseMemory(int descriptor) => real.CloseMemory(descriptor);
 
+    public bool IsGone(int memory) => real.IsGone(memory);
+
+    public bool ShareMemory(int one, int two) => real.ShareMemory(one, two);
+
+    public int ReadFilter(int thread, int index, Span<ulong> instructions, out int length) => real.ReadFilter(thread, index, instructions, out length);
+
     public int Write(int memory, Address address, ReadOnlySpan<byte> bytes) => real.Write(memory, address, bytes);
 
     public void SetUrgent(bool urgent) => real.SetUrgent(urgent);
