@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+
 namespace Wfpatch.Build.Debian;
 
 /// <summary>What a build from a Debian package needs beside <see cref="BuildOptions"/>.</summary>
 /// <param name="Package">Name of the installed binary package.</param>
-/// <param name="PatchFile">A unified diff against the source of the installed version, applied with <c>patch -p1</c>.</param>
-public sealed record DebianBuildOptions(string Package, string PatchFile)
+/// <param name="PatchFiles">Unified diffs against the source of the installed version, applied in this order.</param>
+public sealed record DebianBuildOptions(string Package, ImmutableArray<string> PatchFiles)
 {
     public required BuildOptions Common { get; init; }
 

@@ -49,7 +49,7 @@ public sealed class TreeBuildTests : IDisposable
     [Fact]
     public void Equal_trees_have_no_difference()
     {
-        Assert.Equal([BuildRefusals.NoTarget], Build(Server, Tool, Answer).Refusals.Select(r => r.Kind));
+        Assert.Equal([DiffRefusals.NoDifference], Build(Server, Tool, Answer).Refusals.Select(r => r.Kind));
         Assert.Equal([DiffRefusals.NoDifference], Build(Server, Tool, Answer + "\n#line 77\n", defines: "-g").Refusals.Select(r => r.Kind));
     }
 
@@ -124,7 +124,7 @@ public sealed class TreeBuildTests : IDisposable
 
     private BuildResult Run(string? name) => TreeBuild.Run(_folder.At("old"), _folder.At("new"), Options(name));
 
-    private static BuildOptions Options(string? name) => new() { Name = "change", ObjectName = name };
+    private static BuildOptions Options(string? name) => new() { Name = "change", ObjectNames = name is null ? [] : [name] };
 
     private void Compile(string side, string server, string tool, string answer, string defines = "-DX")
     {

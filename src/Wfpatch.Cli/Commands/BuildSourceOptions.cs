@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.CommandLine;
+using Wfpatch.Build;
+
+namespace Wfpatch.Cli.Commands;
+
+/// <summary>The options of <c>build</c> that are about source trees, and about which program or library is meant.</summary>
+internal sealed class BuildSourceOptions
+{
+    private readonly Option<string?> _source = new("--source") { Description = "the source of the running program: a copy of it is built twice, without and with the fix", HelpName = "DIR" };
+    private readonly Option<string?> _configure = new("--configure") { Description = "with --source: prepares the build; without it what is detected", HelpName = "CMD" };
+    private readonly Option<string?> _make = new("--make") { Description = "with --source: builds; without it what is detected (make, CMake, Meson, autotools, ninja)", HelpName = "CMD" };
+    private readonly Option<string[]> _objects = new("--object") { Description = "file name of the program or library that is meant; several go into one patch file", DefaultValueFactory = _ => [], HelpName = "NAME" };
+    private readonly Option<bool> _libraries = new("--lib-only") { Description = "shared libraries alone" };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _source, _configure, _make, _objects, _libraries })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>The tree; null where another way of building is meant.</summary>
+    public string? Source(ParseResult parsed) => parsed.GetValue(_source);
+
+    public BuildOptions Choose(ParseResult parsed, BuildOptions options) =>
+        options with { ObjectNames = [.. parsed.GetValue(_objects)!], LibrariesOnly = parsed.GetValue(_libraries) };
+
+    public Task<BuildResult> RunAsync(ParseResult parsed, string source, string[] patches, string? cache, BuildOptions options, CancellationToken cancel) =>
+        SourceTreeBuild.RunAsync(
+            new SourceBuildOptions(source, [.. patches])
+            {
+                Common = options,
+                Configure = parsed.GetValue(_configure),
+                Make = parsed.GetValue(_make),
+                CacheFolder = cache,
+            },
+            cancel);
+}
