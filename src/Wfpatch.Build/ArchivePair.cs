@@ -26,7 +26,7 @@ internal static class ArchivePair
             bool isSame = before is not null && newMembers.TryGetValue(member, out var bytes) && bytes.Span.SequenceEqual(oldMembers[member].Span);
             units.Add(new UnitPair(member, before, isSame ? before : Object(@new.Name, member, newMembers, refusals)));
         }
-        return ([.. units], [.. refusals]);
+        return ([.. units], [.. refusals.Distinct()]);
     }
 
     private static (Dictionary<string, ReadOnlyMemory<byte>>? Members, Refusal? Refusal) Members(string name, byte[] bytes)

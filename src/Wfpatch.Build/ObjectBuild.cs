@@ -27,7 +27,13 @@ public static class ObjectBuild
 
     private static (DiffResult? Diff, ImmutableArray<Refusal> Refusals) Diff((string Name, byte[] Bytes) old, (string Name, byte[] Bytes) @new, DiffOptions options)
     {
-        if (ArchiveFile.IsArchive(old.Bytes) && ArchiveFile.IsArchive(@new.Bytes))
+        bool isArchive = ArchiveFile.IsArchive(old.Bytes);
+        if (isArchive != ArchiveFile.IsArchive(@new.Bytes))
+        {
+            string archive = isArchive ? old.Name : @new.Name;
+            return (null, [FileRefusals.NotElf.About(archive, $"{archive} is a static archive, and what it is compared with is none; name two of a kind.")]);
+        }
+        if (isArchive)
         {
             var (units, refusals) = ArchivePair.Read(old, @new);
             return refusals.IsEmpty ? (ObjectDiffer.Diff(units, options), []) : (null, refusals);

@@ -67,7 +67,7 @@ internal static class BuildCommand
     {
         if (old is null || @new is null)
         {
-            return output.Fail(ExitCode.Usage, "say what to compare: --old A --new B, --source DIR --patch FILE, or --deb PKG --patch FILE; see wfpatch build --help.", []);
+            return output.Fail(ExitCode.Usage, "say what to compare: --old A --new B, --source DIR --patch FILE, --compile-commands FILE --patch FILE, or --deb PKG --patch FILE; see wfpatch build --help.", []);
         }
         var result = Directory.Exists(old) ? TreeBuild.Run(old, @new, options) : ObjectBuild.Run(old, @new, options);
         return Finish(output, result, file);

@@ -8,6 +8,7 @@ namespace Wfpatch.Cli.Commands;
 internal sealed class BuildSourceOptions
 {
     private readonly Option<string?> _source = new("--source") { Description = "the source of the running program: a copy of it is built twice, without and with the fix", HelpName = "DIR" };
+    private readonly Option<string?> _database = new("--compile-commands") { Description = "a compilation database (compile_commands.json): just the units that the fix touches are compiled, twice", HelpName = "FILE" };
     private readonly Option<string?> _configure = new("--configure") { Description = "with --source: prepares the build; without it what is detected", HelpName = "CMD" };
     private readonly Option<string?> _make = new("--make") { Description = "with --source: builds; without it what is detected (make, CMake, Meson, autotools, ninja)", HelpName = "CMD" };
     private readonly Option<string[]> _objects = new("--object") { Description = "file name of the program or library that is meant; several go into one patch file", DefaultValueFactory = _ => [], HelpName = "NAME" };
@@ -15,20 +16,22 @@ internal sealed class BuildSourceOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _source, _configure, _make, _objects, _libraries })
+        foreach (var option in new Option[] { _source, _database, _configure, _make, _objects, _libraries })
         {
             command.Add(option);
         }
     }
 
-    /// <summary>The tree; null where another way of building is meant.</summary>
-    public string? Source(ParseResult parsed) => parsed.GetValue(_source);
+    /// <summary>The compilation database or the tree; null where another way of building is meant.</summary>
+    public string? Source(ParseResult parsed) => parsed.GetValue(_database) ?? parsed.GetValue(_source);
 
     public BuildOptions Choose(ParseResult parsed, BuildOptions options) =>
         options with { ObjectNames = [.. parsed.GetValue(_objects)!], LibrariesOnly = parsed.GetValue(_libraries) };
 
-    public Task<BuildResult> RunAsync(ParseResult parsed, string source, string[] patches, string? cache, BuildOptions options, CancellationToken cancel) =>
-        SourceTreeBuild.RunAsync(
+    public Task<BuildResult> RunAsync(ParseResult parsed, string source, string[] patches, string? cache, BuildOptions options, CancellationToken cancel) => parsed.GetValue(_database) is { } database
+        ? CompileCommandsBuild.RunAsync(
+            new CompileCommandsOptions(database, [.. patches]) { Common = options, SourceFolder = parsed.GetValue(_source), CacheFolder = cache }, cancel)
+        : SourceTreeBuild.RunAsync(
             new SourceBuildOptions(source, [.. patches])
             {
                 Common = options,
