@@ -51,7 +51,17 @@ public static class DebianBuild
     {
         var cache = BuildCache.Open(options.CacheFolder);
         using var alone = await cache.LockAsync(cancel);
-        var builds = new PackageBuilds(cache, package, options.Common.Progress, cancel);
+        var place = new BuildPlace();
+        if (options.InChroot)
+        {
+            var (chroot, noChroot) = await Chroot.OpenAsync(cache, package, options.Common.Progress, cancel);
+            if (chroot is null)
+            {
+                return (null, noChroot);
+            }
+            place = chroot;
+        }
+        var builds = new PackageBuilds(cache, package, place, options.Common.Progress, cancel);
         var (paths, refusal) = await builds.BothAsync(options.PatchFiles);
         if (paths is not var (old, @new))
         {

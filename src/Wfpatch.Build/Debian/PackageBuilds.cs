@@ -12,7 +12,7 @@ namespace Wfpatch.Build.Debian;
 /// The two builds of one package. Both are made at the same path (build systems write it into their files): a finished build
 /// is moved away from there, and the second one starts from a copy of the first.
 /// </summary>
-internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, IProgress<BuildEvent>? progress, CancellationToken cancel)
+internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, BuildPlace place, IProgress<BuildEvent>? progress, CancellationToken cancel)
 {
     private static readonly string[] UnitExtensions = [".c", ".cc", ".cpp", ".cxx", ".C"];
 
@@ -23,7 +23,7 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
     /// <summary>The build trees without and with the patch. Exactly one of the results is not null.</summary>
     public async Task<((string Old, string New)? Trees, Refusal? Refusal)> BothAsync(ImmutableArray<string> patchFiles)
     {
-        string compiler = (await new ToolRun(null, cancel).RunAsync("dpkg-query", "--show", "--showformat", "${Package}=${Version}\n", "gcc*", "g++*", "binutils", "libc6-dev", "dpkg-dev", "debhelper")).Output;
+        string compiler = place.Key.Length > 0 ? place.Key : (await new ToolRun(null, cancel).RunAsync("dpkg-query", "--show", "--showformat", "${Package}=${Version}\n", "gcc*", "g++*", "binutils", "libc6-dev", "dpkg-dev", "debhelper")).Output;
         string folder = cache.Folder("builds", BuildCache.KeyOf(package.Source, package.SourceVersion, SourceBuild.ExtraFlags, compiler));
         string patchKey = BuildCache.KeyOf([.. patchFiles.Select(p => Convert.ToBase64String(File.ReadAllBytes(p)))]);
         string old = Path.Combine(folder, "old");
@@ -74,12 +74,13 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         {
             return failed;
         }
-        if (await new BuildDependencies(cache, package, progress, cancel).EnsureAsync(tree) is { } missing)
+        if (place is not Chroot && await new BuildDependencies(cache, package, progress, cancel).EnsureAsync(tree) is { } missing)
         {
             return missing;
         }
         progress?.Report(new BuildEvent(BuildStage.OldBuild, $"compiling {Title} as it is installed", log));
-        var built = await SourceBuild.AllAsync(tree, log, cancel);
+        await place.PrepareAsync(work, log, cancel);
+        var built = await SourceBuild.AllAsync(place, tree, log, cancel);
         return Finish(built, log, work, finished);
     }
 
@@ -106,7 +107,8 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
             ObjectFiles.DeleteAll(tree);
         }
         progress?.Report(new BuildEvent(BuildStage.NewBuild, $"compiling {Title} with {names}", log));
-        var built = await SourceBuild.AgainAsync(tree, log, cancel);
+        await place.PrepareAsync(work, log, cancel);
+        var built = await SourceBuild.AgainAsync(place, tree, log, cancel);
         return Finish(built, log, work, finished);
     }
 

@@ -47,10 +47,15 @@ internal sealed class UnitBuilds(BuildCache cache, CompileCommandsOptions option
         Progress?.Report(new BuildEvent(BuildStage.Sources, $"looking for units that read {string.Join(", ", names)} in {root}", log));
         var mirror = SourceMirror.Create(root, Path.Combine(work, "tree"), cancel);
         var compiler = new UnitCompiler(mirror, log, cancel);
-        var touched = await TouchedUnits.FindAsync(database, root, changed, compiler, cancel);
-        if (touched.IsEmpty)
+        var reading = await TouchedUnits.FindAsync(database, root, changed, compiler, cancel);
+        if (reading.IsEmpty)
         {
             return (null, BuildRefusals.NotCompiled.About(string.Join(", ", names), $"No unit of {options.DatabaseFile} reads {string.Join(" or ", names)}."));
+        }
+        var (touched, ambiguous) = UnitChoice.For(reading, options.Common.SingleName);
+        if (ambiguous is not null)
+        {
+            return (null, ambiguous);
         }
         var (old, notOld) = await AllAsync(compiler, touched, Path.Combine(work, "old"), BuildStage.OldBuild, _ => null);
         if (old is null)

@@ -43,11 +43,15 @@ internal static class BuildCommand
             options = sources.Choose(r, options);
             string file = r.GetValue(output)!;
             string[] patches = r.GetValue(patch)!;
+            if (sources.Conflict(r, (r.GetValue(old) ?? r.GetValue(@new)) is not null, r.GetValue(deb) is not null, patches is not []) is { } conflict)
+            {
+                return to.Fail(ExitCode.Usage, $"{conflict}; see wfpatch build --help.", []);
+            }
             if ((r.GetValue(deb) ?? sources.Source(r)) is { } what && patches is [])
             {
                 return to.Fail(ExitCode.Usage, $"name the fix of {what} with --patch FILE; see wfpatch build --help.", []);
             }
-            return r.GetValue(deb) is { } package ? await RunDebianAsync(to, package, patches, r.GetValue(cache), file, options, cancel)
+            return r.GetValue(deb) is { } package ? await RunDebianAsync(to, package, patches, r.GetValue(cache), sources.InChroot(r), file, options, cancel)
                 : sources.Source(r) is { } source ? Finish(to, await sources.RunAsync(r, source, patches, r.GetValue(cache), options, cancel), file)
                 : RunObjects(to, r.GetValue(old), r.GetValue(@new), file, options);
         });
@@ -55,12 +59,12 @@ internal static class BuildCommand
     }
 
     private static async Task<int> RunDebianAsync(
-        Output output, string package, string[] patches, string? cache, string file, BuildOptions options, CancellationToken cancel)
+        Output output, string package, string[] patches, string? cache, bool inChroot, string file, BuildOptions options, CancellationToken cancel)
     {
         // Points of a stripped program can only be found through the patch file.
         var points = ShippedProfiles.ForExecutable(package)?.Points.Where(p => p.Library.Length == 0).Select(p => p.Function) ?? [];
         var common = options with { PointNames = [.. options.PointNames.Concat(points).Distinct()] };
-        return Finish(output, await DebianBuild.RunAsync(new DebianBuildOptions(package, [.. patches]) { Common = common, CacheFolder = cache }, cancel), file);
+        return Finish(output, await DebianBuild.RunAsync(new DebianBuildOptions(package, [.. patches]) { Common = common, CacheFolder = cache, InChroot = inChroot }, cancel), file);
     }
 
     private static int RunObjects(Output output, string? old, string? @new, string file, BuildOptions options)

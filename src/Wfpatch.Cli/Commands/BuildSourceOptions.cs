@@ -14,9 +14,13 @@ internal sealed class BuildSourceOptions
     private readonly Option<string[]> _objects = new("--object") { Description = "file name of the program or library that is meant; several go into one patch file", DefaultValueFactory = _ => [], HelpName = "NAME" };
     private readonly Option<bool> _libraries = new("--lib-only") { Description = "shared libraries alone" };
 
+    private readonly Option<bool> _chroot = new("--chroot") { Description = "with --deb: compile in a clean system made by mmdebstrap, not as root and without network" };
+
+    public bool InChroot(ParseResult parsed) => parsed.GetValue(_chroot);
+
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _source, _database, _configure, _make, _objects, _libraries })
+        foreach (var option in new Option[] { _source, _database, _configure, _make, _chroot, _objects, _libraries })
         {
             command.Add(option);
         }
@@ -24,6 +28,21 @@ internal sealed class BuildSourceOptions
 
     /// <summary>The compilation database or the tree; null where another way of building is meant.</summary>
     public string? Source(ParseResult parsed) => parsed.GetValue(_database) ?? parsed.GetValue(_source);
+
+    /// <summary>What is wrong with the ways of building that were asked for, or null: exactly one must be, with what belongs to it.</summary>
+    public string? Conflict(ParseResult parsed, bool hasObjects, bool hasPackage, bool hasPatch)
+    {
+        bool hasSource = Source(parsed) is not null;
+        if ((hasObjects ? 1 : 0) + (hasPackage ? 1 : 0) + (hasSource ? 1 : 0) > 1)
+        {
+            return "--old and --new, --deb, and --source or --compile-commands are different ways; choose one";
+        }
+        bool isTree = hasSource && parsed.GetValue(_database) is null;
+        return hasObjects && hasPatch ? "--patch goes with --source, --compile-commands or --deb, not with --old and --new"
+            : !isTree && (parsed.GetValue(_make) ?? parsed.GetValue(_configure)) is not null ? "--configure and --make go with --source alone"
+            : !hasPackage && parsed.GetValue(_chroot) ? "--chroot goes with --deb alone"
+            : null;
+    }
 
     public BuildOptions Choose(ParseResult parsed, BuildOptions options) =>
         options with { ObjectNames = [.. parsed.GetValue(_objects)!], LibrariesOnly = parsed.GetValue(_libraries) };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
+using Wfpatch.Build.Compilers;
 using Wfpatch.Build.Tests.Sources;
 using Wfpatch.Build.Units;
 using Wfpatch.Core.Patches;
@@ -74,6 +75,20 @@ public sealed class CompileCommandsTests : IDisposable
             _project.Write("compile_commands.json", text);
             Assert.Equal([BuildRefusals.BadCompileCommands], (await RunAsync(_project.Patch("notes.txt", "one", "two"))).Refusals.Select(r => r.Kind));
         }
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("server", "server-answer.o")]
+    [InlineData("tool", "tool.p/answer.o")]
+    [InlineData("libshop.so.1", "shop.dir/answer.o")]
+    [InlineData("other", null)]
+    public void A_source_of_several_programs_needs_a_name(string program, string? output)
+    {
+        string[] outputs = ["server-answer.o", "tool.p/answer.o", "shop.dir/answer.o"];
+        var (units, refusal) = UnitChoice.For([.. outputs.Select(o => new CompileRecord("/w", "gcc", ["-c", "answer.c", "-o", o]))], program);
+        Assert.Equal(output is null ? [] : [$"/w/{output}"], units.Select(u => u.Output));
+        Assert.Equal(output is null ? BuildRefusals.AmbiguousObject : null, refusal?.Kind);
     }
 
     [Theory]
