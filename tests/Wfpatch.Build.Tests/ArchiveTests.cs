@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using CsCheck;
 using Wfpatch.Build.Tests.Sources;
+using Wfpatch.Core.Elf;
 using Wfpatch.Core.Refusals;
 using Xunit;
 
@@ -40,6 +42,19 @@ public sealed class ArchiveTests : IDisposable
         File.WriteAllText(Path.Combine(_folder.Path, "old", "text"), "no object");
         SourceTree.Run(_folder.At("old"), "ar", "rc", "x.a", "text");
         Assert.Equal([FileRefusals.NotElf], Run(good, good));
+    }
+
+    [Fact]
+    public void Bytes_that_are_cut_or_changed_give_a_refusal_or_an_archive()
+    {
+        byte[] good = File.ReadAllBytes(Archive("old", "1", "2"));
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Int[0, 200], Gen.Byte).Sample((length, at, value) =>
+        {
+            byte[] bytes = good[..length];
+            bytes.AsSpan(Math.Min(at, length))[..Math.Min(1, length - Math.Min(at, length))].Fill(value);
+            var (archive, refusal) = ArchiveFile.Parse(bytes, "x.a");
+            Assert.True(archive is null != refusal is null);
+        });
     }
 
     private static RefusalKind[] Run(string old, string @new) => [.. ObjectBuild.Run(old, @new, new BuildOptions { Name = "fix" }).Refusals.Select(r => r.Kind)];
