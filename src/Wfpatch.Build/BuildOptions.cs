@@ -16,8 +16,12 @@ public sealed record BuildOptions
     /// <summary>Functions that a profile uses as quiescence points; they must be in the old build.</summary>
     public ImmutableArray<string> PointNames { get; init; } = [];
 
-    /// <summary>File name of the program or library that is meant, where several are changed; null: the only one.</summary>
-    public string? ObjectName { get; init; }
+    /// <summary>File names of the programs and libraries that are meant, where several are changed; empty: the only one. A
+    /// library's may lack its version (libx.so for libx.so.1.2). Several give one patch file that changes them all.</summary>
+    public ImmutableArray<string> ObjectNames { get; init; } = [];
+
+    /// <summary>Shared libraries alone: programs that the change reaches, too, are left out.</summary>
+    public bool LibrariesOnly { get; init; }
 
     /// <summary>The installed program or library: its build-id goes into the patch. Null: the patch is matched by its bytes alone.</summary>
     public string? InstalledFile { get; init; }
@@ -26,4 +30,12 @@ public sealed record BuildOptions
     public IInstalledMatch? InstalledMatch { get; init; }
 
     public IProgress<BuildEvent>? Progress { get; init; }
+
+    /// <summary>Whether the program or library of that file name may be the target.</summary>
+    internal bool IsWanted(string fileName) =>
+        (ObjectNames.IsEmpty || ObjectNames.Any(o => fileName == o || fileName.StartsWith(o + ".", StringComparison.Ordinal)))
+        && (!LibrariesOnly || fileName.EndsWith(".so", StringComparison.Ordinal) || fileName.Contains(".so.", StringComparison.Ordinal));
+
+    /// <summary>The one name that a patch without linked programs gets.</summary>
+    internal string SingleName => ObjectNames is [var only] ? only : InstalledFile is null ? "" : Path.GetFileName(InstalledFile);
 }

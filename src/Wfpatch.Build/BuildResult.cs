@@ -12,6 +12,19 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
 {
     public static BuildResult Refused(params ImmutableArray<Refusal> refusals) => new(null, default, [], refusals);
 
+    /// <summary>Wraps the differences of several programs and libraries as one patch file; refused where one of them is.</summary>
+    internal static BuildResult Of(ImmutableArray<DiffResult> diffs, BuildOptions options)
+    {
+        ImmutableArray<PieceChange> changes = [.. diffs.SelectMany(d => d.Changes)];
+        ImmutableArray<Refusal> refusals = [.. diffs.SelectMany(d => d.Refusals).Distinct()];
+        if (!refusals.IsEmpty)
+        {
+            return new BuildResult(null, default, changes, refusals);
+        }
+        var (patch, bytes) = PatchWriter.Encode([.. diffs.Select(d => d.Patch!)], options.Name, options.Consistency);
+        return new BuildResult(patch, bytes, changes, []);
+    }
+
     /// <summary>Wraps one object's difference as a patch file.</summary>
     internal static BuildResult Of(DiffResult diff, BuildOptions options)
     {

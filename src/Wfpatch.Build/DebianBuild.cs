@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Build.Caches;
 using Wfpatch.Build.Debian;
+using Wfpatch.Build.Processes;
 using Wfpatch.Build.Trees;
 using Wfpatch.Core.Refusals;
 
@@ -31,15 +33,15 @@ public static class DebianBuild
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return BuildResult.Refused(BuildRefusals.CannotRead.About(options.Package, $"The build for {options.Package} cannot read or write a file: {failure.Message}"));
+            return BuildResult.Refused(BuildFailure.Of(failure, options.Package));
         }
     }
 
     private static async Task<(InstalledPackage? Package, Refusal? Refusal)> FindPackageAsync(DebianBuildOptions options, CancellationToken cancel)
     {
-        if (!File.Exists(options.PatchFile))
+        if (options.PatchFiles.FirstOrDefault(p => !File.Exists(p)) is { } missing)
         {
-            return (null, BuildRefusals.CannotRead.About(options.PatchFile, $"The source patch {options.PatchFile} does not exist."));
+            return (null, BuildRefusals.CannotRead.About(missing, $"The source patch {missing} does not exist."));
         }
         options.Common.Progress?.Report(new BuildEvent(BuildStage.Package, $"looking up the package {options.Package}"));
         return await InstalledPackage.FindAsync(options.Package, cancel);
@@ -49,8 +51,18 @@ public static class DebianBuild
     {
         var cache = BuildCache.Open(options.CacheFolder);
         using var alone = await cache.LockAsync(cancel);
-        var builds = new PackageBuilds(cache, package, options.Common.Progress, cancel);
-        var (paths, refusal) = await builds.BothAsync(Path.GetFullPath(options.PatchFile));
+        var place = new BuildPlace();
+        if (options.InChroot)
+        {
+            var (chroot, noChroot) = await Chroot.OpenAsync(cache, package, options.Common.Progress, cancel);
+            if (chroot is null)
+            {
+                return (null, noChroot);
+            }
+            place = chroot;
+        }
+        var builds = new PackageBuilds(cache, package, place, options.Common.Progress, cancel);
+        var (paths, refusal) = await builds.BothAsync(options.PatchFiles);
         if (paths is not var (old, @new))
         {
             return (null, refusal);
@@ -62,14 +74,15 @@ public static class DebianBuild
     private static BuildResult Compare(DebianBuildOptions options, InstalledPackage package, TreePair trees)
     {
         var installed = package.Programs.ToLookup(p => Path.GetFileName(p));
-        var wanted = options.Common.ObjectName;
         var result = TargetChoice.Diff(
             trees,
-            name => installed.Contains(name) && (wanted is null || name == wanted),
+            name => installed.Contains(name) && options.Common.IsWanted(name),
             name => ElfReading.ReadBuildId(installed[name].First()).BuildId,
             options.Common);
-        return result.Patch is null
-            ? result
-            : InstalledCheck.Apply(result, options.Common with { InstalledFile = installed[result.Patch.Objects[0].ObjectName].First() });
+        foreach (string name in result.Patch?.Objects.Select(o => o.ObjectName) ?? [])
+        {
+            result = InstalledCheck.Apply(result, options.Common with { InstalledFile = installed[name].First() });
+        }
+        return result;
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 namespace Wfpatch.Build;
 
-/// <summary>The last step of each build: the patch against the installed file.</summary>
+/// <summary>The last step of each build: the patch against the installed file, or that part of it which has the file's name.</summary>
 internal static class InstalledCheck
 {
     public static BuildResult Apply(BuildResult result, BuildOptions options)
@@ -16,7 +16,9 @@ internal static class InstalledCheck
         {
             return BuildResult.Refused(unreadable!);
         }
-        var refusals = options.InstalledMatch.Check(result.Patch.Objects[0], bytes, options.InstalledFile);
+        string name = Path.GetFileName(options.InstalledFile);
+        var part = result.Patch.Objects.FirstOrDefault(o => o.ObjectName == name) ?? result.Patch.Objects[0];
+        var refusals = options.InstalledMatch.Check(part, bytes, options.InstalledFile);
         return refusals.IsEmpty ? result : new BuildResult(null, default, result.Changes, refusals);
     }
 }

@@ -1,27 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using Wfpatch.Core.Diffing;
+using Wfpatch.Core.Elf;
 using Wfpatch.Core.Refusals;
 
 namespace Wfpatch.Build;
 
-/// <summary>A patch from two object files.</summary>
+/// <summary>A patch from two object files, or from two static archives of them.</summary>
 public static class ObjectBuild
 {
     public static BuildResult Run(string oldObject, string newObject, BuildOptions options)
     {
         options.Progress?.Report(new BuildEvent(BuildStage.Comparing, $"comparing {Path.GetFileName(oldObject)} with {Path.GetFileName(newObject)}"));
-        var (old, oldRefusal) = ElfReading.Read(oldObject);
-        var (@new, newRefusal) = ElfReading.Read(newObject);
+        var (old, oldRefusal) = ElfReading.ReadBytes(oldObject);
+        var (@new, newRefusal) = ElfReading.ReadBytes(newObject);
         var (buildId, buildIdRefusal) = options.InstalledFile is null ? (null, null) : ElfReading.ReadBuildId(options.InstalledFile);
         ImmutableArray<Refusal> refusals = [.. new[] { oldRefusal, newRefusal, buildIdRefusal }.OfType<Refusal>()];
         if (old is null || @new is null || !refusals.IsEmpty)
         {
             return BuildResult.Refused(refusals);
         }
-        string name = options.ObjectName ?? (options.InstalledFile is null ? "" : Path.GetFileName(options.InstalledFile));
-        var result = BuildResult.Of(
-            ObjectDiffer.Diff(old, @new, new DiffOptions { ObjectName = name, BuildId = buildId, PointNames = options.PointNames }), options);
-        return InstalledCheck.Apply(result, options);
+        var diffOptions = new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames };
+        var (diff, unreadable) = Diff((Path.GetFileName(oldObject), old), (Path.GetFileName(newObject), @new), diffOptions);
+        return diff is null ? BuildResult.Refused(unreadable) : InstalledCheck.Apply(BuildResult.Of(diff, options), options);
+    }
+
+    private static (DiffResult? Diff, ImmutableArray<Refusal> Refusals) Diff((string Name, byte[] Bytes) old, (string Name, byte[] Bytes) @new, DiffOptions options)
+    {
+        bool isArchive = ArchiveFile.IsArchive(old.Bytes);
+        if (isArchive != ArchiveFile.IsArchive(@new.Bytes))
+        {
+            string archive = isArchive ? old.Name : @new.Name;
+            return (null, [FileRefusals.NotElf.About(archive, $"{archive} is a static archive, and what it is compared with is none; name two of a kind.")]);
+        }
+        if (isArchive)
+        {
+            var (units, refusals) = ArchivePair.Read(old, @new);
+            return refusals.IsEmpty ? (ObjectDiffer.Diff(units, options), []) : (null, refusals);
+        }
+        var (oldFile, oldRefusal) = ElfFile.Parse(old.Bytes, old.Name);
+        var (newFile, newRefusal) = ElfFile.Parse(@new.Bytes, @new.Name);
+        return oldFile is null || newFile is null
+            ? (null, [.. new[] { oldRefusal, newRefusal }.OfType<Refusal>()])
+            : (ObjectDiffer.Diff(oldFile, newFile, options), []);
     }
 }

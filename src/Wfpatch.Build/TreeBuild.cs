@@ -22,18 +22,19 @@ public static class TreeBuild
         {
             return BuildResult.Refused(unreadable);
         }
-        string? wanted = options.ObjectName ?? (options.InstalledFile is null ? null : Path.GetFileName(options.InstalledFile));
+        string? installed = options.InstalledFile is null ? null : Path.GetFileName(options.InstalledFile);
+        var wanted = options.ObjectNames.IsEmpty && installed is not null ? options with { ObjectNames = [installed] } : options;
         var result = trees.Outputs.Count == 0
-            ? DiffAll(trees, wanted, buildId, options)
-            : TargetChoice.Diff(trees, name => wanted is null || name == wanted, _ => buildId, options);
+            ? DiffAll(trees, buildId, options)
+            : TargetChoice.Diff(trees, wanted.IsWanted, _ => buildId, options);
         return InstalledCheck.Apply(result, options);
     }
 
-    private static BuildResult DiffAll(TreePair trees, string? name, string? buildId, BuildOptions options)
+    private static BuildResult DiffAll(TreePair trees, string? buildId, BuildOptions options)
     {
         var (units, refusals) = trees.Pair(trees.OldObjects, trees.NewObjects);
         return refusals.IsEmpty
-            ? BuildResult.Of(ObjectDiffer.Diff(units, new DiffOptions { ObjectName = name ?? "", BuildId = buildId, PointNames = options.PointNames }), options)
+            ? BuildResult.Of(ObjectDiffer.Diff(units, new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames }), options)
             : BuildResult.Refused(refusals);
     }
 }

@@ -13,6 +13,7 @@ internal static class ExitCode
     public const int Gone = 4;
     public const int Denied = 5;
     public const int Canary = 6;
+    public const int Unchanged = 7;
 
     public static int Of(Outcome outcome) => outcome switch
     {
@@ -34,6 +35,7 @@ internal static class ExitCode
         Gone => "gone",
         Denied => "denied",
         Canary => "canary",
+        Unchanged => "unchanged",
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 }

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+
 namespace Wfpatch.Build.Debian;
 
 /// <summary>What a build from a Debian package needs beside <see cref="BuildOptions"/>.</summary>
 /// <param name="Package">Name of the installed binary package.</param>
-/// <param name="PatchFile">A unified diff against the source of the installed version, applied with <c>patch -p1</c>.</param>
-public sealed record DebianBuildOptions(string Package, string PatchFile)
+/// <param name="PatchFiles">Unified diffs against the source of the installed version, applied in this order.</param>
+public sealed record DebianBuildOptions(string Package, ImmutableArray<string> PatchFiles)
 {
     public required BuildOptions Common { get; init; }
+
+    /// <summary>Compile in a minimal system with the source's build dependencies alone, without network and not as root; else on this system.</summary>
+    public bool InChroot { get; init; }
 
     /// <summary>Where sources, builds and logs are kept; null: $XDG_CACHE_HOME/wfpatch or ~/.cache/wfpatch.</summary>
     public string? CacheFolder { get; init; }

@@ -6,7 +6,10 @@ internal static class HostSources
 {
     private static readonly string[] ReleaseClasses = ["stable", "oldstable", "oldoldstable", "testing", "unstable", "sid"];
 
-    public static string Read() => Render(Archives(), CodeName(ReadIfPresent("/etc/os-release")));
+    /// <summary>The host's suite: "bookworm"; null where os-release(5) does not say.</summary>
+    public static string? Suite => CodeName(ReadIfPresent("/etc/os-release"));
+
+    public static string Read() => Render(Archives(), Suite);
 
     internal static string Render(IEnumerable<AptSource> archives, string? codeName) =>
         string.Concat(archives.Where(a => a.Suites.All(s => IsOfDistribution(s, codeName))).Select(a => a.ToDeb822()).Distinct());

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.IO.Hashing;
+using System.Collections.Immutable;
+using Wfpatch.Build.Caches;
 using Wfpatch.Build.Processes;
+using Wfpatch.Build.SourcePatches;
+using Wfpatch.Build.Sources;
 using Wfpatch.Core.Refusals;
 
 namespace Wfpatch.Build.Debian;
@@ -9,24 +12,26 @@ namespace Wfpatch.Build.Debian;
 /// The two builds of one package. Both are made at the same path (build systems write it into their files): a finished build
 /// is moved away from there, and the second one starts from a copy of the first.
 /// </summary>
-internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, IProgress<BuildEvent>? progress, CancellationToken cancel)
+internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, BuildPlace place, IProgress<BuildEvent>? progress, CancellationToken cancel)
 {
+    private static readonly string[] UnitExtensions = [".c", ".cc", ".cpp", ".cxx", ".C"];
+
     private string Title => $"{package.Source} {package.SourceVersion}";
 
     private string LogName(string what) => $"{package.Source}_{package.SourceVersion.Replace(':', '~')}-{what}";
 
     /// <summary>The build trees without and with the patch. Exactly one of the results is not null.</summary>
-    public async Task<((string Old, string New)? Trees, Refusal? Refusal)> BothAsync(string patchFile)
+    public async Task<((string Old, string New)? Trees, Refusal? Refusal)> BothAsync(ImmutableArray<string> patchFiles)
     {
-        string compiler = (await new ToolRun(null, cancel).RunAsync("dpkg-query", "--show", "--showformat", "${Package}=${Version}\n", "gcc*", "g++*", "binutils", "libc6-dev", "dpkg-dev", "debhelper")).Output;
+        string compiler = place.Key.Length > 0 ? place.Key : (await new ToolRun(null, cancel).RunAsync("dpkg-query", "--show", "--showformat", "${Package}=${Version}\n", "gcc*", "g++*", "binutils", "libc6-dev", "dpkg-dev", "debhelper")).Output;
         string folder = cache.Folder("builds", BuildCache.KeyOf(package.Source, package.SourceVersion, SourceBuild.ExtraFlags, compiler));
-        string patchKey = Convert.ToHexStringLower(XxHash128.Hash(await File.ReadAllBytesAsync(patchFile, cancel)));
+        string patchKey = BuildCache.KeyOf([.. patchFiles.Select(p => Convert.ToBase64String(File.ReadAllBytes(p)))]);
         string old = Path.Combine(folder, "old");
         string @new = Path.Combine(folder, "new-" + patchKey);
         string work = Path.Combine(folder, "work");
         try
         {
-            var refusal = await BuildMissingAsync(old, @new, work, patchFile);
+            var refusal = await BuildMissingAsync(old, @new, work, patchFiles);
             return refusal is null ? ((SourceTree(old), SourceTree(@new)), null) : (null, refusal);
         }
         finally
@@ -36,7 +41,7 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         }
     }
 
-    private async Task<Refusal?> BuildMissingAsync(string old, string @new, string work, string patchFile)
+    private async Task<Refusal?> BuildMissingAsync(string old, string @new, string work, ImmutableArray<string> patchFiles)
     {
         if (Directory.Exists(old))
         {
@@ -46,7 +51,7 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         {
             return refusal;
         }
-        return Directory.Exists(@new) ? null : await BuildNewAsync(old, work, @new, patchFile);
+        return Directory.Exists(@new) ? null : await BuildNewAsync(old, work, @new, patchFiles);
     }
 
     // The unpacked source is the only folder within.
@@ -65,42 +70,51 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         progress?.Report(new BuildEvent(BuildStage.OldBuild, $"unpacking {Title}", log));
         string tree = Path.Combine(work, package.Source);
         var unpacked = await new ToolRun(log, cancel).RunAsync("dpkg-source", "--extract", description, tree);
-        if (Failure(unpacked, log, "unpack") is { } failed)
+        if (Failure(unpacked, log, "unpacked") is { } failed)
         {
             return failed;
         }
-        if (await new BuildDependencies(cache, package, progress, cancel).EnsureAsync(tree) is { } missing)
+        if (place is not Chroot && await new BuildDependencies(cache, package, progress, cancel).EnsureAsync(tree) is { } missing)
         {
             return missing;
         }
         progress?.Report(new BuildEvent(BuildStage.OldBuild, $"compiling {Title} as it is installed", log));
-        var built = await SourceBuild.AllAsync(tree, log, cancel);
+        await place.PrepareAsync(work, log, cancel);
+        var built = await SourceBuild.AllAsync(place, tree, log, cancel);
         return Finish(built, log, work, finished);
     }
 
-    private async Task<Refusal?> BuildNewAsync(string old, string work, string finished, string patchFile)
+    private async Task<Refusal?> BuildNewAsync(string old, string work, string finished, ImmutableArray<string> patchFiles)
     {
-        string log = cache.Log(LogName($"new-build-{Path.GetFileNameWithoutExtension(patchFile)}"));
-        progress?.Report(new BuildEvent(BuildStage.SourcePatch, $"applying {Path.GetFileName(patchFile)}", log));
+        string names = string.Join(", ", patchFiles.Select(p => Path.GetFileName(p)));
+        string log = cache.Log(LogName($"new-build-{Path.GetFileNameWithoutExtension(patchFiles[^1])}"));
+        progress?.Report(new BuildEvent(BuildStage.SourcePatch, $"applying {names}", log));
         BuildCache.Remove(work);
         var copied = await new ToolRun(log, cancel).RunAsync("cp", "-a", "--reflink=auto", old, work);
-        if (Failure(copied, log, "copy") is { } failed)
+        if (Failure(copied, log, "copied") is { } failed)
         {
             return failed;
         }
         string tree = SourceTree(work);
-        if (await SourcePatch.ApplyAsync(tree, patchFile, log, cancel) is { } refusal)
+        var (changed, refusal) = await SourcePatch.ApplyAsync(tree, patchFiles.Select(Path.GetFullPath), log, cancel);
+        if (changed is null)
         {
             return refusal;
         }
-        progress?.Report(new BuildEvent(BuildStage.NewBuild, $"compiling {Title} with {Path.GetFileName(patchFile)}", log));
-        var built = await SourceBuild.AgainAsync(tree, log, cancel);
+        if (!changed.All(f => UnitExtensions.Contains(Path.GetExtension(f))))
+        {
+            // Packages are configured without dependency tracking, so that make does not know who includes a changed header.
+            ObjectFiles.DeleteAll(tree);
+        }
+        progress?.Report(new BuildEvent(BuildStage.NewBuild, $"compiling {Title} with {names}", log));
+        await place.PrepareAsync(work, log, cancel);
+        var built = await SourceBuild.AgainAsync(place, tree, log, cancel);
         return Finish(built, log, work, finished);
     }
 
     private Refusal? Finish(ToolResult built, string log, string work, string finished)
     {
-        if (Failure(built, log, "compile") is { } refusal)
+        if (Failure(built, log, "compiled") is { } refusal)
         {
             return refusal;
         }
@@ -108,17 +122,6 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         return null;
     }
 
-    private Refusal? Failure(ToolResult result, string log, string verb) => result switch
-    {
-        { Missing: { } tool } => BuildRefusals.ToolMissing.About(tool, $"The program {tool} is not installed; install the package dpkg-dev."),
-        { IsOk: false } => BuildRefusals.BuildFailed.About(package.Source, $"{Title} could not be {Participle(verb)} (exit code {result.ExitCode}); see {log}."),
-        _ => null,
-    };
-
-    private static string Participle(string verb) => verb switch
-    {
-        "unpack" => "unpacked",
-        "copy" => "copied",
-        _ => "compiled",
-    };
+    private Refusal? Failure(ToolResult result, string log, string done) =>
+        BuildFailure.Of(result, package.Source, $"{Title} could not be {done}", log, "dpkg-dev");
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Build.Caches;
 using Wfpatch.Core.Refusals;
 
 namespace Wfpatch.Build.Debian;

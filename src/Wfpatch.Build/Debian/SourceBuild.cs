@@ -10,26 +10,28 @@ internal static partial class SourceBuild
     public const string ExtraFlags = "-ffunction-sections -fdata-sections";
 
     /// <summary>The whole build up to the point where files would be installed: nothing is stripped, nothing is packed.</summary>
-    public static Task<ToolResult> AllAsync(string tree, string log, CancellationToken cancel) =>
-        Environment(new ToolRun(log, cancel) { WorkingFolder = tree })
-            .RunAsync("dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary", "--target=build");
+    public static Task<ToolResult> AllAsync(BuildPlace place, string tree, string log, CancellationToken cancel) =>
+        place.RunAsync(Path.GetDirectoryName(tree)!, tree, log, Environment, ["dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary", "--target=build"], cancel);
 
     /// <summary>Compiles again what changed, without configuring again.</summary>
-    public static async Task<ToolResult> AgainAsync(string tree, string log, CancellationToken cancel)
+    public static async Task<ToolResult> AgainAsync(BuildPlace place, string tree, string log, CancellationToken cancel)
     {
         string rules = File.ReadAllText(Path.Combine(tree, "debian/rules"));
-        var run = Environment(new ToolRun(log, cancel) { WorkingFolder = tree });
-        if (Command(rules) is not { } command)
+        if (Command(rules) is not { } step)
         {
             DeleteStamps(tree);
-            return await run.RunAsync("dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary", "--target=build");
+            return await AllAsync(place, tree, log, cancel);
         }
         // Read together with debian/rules, so that what that file exports holds here too.
-        string extra = Path.Combine(Path.GetDirectoryName(tree)!, "again.mk");
-        File.WriteAllText(extra, $"wfpatch-build-again:\n\t{command}\n");
-        return await run.RunAsync(
+        string work = Path.GetDirectoryName(tree)!;
+        string extra = Path.Combine(work, "again.mk");
+        File.WriteAllText(extra, $"wfpatch-build-again:\n\t{step}\n");
+        string[] command =
+        [
             "dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary",
-            $"--rules-file=make -f debian/rules -f {extra}", "--target=wfpatch-build-again");
+            $"--rules-file=make -f debian/rules -f {place.Inside(work, extra)}", "--target=wfpatch-build-again",
+        ];
+        return await place.RunAsync(work, tree, log, Environment, command, cancel);
     }
 
     /// <summary>The step of debian/rules that compiles; null where it is not debhelper's short form.</summary>
@@ -48,14 +50,9 @@ internal static partial class SourceBuild
         return $"dh_auto_build {options}".TrimEnd();
     }
 
-    private static ToolRun Environment(ToolRun run)
-    {
-        foreach (string language in new[] { "CFLAGS", "CXXFLAGS", "OBJCFLAGS" })
-        {
-            run.With($"DEB_{language}_APPEND", ExtraFlags);
-        }
-        return run.With("DEB_BUILD_OPTIONS", $"nocheck nodoc parallel={System.Environment.ProcessorCount}");
-    }
+    private static IReadOnlyDictionary<string, string> Environment { get; } =
+        new[] { "CFLAGS", "CXXFLAGS", "OBJCFLAGS" }.ToDictionary(l => $"DEB_{l}_APPEND", _ => ExtraFlags)
+            .Append(new("DEB_BUILD_OPTIONS", $"nocheck nodoc parallel={System.Environment.ProcessorCount}")).ToDictionary();
 
     private static void DeleteStamps(string tree)
     {

@@ -7,6 +7,9 @@ namespace Wfpatch.Build.Processes;
 /// <summary>How a tool ended. <see cref="Output"/> is its standard output, cut after the first megabyte.</summary>
 internal sealed record ToolResult(int ExitCode, string Output, string? Missing)
 {
+    /// <summary>Where the tool's own part of the log begins, in bytes.</summary>
+    public long LogStart { get; init; }
+
     public bool IsOk => ExitCode == 0 && Missing is null;
 }
 
@@ -40,6 +43,7 @@ internal sealed class ToolRun(string? logFile, CancellationToken cancel)
         using var log = logFile is null ? null : new StreamWriter(logFile, append: true) { AutoFlush = true };
         var gate = new Lock();
         log?.WriteLine($"$ {tool} {string.Join(' ', arguments)}");
+        long logStart = log?.BaseStream.Position ?? 0;
         void Take(string? line, bool isOutput)
         {
             lock (gate)
@@ -74,7 +78,7 @@ internal sealed class ToolRun(string? logFile, CancellationToken cancel)
             await process.WaitForExitAsync(CancellationToken.None);
             throw;
         }
-        return new ToolResult(process.ExitCode, output.ToString(), null);
+        return new ToolResult(process.ExitCode, output.ToString(), null) { LogStart = logStart };
     }
 
     private ProcessStartInfo StartInfo(string tool, string[] arguments)

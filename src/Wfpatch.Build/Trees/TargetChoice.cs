@@ -2,19 +2,24 @@
 using System.Collections.Immutable;
 using Wfpatch.Core.Diffing;
 using Wfpatch.Core.Elf;
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 
 namespace Wfpatch.Build.Trees;
 
-/// <summary>Finds the one program or library of a tree that a change reaches, and compares the objects that went into it.</summary>
+/// <summary>Finds the programs or libraries of a tree that a change reaches, and compares the objects that went into them.</summary>
 internal static class TargetChoice
 {
     /// <param name="isWanted">Says of an output's file name whether it may be the target.</param>
     /// <param name="buildIdOf">The build-id of the installed file of that name.</param>
     public static BuildResult Diff(TreePair trees, Func<string, bool> isWanted, Func<string, string?> buildIdOf, BuildOptions options)
     {
-        var reached = new List<(string Name, BuildResult Result)>();
-        BuildResult? unchanged = null;
+        if (!trees.HasChangedObjects)
+        {
+            return BuildResult.Refused(DiffRefusals.NoDifference.About(options.Name, "The two builds hold the same object files: the change reaches no compiled code."));
+        }
+        var reached = new List<(string Name, DiffResult Diff)>();
+        DiffResult? unchanged = null;
         foreach (var (path, file) in trees.Outputs.Where(o => isWanted(Path.GetFileName(o.Path))))
         {
             string name = Path.GetFileName(path);
@@ -28,22 +33,35 @@ internal static class TargetChoice
                 continue;
             }
             var diff = ObjectDiffer.Diff(units, new DiffOptions { ObjectName = name, BuildId = buildIdOf(name), PointNames = options.PointNames });
-            var result = BuildResult.Of(diff, options);
             if (diff.Refusals is [{ Kind: var kind }] && kind == DiffRefusals.NoDifference)
             {
-                unchanged = result;
-                continue;
+                unchanged = diff;
             }
-            reached.Add((name, result));
+            else if (!reached.Any(r => r.Name == name && IsSame(r.Diff, diff)))
+            {
+                reached.Add((name, diff));
+            }
         }
         return reached switch
         {
-            [] => unchanged ?? BuildResult.Refused(BuildRefusals.NoTarget.About(options.Name,
-                "The change reaches no object file of an installed program or library; check that it is compiled in this build.")),
-            [var only] => only.Result,
+            [] => unchanged is not null ? BuildResult.Of(unchanged, options) : BuildResult.Refused(BuildRefusals.NoTarget.About(options.Name,
+                "The change reaches no object file of a program or library that is meant; check that it is compiled in this build.")),
+            [var only] => BuildResult.Of(only.Diff, options),
+            _ when AreAllNamed(reached.Select(r => r.Name), options) => BuildResult.Of([.. reached.Select(r => r.Diff)], options),
             _ => BuildResult.Refused(BuildRefusals.SeveralTargets.About(options.Name,
-                $"The change reaches {string.Join(" and ", reached.Select(r => r.Name))}; name the one that is meant.")),
+                $"The change reaches {string.Join(" and ", reached.Select(r => r.Name))}; name what is meant with --object, once for each.")),
         };
+    }
+
+    // A build may leave one program in two places: libtool does.
+    private static bool IsSame(DiffResult one, DiffResult other) => one.Patch is not null && other.Patch is not null
+        && PatchWriter.Encode([one.Patch], "").Bytes.AsSpan().SequenceEqual(PatchWriter.Encode([other.Patch], "").Bytes);
+
+    // Several are meant only where they were said, one by one.
+    private static bool AreAllNamed(IEnumerable<string> reached, BuildOptions options)
+    {
+        var names = reached.ToList();
+        return names.Distinct().Count() == names.Count && options.ObjectNames.Length > 1;
     }
 
     private static (ImmutableArray<UnitPair> Units, ImmutableArray<Refusal> Refusals) UnitsOf(TreePair trees, string name, ElfFile output)

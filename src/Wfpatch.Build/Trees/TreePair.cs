@@ -28,6 +28,9 @@ internal sealed class TreePair
     /// <summary>Linked programs and libraries of the old tree that still have their symbols.</summary>
     public IReadOnlyList<(string Path, ElfFile File)> Outputs { get; }
 
+    /// <summary>False where both trees hold the same objects.</summary>
+    public bool HasChangedObjects => !OldObjects.SetEquals(NewObjects) || OldObjects.Any(IsChanged);
+
     public ElfFile OldFile(string path) => _old[path];
 
     public bool IsChanged(string path) => !_new.TryGetValue(path, out var file) || !ReferenceEquals(file, _old[path]);

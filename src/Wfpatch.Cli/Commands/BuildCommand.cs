@@ -13,21 +13,23 @@ internal static class BuildCommand
 {
     public static Command Create()
     {
-        var old = new Option<string?>("--old") { Description = "the object file, or tree of object files, of the running program", HelpName = "A" };
+        var old = new Option<string?>("--old") { Description = "the object file, static archive, or tree of object files, of the running program", HelpName = "A" };
         var @new = new Option<string?>("--new") { Description = "the same with the fix", HelpName = "B" };
         var output = new Option<string>("--output", "-o") { Description = "the patch file to write", Required = true, HelpName = "FILE" };
         var name = new Option<string?>("--name") { Description = "the patch's name for people; without it the output's file name" };
         var points = new Option<string[]>("--points") { Description = "functions that a profile uses as quiescence points", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "F,F" };
         var binary = new Option<string?>("--binary") { Description = "the installed program or library: its build-id goes into the patch, and its bytes are compared", HelpName = "FILE" };
         var deb = new Option<string?>("--deb") { Description = "a Debian package that is installed: its source is built twice, without and with the fix", HelpName = "PKG" };
-        var patch = new Option<string?>("--patch") { Description = "with --deb: the fix, a unified diff of the package's source", HelpName = "FILE" };
-        var cache = new Option<string?>("--cache") { Description = "with --deb: where builds and logs are kept; without it ~/.cache/wfpatch", HelpName = "DIR" };
+        var patch = new Option<string[]>("--patch") { Description = "with --deb or --source: the fix, a unified diff of the source; several are applied in this order", DefaultValueFactory = _ => [], HelpName = "FILE" };
+        var cache = new Option<string?>("--cache") { Description = "with --deb or --source: where builds and logs are kept; without it ~/.cache/wfpatch", HelpName = "DIR" };
         var consistency = CommonOptions.ConsistencyOption("local");
         var json = CommonOptions.Json();
-        var command = new Command("build", "Make a patch file of two builds, or of a Debian package's source and a fix.\n\nExamples:\n  wfpatch build --deb memcached --patch fix.patch -o fix.wfp\n  wfpatch build --old server.o --new server-fixed.o -o fix.wfp")
+        var command = new Command("build", "Make a patch file of two builds, or of a source and a fix.\n\nExamples:\n  wfpatch build --deb memcached --patch fix.patch -o fix.wfp\n  wfpatch build --source httpd-2.4 --patch fix.patch -o fix.wfp\n  wfpatch build --old server.o --new server-fixed.o -o fix.wfp")
         {
             old, @new, deb, patch, output, name, points, binary, consistency, cache, json,
         };
+        var sources = new BuildSourceOptions();
+        sources.AddTo(command);
         command.SetAction(async (r, cancel) =>
         {
             var to = new Output(r.GetValue(json));
@@ -41,32 +43,38 @@ internal static class BuildCommand
                 Progress = progress,
                 Consistency = r.GetValue(consistency) ?? Consistency.Local,
             };
+            options = sources.Choose(r, options);
             string file = r.GetValue(output)!;
-            return r.GetValue(deb) is { } package
-                ? await RunDebianAsync(to, package, r.GetValue(patch), r.GetValue(cache), file, options, cancel)
+            string[] patches = r.GetValue(patch)!;
+            if (sources.Conflict(r, (r.GetValue(old) ?? r.GetValue(@new)) is not null, r.GetValue(deb) is not null, patches is not []) is { } conflict)
+            {
+                return to.Fail(ExitCode.Usage, $"{conflict}; see wfpatch build --help.", []);
+            }
+            if ((r.GetValue(deb) ?? sources.Source(r)) is { } what && patches is [])
+            {
+                return to.Fail(ExitCode.Usage, $"name the fix of {what} with --patch FILE; see wfpatch build --help.", []);
+            }
+            return r.GetValue(deb) is { } package ? await RunDebianAsync(to, package, patches, r.GetValue(cache), sources.InChroot(r), file, options, cancel)
+                : sources.Source(r) is { } source ? Finish(to, await sources.RunAsync(r, source, patches, r.GetValue(cache), options, cancel), file)
                 : RunObjects(to, r.GetValue(old), r.GetValue(@new), file, options);
         });
         return command;
     }
 
     private static async Task<int> RunDebianAsync(
-        Output output, string package, string? patch, string? cache, string file, BuildOptions options, CancellationToken cancel)
+        Output output, string package, string[] patches, string? cache, bool inChroot, string file, BuildOptions options, CancellationToken cancel)
     {
-        if (patch is null)
-        {
-            return output.Fail(ExitCode.Usage, "name the fix with --patch FILE; see wfpatch build --help.", []);
-        }
         // Points of a stripped program can only be found through the patch file.
         var points = ShippedProfiles.ForExecutable(package)?.Points.Where(p => p.Library.Length == 0).Select(p => p.Function) ?? [];
         var common = options with { PointNames = [.. options.PointNames.Concat(points).Distinct()] };
-        return Finish(output, await DebianBuild.RunAsync(new DebianBuildOptions(package, patch) { Common = common, CacheFolder = cache }, cancel), file);
+        return Finish(output, await DebianBuild.RunAsync(new DebianBuildOptions(package, [.. patches]) { Common = common, CacheFolder = cache, InChroot = inChroot }, cancel), file);
     }
 
     private static int RunObjects(Output output, string? old, string? @new, string file, BuildOptions options)
     {
         if (old is null || @new is null)
         {
-            return output.Fail(ExitCode.Usage, "say what to compare: --old A --new B, or --deb PKG --patch FILE; see wfpatch build --help.", []);
+            return output.Fail(ExitCode.Usage, "say what to compare: --old A --new B, --source DIR --patch FILE, --compile-commands FILE --patch FILE, or --deb PKG --patch FILE; see wfpatch build --help.", []);
         }
         var result = Directory.Exists(old) ? TreeBuild.Run(old, @new, options) : ObjectBuild.Run(old, @new, options);
         return Finish(output, result, file);
@@ -76,7 +84,8 @@ internal static class BuildCommand
     {
         if (result.Patch is not { } patch)
         {
-            return output.Fail(ExitCode.Refused, result.Refusals is [var only] ? only.Sentence : "The two builds cannot be made into a patch.", result.Refusals);
+            int code = result.Refusals.All(r => r.Kind == DiffRefusals.NoDifference) ? ExitCode.Unchanged : ExitCode.Refused;
+            return output.Fail(code, result.Refusals is [var only] ? only.Sentence : "The two builds cannot be made into a patch.", result.Refusals);
         }
         if (PatchFile.TryWrite(file, result.Bytes) is { } problem)
         {

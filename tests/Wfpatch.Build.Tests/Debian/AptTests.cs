@@ -82,9 +82,4 @@ public sealed class AptTests
     [InlineData("%:\n\tdh $@\noverride_dh_auto_build:\n\tmake all\n", "$(MAKE) -f debian/rules override_dh_auto_build")]
     [InlineData("build:\n\t./configure && make\n", null)]
     public void The_compiling_step_of_the_rules_is_found(string rules, string? command) => Assert.Equal(command, SourceBuild.Command(rules));
-
-    [Fact]
-    public void The_files_of_a_patch_are_told() => Assert.Equal(
-        ["lib/a.c", "b.h"],
-        SourcePatch.ChangedFiles(["--- a/lib/a.c\t2020", "+++ b/lib/a.c\t2021", "@@ -1 +1 @@", "+++ b/b.h"]));
 }

@@ -73,7 +73,7 @@ public sealed class DebianBuildTests(MemcachedBuild builds) : IClassFixture<Memc
         using var folder = new TemporaryFolder();
         string idle = folder.Write("idle.patch", "--- a/new-file.txt\n+++ b/new-file.c\n@@ -0,0 +1 @@\n+// nothing\n");
         var result = await DebianBuild.RunAsync(builds.Options(idle), TestContext.Current.CancellationToken);
-        Assert.Equal([BuildRefusals.NoTarget], result.Refusals.Select(r => r.Kind));
+        Assert.Equal([DiffRefusals.NoDifference], result.Refusals.Select(r => r.Kind));
     }
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class DebianBuildTests(MemcachedBuild builds) : IClassFixture<Memc
         var options = builds.Options(MemcachedBuild.PatchFile("demo"));
         var unknown = await DebianBuild.RunAsync(options with { Package = "no-such-package-here" }, TestContext.Current.CancellationToken);
         Assert.Equal([BuildRefusals.NotInstalled], unknown.Refusals.Select(r => r.Kind));
-        var missing = await DebianBuild.RunAsync(options with { PatchFile = "/nowhere.patch" }, TestContext.Current.CancellationToken);
+        var missing = await DebianBuild.RunAsync(options with { PatchFiles = ["/nowhere.patch"] }, TestContext.Current.CancellationToken);
         Assert.Equal([BuildRefusals.CannotRead], missing.Refusals.Select(r => r.Kind));
     }
 

@@ -15,7 +15,7 @@ public sealed class MemcachedBuild : IDisposable
 
     public static string PatchFile(string name) => SourceTree.Path("tests/cases/memcached", name + ".patch");
 
-    public DebianBuildOptions Options(string patchFile, IProgress<BuildEvent>? progress = null) => new("memcached", patchFile)
+    public DebianBuildOptions Options(string patchFile, IProgress<BuildEvent>? progress = null) => new("memcached", [patchFile])
     {
         CacheFolder = Cache,
         Common = new BuildOptions

@@ -47,9 +47,27 @@ public sealed class TreeBuildTests : IDisposable
     }
 
     [Fact]
+    public void Those_that_are_named_go_into_one_patch_file()
+    {
+        Compile("old", Server, Tool, Answer);
+        Compile("new", Server, Tool, Answer.Replace("+ 41", "+ 42", StringComparison.Ordinal));
+        var result = TreeBuild.Run(_folder.At("old"), _folder.At("new"), new BuildOptions { Name = "change", ObjectNames = ["server", "tool"] });
+        Assert.Empty(result.Refusals);
+        Assert.Equal(["server", "tool"], PatchReader.Decode(result.Bytes, "x").Patch!.Objects.Select(o => o.ObjectName));
+        var libraries = TreeBuild.Run(_folder.At("old"), _folder.At("new"), new BuildOptions { Name = "change", LibrariesOnly = true });
+        Assert.Equal([BuildRefusals.NoTarget], libraries.Refusals.Select(r => r.Kind));
+        foreach (string side in new[] { "old", "new" })
+        {
+            SourceTree.Run(_folder.At(side), "gcc", "-shared", "lib/answer.o", "-o", "libanswer.so.1");
+        }
+        libraries = TreeBuild.Run(_folder.At("old"), _folder.At("new"), new BuildOptions { Name = "change", LibrariesOnly = true });
+        Assert.Equal("libanswer.so.1", Assert.Single(libraries.Patch!.Objects).ObjectName);
+    }
+
+    [Fact]
     public void Equal_trees_have_no_difference()
     {
-        Assert.Equal([BuildRefusals.NoTarget], Build(Server, Tool, Answer).Refusals.Select(r => r.Kind));
+        Assert.Equal([DiffRefusals.NoDifference], Build(Server, Tool, Answer).Refusals.Select(r => r.Kind));
         Assert.Equal([DiffRefusals.NoDifference], Build(Server, Tool, Answer + "\n#line 77\n", defines: "-g").Refusals.Select(r => r.Kind));
     }
 
@@ -124,7 +142,7 @@ public sealed class TreeBuildTests : IDisposable
 
     private BuildResult Run(string? name) => TreeBuild.Run(_folder.At("old"), _folder.At("new"), Options(name));
 
-    private static BuildOptions Options(string? name) => new() { Name = "change", ObjectName = name };
+    private static BuildOptions Options(string? name) => new() { Name = "change", ObjectNames = name is null ? [] : [name] };
 
     private void Compile(string side, string server, string tool, string answer, string defines = "-DX")
     {
@@ -134,7 +152,7 @@ public sealed class TreeBuildTests : IDisposable
         _folder.Write($"{side}/lib/answer.c", answer);
         foreach (string unit in new[] { "server", "tool", "lib/answer" })
         {
-            SourceTree.Run(folder, "gcc", "-O2", "-ffunction-sections", "-fdata-sections", "-w", defines, "-c", unit + ".c", "-o", unit + ".o");
+            SourceTree.Run(folder, "gcc", "-O2", "-fPIC", "-ffunction-sections", "-fdata-sections", "-w", defines, "-c", unit + ".c", "-o", unit + ".o");
         }
         SourceTree.Run(folder, "gcc", "-Wl,--build-id=sha1", "server.o", "lib/answer.o", "-o", "server");
         SourceTree.Run(folder, "gcc", "tool.o", "lib/answer.o", "-o", "tool");

@@ -30,6 +30,7 @@ internal static partial class CodesPage
         ["Pending"] = "The time is over, or Ctrl-C ended the wait, and threads are still in the old generation. The target runs on in both versions; the same command again goes on waiting, `revert` takes it back. `status` gives this while a transition is open.",
         ["Gone"] = "There is no such process, or it ended meanwhile.",
         ["Canary"] = "As many threads as `--canary` asked for are in the new generation; the others stay in the old one until `advance` or `revert`. `status` gives this while that is so.",
+        ["Unchanged"] = "`build` alone: the two builds differ in no function, so that there is nothing to patch. No file is written.",
         ["Denied"] = "You may not look into or change the process.",
     };
 

@@ -32,7 +32,7 @@ public sealed record TestLibrary(string Path, TestPatch Patch)
         var objects = options with { Flags = [.. options.Flags.Where(f => !f.StartsWith("-Wl,", StringComparison.Ordinal) && f[0] != '/')] };
         var result = TreeBuild.Run(
             await Compiler.ObjectsAsync(name, sources, objects, cancel), await Compiler.ObjectsAsync(name, sources, objects with { Version = 2 }, cancel),
-            new() { Name = source, ObjectName = name });
+            new() { Name = source, ObjectNames = [name] });
         var patch = result.Patch ?? throw new InvalidOperationException(string.Join('\n', result.Refusals));
         string file = ScratchFolder.NewFile($"{source}.wfp");
         await File.WriteAllBytesAsync(file, result.Bytes, cancel);

@@ -30,7 +30,7 @@ public sealed class MemcachedPatches
             InstalledMatch = new RunPreInstalledMatch(),
         };
         var result = await DebianBuild.RunAsync(
-            new DebianBuildOptions("memcached", Path.Combine(Folder, name + ".patch")) { Common = common }, CancellationToken.None);
+            new DebianBuildOptions("memcached", [Path.Combine(Folder, name + ".patch")]) { Common = common }, CancellationToken.None);
         Assert.True(result.Patch is not null, string.Join("; ", result.Refusals));
         return result.Patch;
     }

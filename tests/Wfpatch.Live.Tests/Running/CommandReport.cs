@@ -11,7 +11,7 @@ namespace Wfpatch.Live.Tests.Running;
 /// <param name="Codes">The codes of the refusals.</param>
 public sealed record CommandReport(CommandResult Command, JsonElement Document, string Result, ImmutableArray<string> Codes)
 {
-    private static readonly ImmutableArray<string> Words = ["done", "refused", "usage", "pending", "gone", "denied", "canary"];
+    private static readonly ImmutableArray<string> Words = ["done", "refused", "usage", "pending", "gone", "denied", "canary", "unchanged"];
 
     public static CommandReport Of(CommandResult command)
     {

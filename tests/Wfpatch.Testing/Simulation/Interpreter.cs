@@ -83,6 +83,8 @@ public static class Interpreter
                     break;
                 case [0x45, 0x89, 0x93, var offset, ..]: // mov %r10d, offset(%r11)
                     Store(thread.Newborn!, offset, thread.Scratch);
+                    // What it hands down, it hands down here: its own grant may be taken back before the new thread runs.
+                    thread.Newborn!.ChosenFor = thread.ChosenFor;
                     length = 7;
                     break;
                 case [0x67, 0xe3, var skip, ..]: // jecxz

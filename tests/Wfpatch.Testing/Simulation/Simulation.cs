@@ -270,7 +270,7 @@ public sealed class Simulation
     {
         creator.Pc = null;
         creator.Newborn = null;
-        newborn.ChosenFor = creator.ChosenFor;
+        newborn.ChosenFor = Math.Max(newborn.ChosenFor, creator.ChosenFor);
         if (creator.PassesOn && newborn.Word != creator.Word && _oracle.State.Transition is { Canaries: > 0 })
         {
             throw new SimulationException($"thread {newborn.Id} does not follow its creator {creator}");

@@ -2,7 +2,7 @@
 using System.IO.Hashing;
 using System.Text;
 
-namespace Wfpatch.Build.Debian;
+namespace Wfpatch.Build.Caches;
 
 /// <summary>
 /// Folders of finished work, named by what went into them. Work in progress stands in a folder beside them and gets its name

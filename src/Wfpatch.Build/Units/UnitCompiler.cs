@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Build.Compilers;
+using Wfpatch.Build.Processes;
+using Wfpatch.Core.Refusals;
+
+namespace Wfpatch.Build.Units;
+
+/// <summary>Compiles single units as a compilation database says, in the mirror, with a section for each function.</summary>
+internal sealed class UnitCompiler(SourceMirror mirror, string log, CancellationToken cancel)
+{
+    /// <summary>What the compiler reads for a unit, as full paths; null where it cannot say (a generated file is missing).</summary>
+    public async Task<ImmutableArray<string>?> ReadsAsync(CompileRecord unit)
+    {
+        var result = await new ToolRun(null, cancel) { WorkingFolder = unit.Folder }.RunAsync(unit.Compiler, [.. Plain(unit.Arguments).Where(a => a != "-c"), "-M"]);
+        return result.IsOk ? [.. DependencyFile.Parse(result.Output).Select(d => Path.GetFullPath(d, unit.Folder))] : null;
+    }
+
+    /// <summary>What the compiler read, as full paths of the mirror where they lie there.</summary>
+    public async Task<(ImmutableArray<string> Reads, Refusal? Refusal)> CompileAsync(CompileRecord unit, string output)
+    {
+        string folder = mirror.Inside(unit.Folder);
+        string unitLog = output + ".log";
+        string[] whole = unit.Arguments.Any(a => a == "-flto" || a.StartsWith("-flto=", StringComparison.Ordinal)) ? ["-fno-lto"] : [];
+        string[] extra = [.. WrapperScript.SectionFlags.Split(' '), .. whole, $"-ffile-prefix-map={mirror.Root}={mirror.Original}", "-MD", "-MF", output + ".d", "-o", output];
+        var result = await new ToolRun(unitLog, cancel) { WorkingFolder = folder }.RunAsync(mirror.Inside(unit.Compiler), [.. mirror.Inside(Plain(unit.Arguments)), .. extra]);
+        string source = unit.Sources.First();
+        if (BuildFailure.Of(result, source, $"{source} could not be compiled", unitLog, "gcc") is { } refusal)
+        {
+            // The log of one unit goes with the work; what it says is kept.
+            lock (mirror)
+            {
+                File.AppendAllText(log, File.ReadAllText(unitLog));
+            }
+            return ([], refusal with { Sentence = refusal.Sentence.Replace(unitLog, log, StringComparison.Ordinal) });
+        }
+        return ([.. DependencyFile.Parse(File.ReadAllText(output + ".d")).Select(d => Path.GetFullPath(d, folder))], null);
+    }
+
+    // Without what says where the result goes, and what else is to be written.
+    private static ImmutableArray<string> Plain(ImmutableArray<string> arguments)
+    {
+        var plain = ImmutableArray.CreateBuilder<string>();
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i] is "-o" or "-MF" or "-MT" or "-MQ")
+            {
+                i++;
+            }
+            else if (!(arguments[i].StartsWith("-o", StringComparison.Ordinal) || arguments[i].StartsWith("-M", StringComparison.Ordinal)))
+            {
+                plain.Add(arguments[i]);
+            }
+        }
+        return plain.ToImmutable();
+    }
+}
