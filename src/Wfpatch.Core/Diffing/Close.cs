@@ -122,7 +122,7 @@ internal sealed class Close
                 }
             }
             else if (reference.Target is ExternalTarget outside && _oldGlobals.Find(outside.Name) is null
-                && _newGlobals.Find(outside.Name) is { } added && added.Piece.Kind is PieceKind.Code or PieceKind.Constant)
+                && _newGlobals.Find(outside.Name) is { } added && added.Piece.Kind is PieceKind.Code or PieceKind.Constant or PieceKind.Writable)
             {
                 Include(added.Unit, added.Piece, $"{included.New.Name} needs it");
             }
@@ -140,7 +140,7 @@ internal sealed class Close
     private bool MustComeAlong(UnitDiff unit, Piece target) => target.Kind switch
     {
         PieceKind.Constant => target.IsIndirection || !target.IsNamed || unit.OldOf(target) is null || IsChanged(unit, target),
-        PieceKind.Code => unit.OldOf(target) is null,
+        PieceKind.Code or PieceKind.Writable => unit.OldOf(target) is null,
         _ => false,
     };
 }

@@ -8,7 +8,10 @@ namespace Wfpatch.Core.Patches;
 internal static class PatchContainer
 {
     /// <summary>The format that this program writes, and the newest that it reads.</summary>
-    public const uint Version = 1;
+    public const uint Version = 2;
+
+    /// <summary>The oldest format that it reads: the same without writable data.</summary>
+    public const uint OldestVersion = 1;
 
     public const int HeaderSize = 40;
 

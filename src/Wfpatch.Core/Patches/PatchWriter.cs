@@ -64,6 +64,10 @@ public static class PatchWriter
         output.UInt32(value.Alignment);
         output.Blob(value.Bytes.Span);
         output.List(value.Relocations, WriteRelocation);
+        if (value.Kind == PatchSectionKind.WritableData)
+        {
+            output.UInt32(value.ZeroBytes);
+        }
     }
 
     private static void WriteRelocation(PatchEncoding output, PatchRelocation value)

@@ -105,7 +105,7 @@ public sealed class PatchFileTests
     public void A_newer_format_says_to_update()
     {
         byte[] bytes = SamplePatch.Bytes;
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), 2);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), 3);
         var refusal = PatchReader.Decode(bytes, "new.wfp").Refusal!;
         Assert.Equal("newer-patch", refusal.Kind.Name);
         Assert.Contains("update wfpatch", refusal.Sentence, StringComparison.Ordinal);
@@ -193,7 +193,9 @@ public sealed class PatchFileTests
             { "alignment 0", WithSection(1, s => s with { Alignment = 0 }) },
             { "alignment 3", WithSection(1, s => s with { Alignment = 3 }) },
             { "alignment of two pages", WithSection(1, s => s with { Alignment = 8192 }) },
-            { "section of unknown kind", WithSection(1, s => s with { Kind = (PatchSectionKind)3 }) },
+            { "section of unknown kind", WithSection(1, s => s with { Kind = (PatchSectionKind)4 }) },
+            { "zeros of read-only data", WithSection(1, s => s with { ZeroBytes = 8 }) },
+            { "zeros behind bytes", WithSection(1, s => s with { Kind = PatchSectionKind.WritableData, ZeroBytes = 8 }) },
         };
     }
 

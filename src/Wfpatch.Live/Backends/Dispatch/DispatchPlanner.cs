@@ -271,6 +271,7 @@ public sealed class DispatchPlanner
         {
             Checksum = Fnv1a.Compute(linked.Bytes.Span),
             FrameIndex = linked.FrameIndex,
+            Data = linked.Data,
             Added = AddedFunctions(part, linked),
         };
     }
@@ -297,11 +298,16 @@ public sealed class DispatchPlanner
             Hooks = hooks.States,
             Unwinders = hooks.Unwinders,
             Images = existing >= 0 ? _state.Images : _state.Images.Add(image),
+            DataPages = linked is { Data.Length: > 0 } ? _state.DataPages.Add(linked.Data) : _state.DataPages,
         };
         var code = new List<CodeWrite>();
         if (linked is not null)
         {
             code.Add(new CodeWrite(linked.Start, linked.Bytes.ToArray()));
+            if (!linked.DataBytes.IsEmpty)
+            {
+                code.Add(new CodeWrite(linked.Data.Start, linked.DataBytes.ToArray()));
+            }
         }
         code.AddRange(hooks.Code);
         var added = redirects.Skip(_state.Redirects.Length).Select(r => r.Plan).ToList();
@@ -319,6 +325,11 @@ public sealed class DispatchPlanner
         var isFirst = _state.Regions.IsEmpty;
         var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, way.Policy, way.Canaries);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
+        if (state.DataPages.Length > _state.DataPages.Length)
+        {
+            // Once they can be written, no code may come to lie there, whatever becomes of this patch.
+            reserved = reserved with { Regions = region.Regions, DataPages = state.DataPages };
+        }
         var writes = new TransitionWrites(open);
         var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
         {
