@@ -12,6 +12,9 @@ public sealed record BuildOptions
     /// <summary>Functions that a profile uses as quiescence points; they must be in the old build.</summary>
     public ImmutableArray<string> PointNames { get; init; } = [];
 
+    /// <summary>Types whose layout may differ (<see cref="Core.Diffing.DiffOptions.AllowedTypes"/>).</summary>
+    public ImmutableArray<string> AllowedTypes { get; init; } = [];
+
     /// <summary>File name of the program or library that is meant, where several are changed; null: the only one.</summary>
     public string? ObjectName { get; init; }
 

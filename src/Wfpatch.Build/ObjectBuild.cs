@@ -21,7 +21,7 @@ public static class ObjectBuild
         }
         string name = options.ObjectName ?? (options.InstalledFile is null ? "" : Path.GetFileName(options.InstalledFile));
         var result = BuildResult.Of(
-            ObjectDiffer.Diff(old, @new, new DiffOptions { ObjectName = name, BuildId = buildId, PointNames = options.PointNames }), options.Name);
+            ObjectDiffer.Diff(old, @new, new DiffOptions { ObjectName = name, BuildId = buildId, PointNames = options.PointNames, AllowedTypes = options.AllowedTypes }), options.Name);
         return InstalledCheck.Apply(result, options);
     }
 }

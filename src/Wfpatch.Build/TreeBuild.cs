@@ -33,7 +33,7 @@ public static class TreeBuild
     {
         var (units, refusals) = trees.Pair(trees.OldObjects, trees.NewObjects);
         return refusals.IsEmpty
-            ? BuildResult.Of(ObjectDiffer.Diff(units, new DiffOptions { ObjectName = name ?? "", BuildId = buildId, PointNames = options.PointNames }), options.Name)
+            ? BuildResult.Of(ObjectDiffer.Diff(units, new DiffOptions { ObjectName = name ?? "", BuildId = buildId, PointNames = options.PointNames, AllowedTypes = options.AllowedTypes }), options.Name)
             : BuildResult.Refused(refusals);
     }
 }

@@ -137,10 +137,16 @@ internal sealed class Close
         }
     }
 
+    // Clang's pointers by which exception tables name types (.L_ZTIi.DW.stub) lie in a .data without a name. Like DW.ref they are never
+    // written, and nobody else refers to them.
+    private static bool IsStub(ObjectModel model, Piece piece) =>
+        !piece.IsNamed && piece.Size == 8 * (ulong)piece.References.Length && model.ReferrersOf(piece.Index).All(r => r.Kind == PieceKind.ExceptionTable);
+
     private bool MustComeAlong(UnitDiff unit, Piece target) => target.Kind switch
     {
         PieceKind.Constant => target.IsIndirection || !target.IsNamed || unit.OldOf(target) is null || IsChanged(unit, target),
-        PieceKind.Code or PieceKind.Writable => unit.OldOf(target) is null,
+        PieceKind.Code => unit.OldOf(target) is null,
+        PieceKind.Writable => unit.OldOf(target) is null || IsStub(unit.New!, target),
         _ => false,
     };
 }

@@ -31,7 +31,7 @@ public static class ObjectDiffer
         }
         var compared = units.Select(UnitDiff.Of).ToImmutableArray();
         var changes = Close.Over(compared);
-        var refusals = Verify.All(changes);
+        var refusals = Verify.All(changes, options);
         if (!refusals.IsEmpty)
         {
             return new DiffResult(null, ForPeople(changes), refusals);

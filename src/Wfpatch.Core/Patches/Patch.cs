@@ -80,6 +80,10 @@ public enum OldFunctionRole : byte
 
     /// <summary>It does not change; profiles use it as a quiescence point.</summary>
     Point = 3,
+
+    /// <summary>No function, but data that holds pointers to functions: where its address is known, the linker's value of a pointer tells where
+    /// a function stands that the program has twice, byte for byte. Its bytes are not compared.</summary>
+    Table = 4,
 }
 
 /// <summary>A function as the old build has it.</summary>

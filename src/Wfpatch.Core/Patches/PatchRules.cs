@@ -89,7 +89,8 @@ public static class PatchRules
             yield return $"old function {function.Name} has no name, no code or an unknown role";
         }
         if ((uint)function.Symbol >= (uint)patch.Symbols.Length
-            || patch.Symbols[function.Symbol] is { IsDefinedByPatch: true } or { Kind: not PatchSymbolKind.Function })
+            || patch.Symbols[function.Symbol] is { IsDefinedByPatch: true } or { Kind: not (PatchSymbolKind.Function or PatchSymbolKind.Data) }
+            || (patch.Symbols[function.Symbol].Kind == PatchSymbolKind.Data) != (function.Role == OldFunctionRole.Table))
         {
             yield return $"old function {function.Name} has no symbol for its entry";
         }

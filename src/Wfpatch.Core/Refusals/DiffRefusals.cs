@@ -34,6 +34,9 @@ public static class DiffRefusals
     public static readonly RefusalKind InteriorReference = new("WF226", "interior-reference", "Code or data points into the middle of a changed function that is not its own.", "Leave the function as it is.");
     public static readonly RefusalKind UnwindTable = new("WF227", "unwind-table", "The unwind table (.eh_frame) of new code is damaged or of an unknown form.", "Compile both builds with the compiler's default unwind tables.");
     public static readonly RefusalKind UnsupportedReference = new("WF228", "unsupported-reference", "New code refers to something that no patch can express.", "Let the change do without it.");
+    public static readonly RefusalKind TypeLayoutChanged = new("WF229", "type-layout-changed", "A structure, union or class has another size or other members (told by debug information); objects in memory have the old layout.", "Leave the layout and keep new fields elsewhere, or name the type with --allow-type if no object of it outlives the change.");
+    public static readonly RefusalKind VirtualFunctionsChanged = new("WF230", "virtual-functions-changed", "A class has other virtual functions; objects that exist have the old table of them.", "Add a function that is not virtual, and override none that was not overridden.");
+    public static readonly RefusalKind TypeInformationChanged = new("WF231", "type-information-changed", "The type information (RTTI) of a class differs: its bases or its name.", "Leave the class's bases and name as they are.");
 
     public static readonly ImmutableArray<RefusalKind> All =
     [
@@ -41,6 +44,7 @@ public static class DiffRefusals
         InitializersChanged, RunsOnce, UnknownSectionChanged, IndirectFunction, ExceptionTables, ComdatGroup, UnknownRelocation,
         SymbolChanged, CommonChanged, Ambiguous, RegisterUseGrew, Unanchored, PointNotFound, UnitRemoved, SymbolMoved,
         GlobalConstantChanged, NotDecodable, InteriorReference, UnwindTable, UnsupportedReference,
+        TypeLayoutChanged, VirtualFunctionsChanged, TypeInformationChanged,
         .. BuildRefusals.All,
     ];
 }
