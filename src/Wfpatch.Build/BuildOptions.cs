@@ -23,6 +23,9 @@ public sealed record BuildOptions
     /// <summary>Shared libraries alone: programs that the change reaches, too, are left out.</summary>
     public bool LibrariesOnly { get; init; }
 
+    /// <summary>Types whose layout may differ (<see cref="Core.Diffing.DiffOptions.AllowedTypes"/>).</summary>
+    public ImmutableArray<string> AllowedTypes { get; init; } = [];
+
     /// <summary>The installed program or library: its build-id goes into the patch. Null: the patch is matched by its bytes alone.</summary>
     public string? InstalledFile { get; init; }
 

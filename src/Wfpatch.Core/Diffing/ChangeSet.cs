@@ -15,6 +15,9 @@ internal sealed record IncludedPiece(UnitDiff Unit, Piece New, Piece? Old, strin
 
     public bool IsReplacement => IsCode && Old is not null && !IsPart;
 
+    /// <summary>A new variable.</summary>
+    public bool IsVariable => New.Kind == PieceKind.Writable;
+
     /// <summary>How messages call it.</summary>
     public string Display => New.IsGlobal ? New.Name : $"{New.Name} ({Unit.Unit})";
 }

@@ -122,7 +122,7 @@ internal sealed class Close
                 }
             }
             else if (reference.Target is ExternalTarget outside && _oldGlobals.Find(outside.Name) is null
-                && _newGlobals.Find(outside.Name) is { } added && added.Piece.Kind is PieceKind.Code or PieceKind.Constant)
+                && _newGlobals.Find(outside.Name) is { } added && added.Piece.Kind is PieceKind.Code or PieceKind.Constant or PieceKind.Writable)
             {
                 Include(added.Unit, added.Piece, $"{included.New.Name} needs it");
             }
@@ -137,10 +137,16 @@ internal sealed class Close
         }
     }
 
+    // Clang's pointers by which exception tables name types (.L_ZTIi.DW.stub) lie in a .data without a name. Like DW.ref they are never
+    // written, and nobody else refers to them.
+    private static bool IsStub(ObjectModel model, Piece piece) =>
+        !piece.IsNamed && piece.Size == 8 * (ulong)piece.References.Length && model.ReferrersOf(piece.Index).All(r => r.Kind == PieceKind.ExceptionTable);
+
     private bool MustComeAlong(UnitDiff unit, Piece target) => target.Kind switch
     {
         PieceKind.Constant => target.IsIndirection || !target.IsNamed || unit.OldOf(target) is null || IsChanged(unit, target),
         PieceKind.Code => unit.OldOf(target) is null,
+        PieceKind.Writable => unit.OldOf(target) is null || IsStub(unit.New!, target),
         _ => false,
     };
 }

@@ -14,4 +14,7 @@ public sealed record DiffOptions
 
     /// <summary>Functions whose old bodies the patch carries, so that a profile finds its quiescence points in a stripped program.</summary>
     public ImmutableArray<string> PointNames { get; init; } = [];
+
+    /// <summary>Types whose layout may differ: the author knows that no object of them outlives the change.</summary>
+    public ImmutableArray<string> AllowedTypes { get; init; } = [];
 }

@@ -18,6 +18,12 @@ public enum ChangeKind
 
     /// <summary>Read-only data that new code brings along.</summary>
     Data,
+
+    /// <summary>A variable that only the new build has, and that new code needs.</summary>
+    Variable,
+
+    /// <summary>A variable that only the old build has. Its memory stays, for threads in the old code.</summary>
+    Removed,
 }
 
 /// <param name="Reason">Why it counts as changed, in words for people.</param>

@@ -31,7 +31,7 @@ public static class ObjectDiffer
         }
         var compared = units.Select(UnitDiff.Of).ToImmutableArray();
         var changes = Close.Over(compared);
-        var refusals = Verify.All(changes);
+        var refusals = Verify.All(changes, options);
         if (!refusals.IsEmpty)
         {
             return new DiffResult(null, ForPeople(changes), refusals);
@@ -43,8 +43,10 @@ public static class ObjectDiffer
     private static ImmutableArray<PieceChange> ForPeople(ChangeSet changes) =>
     [
         .. from included in changes.Included
-           let kind = !included.IsCode ? ChangeKind.Data : included.Old is null && !included.IsPart ? ChangeKind.Added : ChangeKind.Changed
+           let kind = included.IsVariable ? ChangeKind.Variable : !included.IsCode ? ChangeKind.Data : included.Old is null && !included.IsPart ? ChangeKind.Added : ChangeKind.Changed
            orderby kind, included.Unit.Unit, included.New.Index
            select new PieceChange(kind, included.New.Name, included.Unit.Unit, included.Reason),
+        .. from removed in DataRules.Removed(changes)
+           select new PieceChange(ChangeKind.Removed, removed.Old.Name, removed.Unit.Unit, "the new build does without it"),
     ];
 }

@@ -27,6 +27,8 @@ public static class StateRules
         && state.Hooks.All(h => h.Set is >= 0 and < HookTrampoline.SetCount && Enum.IsDefined(h.Kind) && IsConsistent(h.Plan))
         && state.Unwinders.All(u => IsConsistent(u.Plan) && !entries.Contains(u.Plan.Entry))
         && state.Images.All(i => i.OldParts.IsEmpty || !i.Functions.IsEmpty)
+        && state.DataPages.All(p => IsInRegion(state, p))
+        && state.Images.All(i => i.Data.Length == 0 || state.DataPages.Contains(i.Data))
         && state.Applied.All(a => IsImage(state, a.Image) && a.Generation <= state.LastGeneration && Enum.IsDefined(a.Consistency))
         && (state.Transition is not { } open || IsConsistent(state, open, entries));
 
@@ -44,6 +46,12 @@ public static class StateRules
         plan.FirstInstruction.Length is > 0 and <= LongestDisplaced
         && plan.Write.Old.Length is > 0 and <= CodeReader.LongestInstruction && plan.Write.New.Length == plan.Write.Old.Length
         && plan.TrampolineLength is > 0 and <= LongestTrampoline;
+
+    // They are mapped over: nothing of ours or of others may be there. The state itself lies at the start of the first region.
+    private static bool IsInRegion(TargetState state, AddressRange pages) =>
+        pages.Length > 0 && pages.Start.Value % Address.PageSize == 0 && pages.Length % Address.PageSize == 0
+        && state.Regions.Index().Any(r => pages.Start >= r.Item.Range.Start + (r.Index == 0 ? Plans.JournalLayout.CodeOffset : 0)
+            && pages.End <= r.Item.Range.Start + (long)r.Item.Used && pages.End <= r.Item.Range.End);
 
     private static bool IsImage(TargetState state, int image) => image >= 0 && image < state.Images.Length;
 }

@@ -26,6 +26,9 @@ public sealed record TargetState
     /// <summary>Pages that were mapped for trampolines.</summary>
     public ImmutableArray<Address> TrampolinePages { get; init; } = [];
 
+    /// <summary>Pages within the regions that were given to variables of patches: there the target can write and not execute.</summary>
+    public ImmutableArray<AddressRange> DataPages { get; init; } = [];
+
     /// <summary>New code that lies in the target. It is never removed: a pointer to a string of it may be anywhere.</summary>
     public ImmutableArray<ImageState> Images { get; init; } = [];
 
@@ -105,6 +108,10 @@ public sealed record ImageState(
 
     /// <summary>What the target's own unwinder finds its frames by; zero where it has no unwind table.</summary>
     public Address FrameIndex { get; init; }
+
+    /// <summary>Where its variables are; empty where it has none. They live as long as the process: a pointer to one may be anywhere,
+    /// and a patch that is applied again goes on with them as they are.</summary>
+    public AddressRange Data { get; init; }
 
     /// <summary>The functions and parts of functions that it has beside those that replace one.</summary>
     public ImmutableArray<NewFunction> Added { get; init; } = [];

@@ -69,13 +69,23 @@ internal sealed class ImageLayout
         }
         UnwindEnd = at;
         FrameIndexStart = AlignUp(at + TerminatorSize, SlotSize);
-        Size = HasUnwindTable ? FrameIndexStart + IndexSize(patch) : at;
+        CodeSize = HasUnwindTable ? FrameIndexStart + IndexSize(patch) : at;
+        PlaceData(patch);
     }
+
+    /// <summary>Bytes before the variables: what never changes once it is written.</summary>
+    public long CodeSize { get; }
+
+    /// <summary>Where the variables begin, on a page of their own; without variables equal to <see cref="Size"/>.</summary>
+    public long DataStart { get; private set; }
+
+    /// <summary>Where the variables end that have a value other than zero.</summary>
+    public long DataContentEnd { get; private set; }
 
     /// <summary>Offset of each section.</summary>
     public long[] Sections { get; }
 
-    public int Alignment { get; } = CodeAlignment;
+    public int Alignment { get; private set; } = CodeAlignment;
 
     public long CodeEnd { get; }
 
@@ -93,7 +103,8 @@ internal sealed class ImageLayout
     /// <summary>Where the <see cref="FrameIndex"/> stands, if there is a table.</summary>
     public long FrameIndexStart { get; }
 
-    public long Size { get; }
+    /// <summary>With variables whole pages: nothing else may lie where the target can write.</summary>
+    public long Size { get; private set; }
 
     /// <summary>Symbols with a slot for their address, in the order of their slots; then come those for thread-local offsets, then one for each stub.</summary>
     public ImmutableDictionary<int, int> AddressSlots { get; }
@@ -120,6 +131,32 @@ internal sealed class ImageLayout
     public long SlotOfStub(int symbol) => SlotsStart + (SlotSize * (long)(AddressSlots.Count + ThreadSlots.Count + Stubs[symbol]));
 
     public long StubOf(int symbol) => StubsStart + (StubSize * (long)Stubs[symbol]);
+
+    private void PlaceData(ObjectPatch patch)
+    {
+        long at = CodeSize;
+        DataStart = DataContentEnd = Size = at;
+        if (patch.Sections.All(s => s.Kind != PatchSectionKind.WritableData))
+        {
+            return;
+        }
+        DataStart = at = AlignUp(at, (int)Addresses.Address.PageSize);
+        Alignment = (int)Addresses.Address.PageSize;
+        foreach (bool isZero in (ReadOnlySpan<bool>)[false, true])
+        {
+            for (int i = 0; i < Sections.Length; i++)
+            {
+                var section = patch.Sections[i];
+                if (section.Kind == PatchSectionKind.WritableData && section.Bytes.IsEmpty == isZero)
+                {
+                    Sections[i] = at = AlignUp(at, AlignmentOf(section));
+                    at += (long)section.Length;
+                }
+            }
+            DataContentEnd = isZero ? DataContentEnd : at;
+        }
+        Size = AlignUp(at, (int)Addresses.Address.PageSize);
+    }
 
     private static long IndexSize(ObjectPatch patch) => FrameIndex.HeadSize + patch.Sections.Where(s => s.Kind == PatchSectionKind.UnwindTable)
         .Sum(s => FrameIndex.SizeFor(s.Bytes) - FrameIndex.HeadSize);

@@ -14,4 +14,10 @@ public sealed record LinkedImage(
 {
     /// <summary>What the target's own unwinder finds its frames by; zero where the patch has no unwind table.</summary>
     public Address FrameIndex { get; init; }
+
+    /// <summary>Whole pages behind the code for the patch's variables, to be mapped so that they can be written and not executed; empty where it has none.</summary>
+    public AddressRange Data { get; init; }
+
+    /// <summary>The first bytes of <see cref="Data"/>; all behind them are zeros.</summary>
+    public ReadOnlyMemory<byte> DataBytes { get; init; }
 }

@@ -23,7 +23,7 @@ internal static class NewCodeCheck
         }
         foreach (var symbol in patch.Symbols.Where(s => s.IsDefinedByPatch))
         {
-            if (symbol.Section >= patch.Sections.Length || symbol.Offset > (ulong)patch.Sections[symbol.Section].Bytes.Length)
+            if (symbol.Section >= patch.Sections.Length || symbol.Offset > patch.Sections[symbol.Section].Length)
             {
                 refusals.Add(Malformed(symbol.Name, $"{symbol.Display} lies outside the new code"));
             }
@@ -41,7 +41,7 @@ internal static class NewCodeCheck
         {
             refusals.Add(Malformed(section.Name, $"{section.Name} has an alignment of {section.Alignment}"));
         }
-        if (section.Kind > PatchSectionKind.UnwindTable)
+        if (section.Kind > PatchSectionKind.WritableData)
         {
             refusals.Add(Malformed(section.Name, $"{section.Name} is of an unknown kind"));
         }

@@ -59,7 +59,11 @@ public static class PatchLinker
         {
             return (null, refusals);
         }
-        var image = new LinkedImage(start, bytes, values.Defined, CodeRanges(patch, layout, start), default);
+        var image = new LinkedImage(start, bytes.AsMemory(0, (int)layout.CodeSize), values.Defined, CodeRanges(patch, layout, start), default)
+        {
+            Data = layout.Size == layout.DataStart ? default : new AddressRange(start + layout.DataStart, start + layout.Size),
+            DataBytes = bytes.AsMemory((int)layout.DataStart, (int)(layout.DataContentEnd - layout.DataStart)),
+        };
         if (!layout.HasUnwindTable)
         {
             return (image, []);
@@ -73,12 +77,15 @@ public static class PatchLinker
     private static byte[] Place(ObjectPatch patch, ImageLayout layout)
     {
         const byte Int3 = 0xcc;
-        var bytes = new byte[layout.Size];
+        var bytes = new byte[layout.DataContentEnd];
         bytes.AsSpan(0, (int)layout.CodeEnd).Fill(Int3);
         bytes.AsSpan((int)layout.StubsStart, (int)(layout.UnwindStart - layout.StubsStart)).Fill(Int3);
         for (int i = 0; i < patch.Sections.Length; i++)
         {
-            patch.Sections[i].Bytes.Span.CopyTo(bytes.AsSpan((int)layout.Sections[i]));
+            if (!patch.Sections[i].Bytes.IsEmpty)
+            {
+                patch.Sections[i].Bytes.Span.CopyTo(bytes.AsSpan((int)layout.Sections[i]));
+            }
         }
         return bytes;
     }

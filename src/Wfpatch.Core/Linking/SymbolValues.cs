@@ -37,7 +37,8 @@ internal sealed class SymbolValues
     public static SymbolValues Find(ObjectPatch patch, ImageLayout layout, Address start, Match match, ISymbolResolver resolver)
     {
         var defined = Enumerable.Range(0, patch.Symbols.Length).Where(i => patch.Symbols[i].IsDefinedByPatch)
-            .ToImmutableDictionary(i => i, i => start + layout.Sections[patch.Symbols[i].Section] + (long)patch.Symbols[i].Offset);
+            .ToImmutableDictionary(i => i, i => FindShared(patch, patch.Symbols[i], resolver)
+                ?? start + layout.Sections[patch.Symbols[i].Section] + (long)patch.Symbols[i].Offset);
         var values = new SymbolValues { Defined = defined };
         var refusals = ImmutableArray.CreateBuilder<Refusal>();
         var refused = new HashSet<int>();
@@ -62,6 +63,14 @@ internal sealed class SymbolValues
         values.Refusals = refusals.ToImmutable();
         return values;
     }
+
+    // A static local of an inline function, or an inline variable, is one for the whole process (C++ standard, "One-definition rule"):
+    // where a loaded object has it already, that one is meant.
+    private static Address? FindShared(ObjectPatch patch, PatchSymbol symbol, ISymbolResolver resolver) =>
+        symbol.Unit.Length == 0 && symbol.Kind == PatchSymbolKind.Data && patch.Sections[symbol.Section].Kind == PatchSectionKind.WritableData
+        && resolver.Resolve(symbol).Value is { } value
+            ? new Address(value)
+            : null;
 
     private SymbolAnswer Find(PatchSymbol symbol, int index, Match match, ISymbolResolver resolver, ImageLayout layout, Address start, HashSet<int> onlyCalled)
     {

@@ -45,13 +45,33 @@ internal sealed class Agreement
 
     /// <param name="functions">The functions; sources in the result are indexes here.</param>
     /// <param name="placements">Their possible places; the lists are consumed.</param>
-    public static Agreement Of(OldCode[] functions, List<Placement>[] placements)
+    /// <param name="tables">Pointers to functions in the program's data.</param>
+    public static Agreement Of(OldCode[] functions, List<Placement>[] placements, PointerTables tables)
     {
         var agreement = new Agreement(functions, placements);
-        while (agreement.Step())
+        while (agreement.Step() || agreement.Learn(tables))
         {
         }
         return agreement;
+    }
+
+    // The address of a table is known from code; each pointer in it is as good as a call.
+    private bool Learn(PointerTables tables)
+    {
+        bool learnt = false;
+        foreach (int table in tables.Symbols)
+        {
+            if (Find(table) is { } at)
+            {
+                var told = tables.Read(table, new Address(at.Value));
+                bool isSound = told.All(t => Find(t.Symbol) is not { } before || before.Value == t.Value);
+                foreach (var (symbol, value) in isSound ? told : [])
+                {
+                    learnt |= _known.TryAdd((symbol, Aspect.Value), new KnownValue(value, value, at.Source));
+                }
+            }
+        }
+        return learnt;
     }
 
     private bool Step()

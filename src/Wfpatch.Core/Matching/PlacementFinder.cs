@@ -23,7 +23,7 @@ internal sealed class PlacementFinder
         _image = image;
         _running = running;
         _slots = image is null ? [] : SlotNames.Of(image);
-        _functionSymbols = [.. patch.OldFunctions.Select(f => f.Symbol)];
+        _functionSymbols = [.. patch.OldFunctions.Where(f => f.Role != OldFunctionRole.Table).Select(f => f.Symbol)];
     }
 
     /// <summary>The placements of <paramref name="old"/>, and the closest of the places that do not fit.</summary>

@@ -36,7 +36,7 @@ public static class RunPreMatcher
         }
         var finder = new PlacementFinder(patch, memory, image, running);
         var found = codes.Select(finder.Find).ToArray();
-        var agreement = Agreement.Of(codes, [.. found.Select(f => f.Placements.ToList())]);
+        var agreement = Agreement.Of(codes, [.. found.Select(f => f.Placements.ToList())], new PointerTables(patch, memory, image));
         var report = new MatchReport(patch, codes, finder, running, agreement);
         var refusals = codes.SelectMany((_, i) => report.Judge(i, found[i].Placements, found[i].Closest)).Concat(report.FindMisled()).ToImmutableArray();
         return refusals.Length > 0 ? (null, refusals) : (Conclude(codes, agreement), []);
@@ -48,6 +48,10 @@ public static class RunPreMatcher
         var refusals = ImmutableArray.CreateBuilder<Refusal>();
         for (int i = 0; i < patch.OldFunctions.Length; i++)
         {
+            if (patch.OldFunctions[i].Role == OldFunctionRole.Table)
+            {
+                continue;
+            }
             var (code, malformed) = OldCode.Prepare(patch, i);
             refusals.AddRange(malformed);
             if (code is not null)

@@ -84,6 +84,10 @@ public enum OldFunctionRole : byte
 
     /// <summary>It does not change; profiles use it as a quiescence point.</summary>
     Point = 3,
+
+    /// <summary>No function, but data that holds pointers to functions: where its address is known, the linker's value of a pointer tells where
+    /// a function stands that the program has twice, byte for byte. Its bytes are not compared.</summary>
+    Table = 4,
 }
 
 /// <summary>A function as the old build has it.</summary>
@@ -99,10 +103,20 @@ public enum PatchSectionKind : byte
 
     /// <summary>.eh_frame of the new code: whole CIEs and FDEs, relocated like any section.</summary>
     UnwindTable = 2,
+
+    /// <summary>New variables. They lie in memory of the target that can be written and not executed, once for all generations.</summary>
+    WritableData = 3,
 }
 
 /// <param name="Alignment">A power of two, 1 to 4096.</param>
-public sealed record PatchSection(string Name, PatchSectionKind Kind, uint Alignment, ReadOnlyMemory<byte> Bytes, ImmutableArray<PatchRelocation> Relocations);
+public sealed record PatchSection(string Name, PatchSectionKind Kind, uint Alignment, ReadOnlyMemory<byte> Bytes, ImmutableArray<PatchRelocation> Relocations)
+{
+    /// <summary>So many zeros stand behind <see cref="Bytes"/>, which are empty then: a section of zeros takes no room in the file. Writable data alone has them.</summary>
+    public uint ZeroBytes { get; init; }
+
+    /// <summary>The bytes that it takes in the target.</summary>
+    public ulong Length => (ulong)Bytes.Length + ZeroBytes;
+}
 
 /// <param name="OldFunction">Index in <see cref="ObjectPatch.OldFunctions"/>, with role <see cref="OldFunctionRole.Replaced"/>.</param>
 /// <param name="NewSymbol">Index of a symbol that the patch defines in a code section.</param>

@@ -7,14 +7,11 @@ namespace Wfpatch.Core.Patches;
 /// <summary>The outside of a patch file: magic, version, length and checksum before the payload. The layout is described in docs/patch-format.md.</summary>
 internal static class PatchContainer
 {
-    /// <summary>The newest format that this program reads.</summary>
-    public const uint Version = VersionWithConsistency;
+    /// <summary>The format that this program writes, and the newest that it reads.</summary>
+    public const uint Version = 2;
 
-    /// <summary>What a patch is written in that asks for nothing which earlier programs do not know.</summary>
-    public const uint FirstVersion = 1;
-
-    /// <summary>Says how threads go over. Earlier programs do not read it, and that is its purpose: they would let threads go over one by one.</summary>
-    public const uint VersionWithConsistency = 2;
+    /// <summary>The oldest format that it reads: neither writable data nor a consistency.</summary>
+    public const uint OldestVersion = 1;
 
     public const int HeaderSize = 40;
 
@@ -26,11 +23,11 @@ internal static class PatchContainer
     /// <summary>A byte that is no text, the name, and line ends of both kinds: a transfer as text is noticed at once.</summary>
     public static ReadOnlySpan<byte> Magic => [0x89, (byte)'W', (byte)'F', (byte)'P', 0x0d, 0x0a, 0x1a, 0x0a];
 
-    public static byte[] Wrap(ReadOnlySpan<byte> payload, uint version)
+    public static byte[] Wrap(ReadOnlySpan<byte> payload)
     {
         byte[] file = new byte[HeaderSize + payload.Length];
         Magic.CopyTo(file);
-        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(VersionAt), version);
+        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(VersionAt), Version);
         BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(LengthAt), (ulong)file.Length);
         XxHash128.Hash(payload, file.AsSpan(ChecksumAt));
         payload.CopyTo(file.AsSpan(HeaderSize));

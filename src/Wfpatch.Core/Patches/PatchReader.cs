@@ -49,7 +49,7 @@ public static class PatchReader
         {
             return FileRefusals.CorruptedPatch.About(fileName, $"{fileName} is damaged: its checksum does not fit; copy or build it again.");
         }
-        return length == (ulong)bytes.Length && version >= PatchContainer.FirstVersion && PatchContainer.FlagsOf(bytes) == 0
+        return length == (ulong)bytes.Length && version >= PatchContainer.OldestVersion && PatchContainer.FlagsOf(bytes) == 0
             ? null
             : FileRefusals.MalformedPatch.About(fileName, $"{fileName} has a header that contradicts itself; build the patch again.");
     }
@@ -61,8 +61,8 @@ public static class PatchReader
     {
         var input = new PatchDecoding(payload);
         string name = input.Text();
-        var consistency = version < PatchContainer.VersionWithConsistency ? Consistency.Local : (Consistency)input.Byte();
-        if (version >= PatchContainer.VersionWithConsistency && consistency != Consistency.Global)
+        var consistency = version == PatchContainer.OldestVersion ? Consistency.Local : (Consistency)input.Byte();
+        if (!Enum.IsDefined(consistency))
         {
             throw new MalformedPatchException("its consistency is unknown");
         }
@@ -104,8 +104,11 @@ public static class PatchReader
     private static OldFunction ReadOldFunction(PatchDecoding input) => new(
         input.Text(), input.Text(), (OldFunctionRole)input.Byte(), input.Int32(), input.Blob(), input.List(20, ReadRelocation));
 
-    private static PatchSection ReadSection(PatchDecoding input) => new(
-        input.Text(), (PatchSectionKind)input.Byte(), input.UInt32(), input.Blob(), input.List(20, ReadRelocation));
+    private static PatchSection ReadSection(PatchDecoding input)
+    {
+        var section = new PatchSection(input.Text(), (PatchSectionKind)input.Byte(), input.UInt32(), input.Blob(), input.List(20, ReadRelocation));
+        return section.Kind == PatchSectionKind.WritableData ? section with { ZeroBytes = input.UInt32() } : section;
+    }
 
     private static PatchRelocation ReadRelocation(PatchDecoding input) => new(
         input.UInt32(), (RelocationType)input.UInt32(), input.Int32(), input.Int64());

@@ -62,7 +62,7 @@ public static class PatchRules
         }
         if (symbol.IsDefinedByPatch)
         {
-            ulong room = (ulong)patch.Sections[symbol.Section].Bytes.Length;
+            ulong room = patch.Sections[symbol.Section].Length;
             if (symbol.Offset > room || symbol.Size > room - symbol.Offset)
             {
                 yield return $"symbol {symbol.Display} lies outside its section";
@@ -89,7 +89,8 @@ public static class PatchRules
             yield return $"old function {function.Name} has no name, no code or an unknown role";
         }
         if ((uint)function.Symbol >= (uint)patch.Symbols.Length
-            || patch.Symbols[function.Symbol] is { IsDefinedByPatch: true } or { Kind: not PatchSymbolKind.Function })
+            || patch.Symbols[function.Symbol] is { IsDefinedByPatch: true } or { Kind: not (PatchSymbolKind.Function or PatchSymbolKind.Data) }
+            || (patch.Symbols[function.Symbol].Kind == PatchSymbolKind.Data) != (function.Role == OldFunctionRole.Table))
         {
             yield return $"old function {function.Name} has no symbol for its entry";
         }
@@ -104,6 +105,10 @@ public static class PatchRules
         if (!Enum.IsDefined(section.Kind) || !BitOperations.IsPow2(section.Alignment) || section.Alignment > LargestAlignment)
         {
             yield return $"section {section.Name} has an unknown kind or alignment";
+        }
+        if (section.ZeroBytes > 0 && (section.Kind != PatchSectionKind.WritableData || !section.Bytes.IsEmpty))
+        {
+            yield return $"section {section.Name} has zeros and is no section of zeros";
         }
         if (CheckRelocations(patch, section.Bytes.Length, section.Relocations, isOldCode: false) is { } problem)
         {

@@ -17,13 +17,10 @@ public static class PatchWriter
         }
         var output = new PatchEncoding();
         output.Text(name);
-        if (consistency != Consistency.Local)
-        {
-            output.Byte((byte)consistency);
-        }
+        output.Byte((byte)consistency);
         output.List(objects, WriteObject);
         byte[] payload = output.ToArray();
-        return (new Patch(PatchContainer.IdOf(payload), name, objects) { Consistency = consistency }, PatchContainer.Wrap(payload, consistency == Consistency.Local ? PatchContainer.FirstVersion : PatchContainer.VersionWithConsistency));
+        return (new Patch(PatchContainer.IdOf(payload), name, objects) { Consistency = consistency }, PatchContainer.Wrap(payload));
     }
 
     private static void WriteObject(PatchEncoding output, ObjectPatch value)
@@ -68,6 +65,10 @@ public static class PatchWriter
         output.UInt32(value.Alignment);
         output.Blob(value.Bytes.Span);
         output.List(value.Relocations, WriteRelocation);
+        if (value.Kind == PatchSectionKind.WritableData)
+        {
+            output.UInt32(value.ZeroBytes);
+        }
     }
 
     private static void WriteRelocation(PatchEncoding output, PatchRelocation value)

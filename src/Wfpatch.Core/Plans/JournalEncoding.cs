@@ -83,6 +83,7 @@ public static class JournalEncoding
             to.Write(r.Used);
         });
         WriteAll(to, state.TrampolinePages, p => to.Write(p.Value));
+        WriteAll(to, state.DataPages, p => Write(to, p));
         WriteAll(to, state.Images, i => WriteImage(to, i));
         WriteAll(to, state.Redirects, r =>
         {
@@ -145,6 +146,7 @@ public static class JournalEncoding
         LastGeneration = from.ReadUInt32(),
         Regions = ReadAll(from, () => new RegionState(ReadRange(from), from.ReadUInt64())),
         TrampolinePages = ReadAll(from, () => new Address(from.ReadUInt64())),
+        DataPages = ReadAll(from, () => ReadRange(from)),
         Images = ReadAll(from, () => ReadImage(from)),
         Redirects = ReadAll(from, () => new RedirectState(from.ReadString(), ReadRange(from), ReadPlan(from), from.ReadSByte(), from.ReadByte())),
         Hooks = ReadAll(from, () => new HookState(
@@ -170,6 +172,7 @@ public static class JournalEncoding
         Write(to, image.UnwindTable);
         to.Write(image.Checksum);
         to.Write(image.FrameIndex.Value);
+        Write(to, image.Data);
         WriteAll(to, image.Functions, f =>
         {
             to.Write(f.Name);
@@ -191,6 +194,7 @@ public static class JournalEncoding
         {
             Checksum = from.ReadUInt64(),
             FrameIndex = new Address(from.ReadUInt64()),
+            Data = ReadRange(from),
         };
         return image with
         {

@@ -67,6 +67,14 @@ public static class SyscallStub
         return new SyscallRequest(Mmap, [range.Start.Value, range.Length, ReadExecute, PrivateAnonymousFixedNoReplace, ulong.MaxValue, 0]);
     }
 
+    /// <summary>mmap of fresh private memory that can be read and written and not executed, in place of what is at <paramref name="range"/>,
+    /// which is of a mapping of ours.</summary>
+    public static SyscallRequest MapWritable(AddressRange range)
+    {
+        const ulong Mmap = 9, ReadWrite = 1 | 2, PrivateAnonymousFixed = 0x02 | 0x20 | 0x10;
+        return new SyscallRequest(Mmap, [range.Start.Value, range.Length, ReadWrite, PrivateAnonymousFixed, ulong.MaxValue, 0]);
+    }
+
     private ref struct Writer(Span<byte> code)
     {
         private readonly Span<byte> _code = code;

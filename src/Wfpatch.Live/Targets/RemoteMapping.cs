@@ -33,9 +33,16 @@ public sealed class RemoteMapping(Target target, StopLog stops)
     private readonly ILinux _linux = target.Linux;
 
     /// <summary>Maps the ranges, read and execute. <paramref name="codeRange"/> is executable memory that nothing uses.</summary>
-    public MappingResult Map(IReadOnlyList<AddressRange> ranges, AddressRange codeRange)
+    public MappingResult Map(IReadOnlyList<AddressRange> ranges, AddressRange codeRange) =>
+        Map(ranges, codeRange, SyscallStub.MapExecutable, TargetJournal.MayBeOurs);
+
+    /// <summary>Maps the ranges, which lie in a region of ours, read and write: for variables. The same in all else.</summary>
+    public MappingResult MapData(IReadOnlyList<AddressRange> ranges, AddressRange codeRange) =>
+        Map(ranges, codeRange, SyscallStub.MapWritable, TargetJournal.MayBeData);
+
+    private MappingResult Map(IReadOnlyList<AddressRange> ranges, AddressRange codeRange, Func<AddressRange, SyscallRequest> request, Func<Mapping, bool> isWanted)
     {
-        var requests = ranges.Select(SyscallStub.MapExecutable).ToArray();
+        var requests = ranges.Select(request).ToArray();
         WaitUntilUnused(codeRange);
         for (int round = 0; round < Rounds; round++)
         {
@@ -43,7 +50,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
             {
                 if (TryBorrow(thread, requests, codeRange))
                 {
-                    return WaitUntilDone(thread, ranges, codeRange) ? MappingResult.Done : MappingResult.Failed;
+                    return WaitUntilDone(thread, ranges, codeRange, isWanted) ? MappingResult.Done : MappingResult.Failed;
                 }
             }
             Thread.Sleep(1);
@@ -111,7 +118,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         return _linux.Read(thread, at, seen) == Errno.Success && seen.SequenceEqual(stub);
     }
 
-    private bool WaitUntilDone(int thread, IReadOnlyList<AddressRange> ranges, AddressRange codeRange)
+    private bool WaitUntilDone(int thread, IReadOnlyList<AddressRange> ranges, AddressRange codeRange, Func<Mapping, bool> isWanted)
     {
         var start = System.Diagnostics.Stopwatch.StartNew();
         while (start.Elapsed < WaitForMapping)
@@ -121,7 +128,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
             if (left)
             {
                 target.RefreshMappings();
-                return ranges.All(r => target.Mappings.Any(m => m.Range.Contains(r) && m.IsExecutable));
+                return ranges.All(r => target.Mappings.Any(m => m.Range.Contains(r) && isWanted(m)));
             }
             Thread.Sleep(0);
         }

@@ -105,6 +105,9 @@ public sealed class TargetJournal
     /// <summary>Whether it is such memory as we map: a range of ours may be a part of it, since the kernel joins neighbours.</summary>
     public static bool MayBeOurs(Mapping m) => m.IsAnonymous && m.IsPrivate && m.IsExecutable && !m.IsWritable && m.IsReadable;
 
+    /// <summary>Whether a mapping has the rights of those for variables of patches.</summary>
+    public static bool MayBeData(Mapping m) => m.IsAnonymous && m.IsPrivate && !m.IsExecutable && m.IsWritable && m.IsReadable;
+
     private static IEnumerable<Mapping> Candidates(ImmutableArray<Mapping> mappings) => mappings.Where(MayBeOurs);
 
     // Trampoline pages, or the target's own generated code, may lie directly below the region, and the kernel shows both as

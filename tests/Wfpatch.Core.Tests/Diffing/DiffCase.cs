@@ -27,11 +27,20 @@ public sealed record DiffExpectation
     /// <summary>Names of data that come along, merged strings aside.</summary>
     public string[] Data { get; init; } = [];
 
+    /// <summary>Names of variables that are new.</summary>
+    public string[] Variables { get; init; } = [];
+
+    /// <summary>Names of variables that the new build does without.</summary>
+    public string[] Removed { get; init; } = [];
+
     /// <summary>Some of what new code refers to: "function -> running name" or "function -> patch name".</summary>
     public string[] Refers { get; init; } = [];
 
     /// <summary>Strings that the patch must bring.</summary>
     public string[] Strings { get; init; } = [];
+
+    /// <summary>"build code": where the running case (Live.Tests) is compiled so, a target refuses it with that code.</summary>
+    public string[] RefusedIn { get; init; } = [];
 
     /// <summary>Every refusal as "name-of-code subject".</summary>
     public string[] Refusals { get; init; } = [];

@@ -47,6 +47,8 @@ public sealed class DiffCaseTests : IDisposable
         Assert.Equal(expected.Anchors.Order(), Role(OldFunctionRole.Anchor));
         Assert.Equal(expected.Added.Order(), result.Changes.Where(c => c.Kind == ChangeKind.Added).Select(c => c.Name).Order());
         Assert.Equal(expected.Data.Order(), result.Changes.Where(c => c.Kind == ChangeKind.Data).Select(c => c.Name).Order());
+        Assert.Equal(expected.Variables.Order(), result.Changes.Where(c => c.Kind == ChangeKind.Variable).Select(c => c.Name).Order());
+        Assert.Equal(expected.Removed.Order(), result.Changes.Where(c => c.Kind == ChangeKind.Removed).Select(c => c.Name).Order());
         var refers = References(patch).ToHashSet();
         Assert.All(expected.Refers, r => Assert.Contains(r, refers));
         string[] strings = [.. patch.Sections.Where(s => s.Kind == PatchSectionKind.ReadOnlyData).SelectMany(s => Encoding.UTF8.GetString(s.Bytes.Span).Split('\0'))];

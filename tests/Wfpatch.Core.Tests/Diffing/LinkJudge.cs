@@ -19,7 +19,7 @@ internal sealed class LinkJudge(ElfFile program)
 
     public void CheckOld(ObjectPatch patch)
     {
-        foreach (var function in patch.OldFunctions)
+        foreach (var function in patch.OldFunctions.Where(f => f.Role != OldFunctionRole.Table))
         {
             ulong at = Locate(function.Name, function.Bytes.Length, function.Bytes.Span, function.Relocations)
                 ?? throw new InvalidDataException($"the linked program has no {function.Name} with these bytes");

@@ -59,21 +59,37 @@ public sealed class PatchFileTests
         Assert.NotEqual(id, PatchWriter.Encode(SamplePatch.Objects, "simple").Patch.Id);
     }
 
-    /// <summary>A program that knows nothing of it does not read it: its format is newer.</summary>
+    /// <summary>A program that knows format 1 alone does not read it: it would let threads go over one by one.</summary>
     [Fact]
-    public void What_a_patch_declares_is_read_and_makes_it_another_format()
+    public void What_a_patch_declares_is_read()
     {
         var (patch, bytes) = PatchWriter.Encode(SamplePatch.Objects, "sample", Consistency.Global);
         var (read, refusal) = PatchReader.Decode(bytes, "sample.wfp");
         Assert.Null(refusal);
         Assert.Equal((Consistency.Global, patch.Id), (read!.Consistency, read.Id));
         Assert.Equal(2u, BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8)));
-        var (local, localBytes) = PatchWriter.Encode(SamplePatch.Objects, "sample");
-        Assert.Equal(1u, BinaryPrimitives.ReadUInt32LittleEndian(localBytes.AsSpan(8)));
-        Assert.NotEqual(local.Id, patch.Id);
-        // Format 2 with the content of 1, and the other way round.
-        Assert.Equal("malformed-patch", Refuse([.. localBytes[..8], .. bytes[8..12], .. localBytes[12..]]));
-        Assert.Equal("malformed-patch", Refuse([.. bytes[..8], .. localBytes[8..12], .. bytes[12..]]));
+        Assert.NotEqual(PatchWriter.Encode(SamplePatch.Objects, "sample").Patch.Id, patch.Id);
+        byte[] unknown = [.. bytes];
+        unknown[HeaderSize + 4 + "sample".Length] = 2;
+        Assert.Equal("malformed-patch", Refuse(Sealed(unknown)));
+    }
+
+    [Fact]
+    public void The_format_before_is_read()
+    {
+        var (patch, bytes) = PatchWriter.Encode(SamplePatch.Objects, "sample");
+        int consistencyAt = HeaderSize + 4 + "sample".Length;
+        byte[] old = [.. bytes[..consistencyAt], .. bytes[(consistencyAt + 1)..]];
+        BinaryPrimitives.WriteUInt32LittleEndian(old.AsSpan(8), 1);
+        BinaryPrimitives.WriteUInt64LittleEndian(old.AsSpan(16), (ulong)old.Length);
+        old = Sealed(old);
+        var (read, refusal) = PatchReader.Decode(old, "sample.wfp");
+        Assert.Null(refusal);
+        Assert.Equal(Consistency.Local, read!.Consistency);
+        Assert.Equal(patch.Objects[0].Symbols.Length, read.Objects[0].Symbols.Length);
+        // The content of one format under the number of the other.
+        Assert.Equal("malformed-patch", Refuse([.. bytes[..8], .. old[8..12], .. bytes[12..]]));
+        Assert.Equal("malformed-patch", Refuse([.. old[..8], .. bytes[8..12], .. old[12..]]));
     }
 
     [Theory]
@@ -210,7 +226,9 @@ public sealed class PatchFileTests
             { "alignment 0", WithSection(1, s => s with { Alignment = 0 }) },
             { "alignment 3", WithSection(1, s => s with { Alignment = 3 }) },
             { "alignment of two pages", WithSection(1, s => s with { Alignment = 8192 }) },
-            { "section of unknown kind", WithSection(1, s => s with { Kind = (PatchSectionKind)3 }) },
+            { "section of unknown kind", WithSection(1, s => s with { Kind = (PatchSectionKind)4 }) },
+            { "zeros of read-only data", WithSection(1, s => s with { ZeroBytes = 8 }) },
+            { "zeros behind bytes", WithSection(1, s => s with { Kind = PatchSectionKind.WritableData, ZeroBytes = 8 }) },
         };
     }
 

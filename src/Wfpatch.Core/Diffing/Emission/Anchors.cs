@@ -18,6 +18,10 @@ internal sealed class Anchors
     /// <summary>Bytes outside fields that a body must have to be told from others.</summary>
     private const int FewestFixedBytes = 12;
 
+    /// <summary>Bytes and pointers of a table that comes along.</summary>
+    private const int LargestTable = 16384, MostPointers = 256;
+
+    private readonly ChangeSet _changes;
     private readonly SymbolTable _symbols;
     private readonly OldFunctions _functions;
     private readonly List<(UnitDiff Unit, Piece Piece)> _candidates;
@@ -25,6 +29,7 @@ internal sealed class Anchors
 
     public Anchors(ChangeSet changes, SymbolTable symbols, OldFunctions functions)
     {
+        _changes = changes;
         _symbols = symbols;
         _functions = functions;
         var bodies = changes.Units.Where(u => u.Old is not null)
@@ -52,7 +57,7 @@ internal sealed class Anchors
             {
                 _functions.Add(unit, piece, OldFunctionRole.Anchor);
             }
-            else if (_symbols[symbol].Unit.Length > 0)
+            else if (!TryAddTable(symbol) && _symbols[symbol].Unit.Length > 0)
             {
                 yield return DiffRefusals.Unanchored.About(_symbols[symbol].Display,
                     $"New code needs {_symbols[symbol].Display}, and no function of the running program tells its address unmistakably.");
@@ -66,9 +71,17 @@ internal sealed class Anchors
         foreach (var function in _functions.ToImmutable().Where(f => f.Role is OldFunctionRole.Replaced or OldFunctionRole.Point))
         {
             var (unit, piece) = _symbols.HomeOf(function.Symbol)!.Value;
-            if (!IsCandidate(unit, piece) && Tellers(function.Symbol).FirstOrDefault(t => t.Piece != piece) is { Piece: not null } teller)
+            if (IsCandidate(unit, piece))
+            {
+                continue;
+            }
+            if (Tellers(function.Symbol).FirstOrDefault(t => t.Piece != piece) is { Piece: not null } teller)
             {
                 _functions.Add(teller.Unit, teller.Piece, OldFunctionRole.Anchor);
+            }
+            else
+            {
+                TryAddTable(function.Symbol);
             }
         }
     }
@@ -78,6 +91,42 @@ internal sealed class Anchors
         var (unit, piece) = _symbols.HomeOf(symbol)!.Value;
         return IsCandidate(unit, piece) ? (unit, piece) : Tellers(symbol).Select(t => ((UnitDiff, Piece)?)t).FirstOrDefault();
     }
+
+    /// <summary>Data that holds the address of a function, and a function that tells where that data is.</summary>
+    private bool TryAddTable(int symbol)
+    {
+        var (home, function) = _symbols.HomeOf(symbol)!.Value;
+        if (function.Kind != PieceKind.Code)
+        {
+            return false;
+        }
+        var tables =
+            from unit in _changes.Units
+            where unit.Old is not null
+            from table in unit.Old!.Pieces
+            where table is { Kind: PieceKind.Constant or PieceKind.Writable, IsNamed: true, IsShared: false, IsInGroup: false } && table.Bytes.Length is > 0 and <= LargestTable
+                && table.References.Length <= MostPointers
+                && table.References.Any(r => r is { Type: Elf.RelocationType.Absolute64, Offset: 0 } && Means(unit, r, home, function))
+            select (Unit: unit, Piece: table);
+        foreach (var table in tables)
+        {
+            var teller = _candidates.FirstOrDefault(c => c.Piece.References.Any(r => Means(c.Unit, r, table.Unit, table.Piece)));
+            if (teller.Piece is not null)
+            {
+                _functions.Add(teller.Unit, teller.Piece, OldFunctionRole.Anchor);
+                _functions.AddTable(table.Unit, table.Piece);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool Means(UnitDiff unit, Reference reference, UnitDiff home, Piece piece) => reference.Target switch
+    {
+        PieceTarget inside => unit == home && inside.Piece == piece.Index,
+        ExternalTarget outside => _changes.OldGlobals.Find(outside.Name) is { } found && found.Unit == home && found.Piece == piece,
+        _ => false,
+    };
 
     private bool IsCandidate(UnitDiff unit, Piece piece) => _candidates.Any(c => c.Unit.Unit == unit.Unit && c.Piece.Index == piece.Index);
 

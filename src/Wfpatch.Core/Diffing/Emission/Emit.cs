@@ -74,12 +74,13 @@ internal sealed class Emit
         foreach (var included in _changes.Included)
         {
             _symbols.Define(included, _sections.Count);
-            _sections.Add(new PatchSection(
-                included.New.SectionName, included.IsCode ? PatchSectionKind.Code : PatchSectionKind.ReadOnlyData,
-                (uint)Math.Clamp(included.New.Alignment, 1, 4096), included.New.Bytes, []));
-            foreach (var constant in included.New.References.Select(r => r.Target).OfType<ConstantTarget>())
+            _sections.Add(SectionOf(included));
+            foreach (var reference in included.New.References)
             {
-                pool.Add(constant);
+                if (ConstantOf(reference.Target) is { } constant)
+                {
+                    pool.Add(constant);
+                }
             }
         }
         var constants = pool.Emit(_sections, _symbols);
@@ -91,6 +92,18 @@ internal sealed class Emit
             _refusals.AddRange(refusals);
         }
         AddUnwindTable();
+    }
+
+    private ConstantTarget? ConstantOf(ReferenceTarget target) => target as ConstantTarget ?? (DsoHandle.IsOwn(_changes, target) ? DsoHandle.Constant : null);
+
+    private static PatchSection SectionOf(IncludedPiece included)
+    {
+        var kind = included.IsCode ? PatchSectionKind.Code : included.IsVariable ? PatchSectionKind.WritableData : PatchSectionKind.ReadOnlyData;
+        bool isZero = kind == PatchSectionKind.WritableData && included.New.Bytes.IsEmpty;
+        return new PatchSection(included.New.SectionName, kind, (uint)Math.Clamp(included.New.Alignment, 1, 4096), included.New.Bytes, [])
+        {
+            ZeroBytes = isZero ? (uint)included.New.Size : 0,
+        };
     }
 
     private void AddUnwindTable()

@@ -36,6 +36,7 @@ internal sealed class NewReferences(ChangeSet changes, SymbolTable symbols, Func
         PieceTarget inside when included.Unit.New!.Pieces[inside.Piece] is { Kind: PieceKind.Code } code => ResolveCode(included, code, reference),
         PieceTarget inside => ResolveData(included, included.Unit.New!.Pieces[inside.Piece], reference.Offset),
         ConstantTarget constant => (constants(constant), reference.Offset),
+        ExternalTarget outside when DsoHandle.IsOwn(changes, outside) => (constants(DsoHandle.Constant), reference.Offset),
         ExternalTarget outside => ResolveOutside(outside.Name, reference.Offset),
         _ => null,
     };

@@ -44,6 +44,28 @@ internal sealed class OldFunctions(SymbolTable symbols)
         return _functions.Count - 1;
     }
 
+    /// <summary>Adds data that holds pointers to functions, with those pointers alone.</summary>
+    public void AddTable(UnitDiff unit, Piece old)
+    {
+        if (!_index.TryAdd((unit.Unit, old.Index), -1))
+        {
+            return;
+        }
+        int table = symbols.Running(unit, old, 0).Symbol;
+        var relocations = ImmutableArray.CreateBuilder<PatchRelocation>();
+        foreach (var reference in old.References.Where(r => r is { Type: Elf.RelocationType.Absolute64, Offset: 0 }))
+        {
+            var (symbol, distance) = Resolve(unit, reference);
+            if (symbol >= 0 && distance == 0 && symbols[symbol].Kind == PatchSymbolKind.Function)
+            {
+                relocations.Add(new PatchRelocation(reference.Field, reference.Type, symbol, 0));
+                _told.Add(symbol);
+            }
+        }
+        _functions.Add(new OldFunction(old.Name, old.IsGlobal ? "" : unit.Unit, OldFunctionRole.Table, table, old.Bytes, relocations.ToImmutable()));
+        _index[(unit.Unit, old.Index)] = _functions.Count - 1;
+    }
+
     private (int Symbol, long Distance) Resolve(UnitDiff unit, Reference reference)
     {
         switch (reference.Target)

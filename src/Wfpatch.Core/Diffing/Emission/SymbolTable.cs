@@ -97,8 +97,10 @@ internal sealed class SymbolTable(GlobalIndex oldGlobals)
     public int Define(IncludedPiece included, int section)
     {
         var piece = included.New;
+        // A name that others may have a variable for too is left to the process (SymbolValues).
+        bool isNobodysElse = !piece.IsGlobal || (included.IsVariable && !(piece.IsInGroup && piece.Main!.Visibility == 0));
         int index = Add(new PatchSymbol(
-            piece.Name, piece.IsGlobal ? "" : included.Unit.Unit, piece.IsNamed ? KindOf(piece) : PatchSymbolKind.Constant, section, 0, piece.Size, null));
+            piece.Name, isNobodysElse ? included.Unit.Unit : "", piece.IsNamed ? KindOf(piece) : PatchSymbolKind.Constant, section, 0, piece.Size, null));
         _defined.Add((included.Unit.Unit, piece.Index), index);
         return index;
     }

@@ -4,12 +4,26 @@ using Wfpatch.Core.Refusals;
 
 namespace Wfpatch.Core.Diffing.Rules;
 
-/// <summary>Variables belong to the running program: they must be the same in both builds. New ones are refused, for a patch has no writable section.</summary>
+/// <summary>
+/// Variables belong to the running program: those of both builds must be the same. New ones come along with the code that needs them.
+/// One that is gone just stays where it is, unless a new one may be the same under another name: that would lose its state.
+/// </summary>
 internal static class DataRules
 {
+    private const ulong LargestNewVariable = 64 << 20;
+    private const ulong LargestAlignment = 4096;
+
     public static IEnumerable<Refusal> Check(ChangeSet changes) =>
         changes.Units.Where(u => u.IsCompared).SelectMany(u => CheckUnit(changes, u))
-            .Concat(changes.Included.Where(i => i.Unit.IsNewUnit).SelectMany(CheckNewUnit));
+            .Concat(changes.Included.SelectMany(CheckIncluded));
+
+    /// <summary>The variables that the new build does without.</summary>
+    public static IEnumerable<(UnitDiff Unit, Piece Old)> Removed(ChangeSet changes) =>
+        from unit in changes.Units
+        where unit.IsCompared
+        from old in unit.Old!.Pieces
+        where IsVariable(old) && old.Size > 0 && !unit.Correlation!.Undecided.Contains(old) && unit.NewOf(old) is null && !changes.Comdat.IsStillThere(old)
+        select (unit, old);
 
     private static IEnumerable<Refusal> CheckUnit(ChangeSet changes, UnitDiff unit)
     {
@@ -26,10 +40,26 @@ internal static class DataRules
                 yield return refusal;
             }
         }
-        foreach (var old in unit.Old!.Pieces.Where(p => IsVariable(p) && !undecided.Contains(p) && unit.NewOf(p) is null && !changes.Comdat.IsStillThere(p)))
+        foreach (var (_, old) in Removed(changes).Where(r => r.Unit == unit))
         {
-            yield return Removed(unit, old);
+            if (FindSuccessor(changes, unit, old) is { } successor)
+            {
+                yield return Lost(unit, old, successor);
+            }
         }
+    }
+
+    /// <summary>A new variable that may be <paramref name="old"/> under another name or in another place: it has its name, or its size, or a function uses both.</summary>
+    private static IncludedPiece? FindSuccessor(ChangeSet changes, UnitDiff unit, Piece old)
+    {
+        if (old.IsGlobal && changes.NewGlobals.Find(old.Name) is not null)
+        {
+            return null; // it moved to another object, which UnitRules refuses
+        }
+        var users = unit.Old!.ReferrersOf(old.Index).Select(r => SymbolNames.SourceFunction(r.Name)).ToHashSet();
+        return changes.Included.FirstOrDefault(i => i.IsVariable
+            && (SymbolNames.WithoutNumbers(i.New.Name) == SymbolNames.WithoutNumbers(old.Name)
+                || (i.Unit == unit && (i.New.Size == old.Size || i.Unit.New!.ReferrersOf(i.New.Index).Any(r => users.Contains(SymbolNames.SourceFunction(r.Name)))))));
     }
 
     private static bool IsVariable(Piece piece) => piece.Kind is PieceKind.Writable or PieceKind.ThreadLocal;
@@ -40,8 +70,7 @@ internal static class DataRules
         string? difference = unit.Differences.TryGetValue(piece.Index, out string? own) ? own : changes.Spread.GetValueOrDefault((unit.Unit, piece.Index));
         if (old is null)
         {
-            bool isElsewhere = piece.IsInGroup && changes.OldGlobals.Find(piece.Name) is not null;
-            return IsVariable(piece) && piece.Size > 0 && !isElsewhere ? Added(unit, piece) : null;
+            return piece is { Kind: PieceKind.ThreadLocal, Size: > 0 } && !(piece.IsInGroup && changes.OldGlobals.Find(piece.Name) is not null) ? NewThreadLocal(unit, piece) : null;
         }
         if (difference is null)
         {
@@ -67,28 +96,32 @@ internal static class DataRules
             : DiffRefusals.DataChanged.About(piece.Name, $"The variable {piece.Name} of {unit.Unit} differs in {difference}; the running program has its own value already.");
     }
 
-    private static Refusal Added(UnitDiff unit, Piece piece) => piece switch
-    {
-        { Kind: PieceKind.ThreadLocal } => DiffRefusals.ThreadLocalChanged.About(piece.Name, $"The thread-local variable {piece.Name} of {unit.Unit} is new."),
-        { IsCommon: true } => DiffRefusals.CommonChanged.About(piece.Name, $"The common symbol {piece.Name} of {unit.Unit} is new."),
-        _ => DiffRefusals.DataAdded.About(piece.Name, $"The variable {piece.Name} of {unit.Unit} is new; patches cannot bring writable data yet."),
-    };
+    private static Refusal NewThreadLocal(UnitDiff unit, Piece piece) =>
+        DiffRefusals.ThreadLocalChanged.About(piece.Name, $"The thread-local variable {piece.Name} of {unit.Unit} is new, and running threads have no room for it.");
 
-    private static Refusal Removed(UnitDiff unit, Piece old) => old switch
+    private static Refusal Lost(UnitDiff unit, Piece old, IncludedPiece successor)
     {
-        { Kind: PieceKind.ThreadLocal } => DiffRefusals.ThreadLocalChanged.About(old.Name, $"The thread-local variable {old.Name} of {unit.Unit} is gone."),
-        { IsCommon: true } => DiffRefusals.CommonChanged.About(old.Name, $"The common symbol {old.Name} of {unit.Unit} is gone."),
-        { IsGlobal: false } when SymbolNames.HasNumber(old.Name) => DiffRefusals.StaticLocalRemoved.About(
-            SymbolNames.WithoutNumbers(old.Name), $"The static local {SymbolNames.WithoutNumbers(old.Name)} of {Users(unit, old)} in {unit.Unit} is gone, and its state with it."),
-        _ => DiffRefusals.DataRemoved.About(old.Name, $"The variable {old.Name} of {unit.Unit} is gone, and its state with it."),
-    };
+        string why = $"and {successor.Display} may be the same under another name: its state would be lost";
+        return old is { IsGlobal: false } && SymbolNames.HasNumber(old.Name)
+            ? DiffRefusals.StaticLocalRemoved.About(
+                SymbolNames.WithoutNumbers(old.Name), $"The static local {SymbolNames.WithoutNumbers(old.Name)} of {Users(unit, old)} in {unit.Unit} is gone, {why}.")
+            : DiffRefusals.DataRemoved.About(old.Name, $"The variable {old.Name} of {unit.Unit} is gone, {why}.");
+    }
 
     private static string Users(UnitDiff unit, Piece old) =>
         string.Join(", ", unit.Old!.ReferrersOf(old.Index).Select(r => SymbolNames.SourceFunction(r.Name)).Distinct().DefaultIfEmpty("no function"));
 
-    private static IEnumerable<Refusal> CheckNewUnit(IncludedPiece included) =>
-        from reference in included.New.References
-        let target = reference.Target is PieceTarget inside ? included.Unit.New!.Pieces[inside.Piece] : null
-        where target is not null && IsVariable(target)
-        select Added(included.Unit, target);
+    private static IEnumerable<Refusal> CheckIncluded(IncludedPiece included)
+    {
+        if (included.IsVariable && (included.New.Size > LargestNewVariable || included.New.Alignment > LargestAlignment))
+        {
+            yield return DiffRefusals.DataAdded.About(included.New.Name,
+                $"The new variable {included.Display} takes {included.New.Size} bytes at a multiple of {included.New.Alignment}; a patch carries up to {LargestNewVariable} bytes at a multiple of {LargestAlignment}.");
+        }
+        var threadLocals = included.Unit.IsNewUnit ? included.New.References.Select(r => r.Target).OfType<PieceTarget>().Select(t => included.Unit.New!.Pieces[t.Piece]) : [];
+        foreach (var target in threadLocals.Where(t => t.Kind == PieceKind.ThreadLocal))
+        {
+            yield return NewThreadLocal(included.Unit, target);
+        }
+    }
 }

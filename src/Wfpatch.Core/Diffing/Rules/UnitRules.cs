@@ -28,7 +28,7 @@ internal static class UnitRules
         {
             yield return DiffRefusals.InitializersChanged.About(unit.Unit, $"The new {unit.Unit} has {table.SectionName}: its functions would have to run at program start.");
         }
-        foreach (var piece in unit.New.Pieces.Where(p => p is { IsGlobal: true, IsInGroup: false } && p.Kind is PieceKind.Code or PieceKind.Constant && unit.OldOf(p) is null))
+        foreach (var piece in unit.New.Pieces.Where(p => p is { IsGlobal: true, IsInGroup: false } && p.Kind is PieceKind.Code or PieceKind.Constant or PieceKind.Writable && unit.OldOf(p) is null))
         {
             if (changes.OldGlobals.Find(piece.Name) is { } was && was.Unit != unit && IsGone(was.Unit, was.Piece))
             {

@@ -7,7 +7,7 @@ namespace Wfpatch.Core.Diffing.Rules;
 /// <summary>All rules over one change set; every refusal is told, not the first alone.</summary>
 internal static class Verify
 {
-    public static ImmutableArray<Refusal> All(ChangeSet changes)
+    public static ImmutableArray<Refusal> All(ChangeSet changes, DiffOptions options)
     {
         var all = UnitRules.Check(changes)
             .Concat(DataRules.Check(changes))
@@ -15,6 +15,7 @@ internal static class Verify
             .Concat(SymbolRules.Check(changes))
             .Concat(CodeRules.Check(changes))
             .Concat(RegisterRules.Check(changes))
+            .Concat(TypeRules.Check(changes, options))
             .Distinct()
             .ToImmutableArray();
         bool isEmpty = !changes.Included.Any(i => i.IsCode && i.Old is not null);

@@ -72,7 +72,7 @@ public sealed class DispatchBackend(Target target, StopLog stops)
             return noRegion;
         }
         _journal!.Write(plan.Reserved);
-        if (EnsurePages(plan.Reserved) is { } noPages)
+        if ((EnsurePages(plan.Reserved) ?? EnsureData(plan.Reserved)) is { } noPages)
         {
             return noPages;
         }
@@ -205,14 +205,27 @@ public sealed class DispatchBackend(Target target, StopLog stops)
 
     private AddressRange StubRange => AddressRange.OfLength(_journal!.Region + JournalLayout.StubOffset, JournalLayout.StubLength);
 
+    // Journaled before: the pages are ours as part of a region until they become data.
+    private Refusal? EnsureData(TargetState reserved)
+    {
+        var missing = reserved.DataPages.Where(p => target.Mappings.Any(m => m.Range.Contains(p) && TargetJournal.MayBeOurs(m)));
+        foreach (var chunk in missing.Chunk(MappingsAtOnce))
+        {
+            if (Map(chunk, StubRange, (m, ranges, code) => m.MapData(ranges, code)) is { } failed)
+            {
+                return failed;
+            }
+        }
+        return null;
+    }
+
     private Refusal? EnsurePages(TargetState reserved)
     {
         var missing = reserved.TrampolinePages
             .Where(p => !target.Mappings.Any(m => m.Range.Contains(p)))
             .Select(p => AddressRange.OfLength(p, (long)Address.PageSize))
             .ToList();
-        int atOnce = (JournalLayout.StubLength - SyscallStub.LengthFor(0)) / (SyscallStub.LengthFor(1) - SyscallStub.LengthFor(0));
-        foreach (var chunk in missing.Chunk(atOnce))
+        foreach (var chunk in missing.Chunk(MappingsAtOnce))
         {
             if (Map(chunk, StubRange) is { } failed)
             {
@@ -222,10 +235,14 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         return null;
     }
 
-    private Refusal? Map(AddressRange[] ranges, AddressRange codeRange)
+    private static int MappingsAtOnce => (JournalLayout.StubLength - SyscallStub.LengthFor(0)) / (SyscallStub.LengthFor(1) - SyscallStub.LengthFor(0));
+
+    private Refusal? Map(AddressRange[] ranges, AddressRange codeRange) => Map(ranges, codeRange, (m, r, c) => m.Map(r, c));
+
+    private Refusal? Map(AddressRange[] ranges, AddressRange codeRange, Func<RemoteMapping, AddressRange[], AddressRange, MappingResult> map)
     {
         string process = $"process {target.Process}";
-        return new RemoteMapping(target, stops).Map(ranges, codeRange) switch
+        return map(new RemoteMapping(target, stops), ranges, codeRange) switch
         {
             MappingResult.Done => null,
             MappingResult.NoThread => TargetRefusals.NoThreadForMapping.About(

@@ -372,6 +372,7 @@ public sealed class DispatchPlanner
         {
             Checksum = Fnv1a.Compute(linked.Bytes.Span),
             FrameIndex = linked.FrameIndex,
+            Data = linked.Data,
             Added = AddedFunctions(part, linked),
         };
     }
@@ -399,11 +400,16 @@ public sealed class DispatchPlanner
             Unwinders = hooks.Unwinders,
             Images = existing >= 0 ? _state.Images : _state.Images.Add(image),
             Waiting = [.. _state.Waiting.Where(w => w.PatchId != patch.Id)],
+            DataPages = linked is { Data.Length: > 0 } ? _state.DataPages.Add(linked.Data) : _state.DataPages,
         };
         var code = new List<CodeWrite>();
         if (linked is not null)
         {
             code.Add(new CodeWrite(linked.Start, linked.Bytes.ToArray()));
+            if (!linked.DataBytes.IsEmpty)
+            {
+                code.Add(new CodeWrite(linked.Data.Start, linked.DataBytes.ToArray()));
+            }
         }
         code.AddRange(hooks.Code);
         var added = redirects.Skip(_state.Redirects.Length).Select(r => r.Plan).ToList();
@@ -422,6 +428,11 @@ public sealed class DispatchPlanner
         state = state with { Objects = UnloadedObjects.Describe(_target, state) };
         var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, way.Policy, way.Canaries, way.Consistency);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
+        if (state.DataPages.Length > _state.DataPages.Length)
+        {
+            // Once they can be written, no code may come to lie there, whatever becomes of this patch.
+            reserved = reserved with { Regions = region.Regions, DataPages = state.DataPages };
+        }
         var writes = new TransitionWrites(open);
         IEnumerable<CodeWrite> hooks = way.Policy == ReturnHookArea.PolicyName && !ReturnHookArea.IsThere(_target.Memory, open.ReturnHooks) ? ReturnHookArea.Initial(open.ReturnHooks) : [];
         code = [.. code, .. hooks];

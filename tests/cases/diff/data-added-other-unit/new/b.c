@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+int seen = 4;
+int beta(int x) { return x * 3; }
