@@ -16,6 +16,11 @@ Argument<string[]> these = new("names") { Description = "The same as --only.", A
 Option<double> minutes = new("--minutes") { Description = "How long soak goes on.", DefaultValueFactory = _ => BenchLimits.Default.Minutes };
 Option<int> count = new("--count") { Description = "How many controllers faults kills; how many cycles of one function.", DefaultValueFactory = _ => BenchLimits.Default.Count };
 
+Option<string[]> packages = new("--package")
+{
+    Description = "Source packages whose fixes builder builds.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. BenchLimits.Default.Packages],
+};
+
 Command demo = new("demo", "Patches a sample server and the distribution's memcached, live and under load, and shows what happens.")
 {
     sampleOnly, json, picture,
@@ -25,10 +30,10 @@ demo.SetAction((parsed, cancel) =>
 
 Command bench = new("bench", "Measures each figure beside its baseline; prints a table and writes out/bench.json.")
 {
-    these, only, minutes, count, json,
+    these, only, minutes, count, packages, json,
 };
 bench.SetAction((parsed, cancel) =>
-    new BenchCommand([.. parsed.GetValue(these) ?? [], .. parsed.GetValue(only) ?? []], new(parsed.GetValue(minutes), parsed.GetValue(count)), parsed.GetValue(json)).RunAsync(cancel));
+    new BenchCommand([.. parsed.GetValue(these) ?? [], .. parsed.GetValue(only) ?? []], new(parsed.GetValue(minutes), parsed.GetValue(count), [.. parsed.GetValue(packages) ?? []]), parsed.GetValue(json)).RunAsync(cancel));
 
 static string Names(IEnumerable<IMeasurement> measurements) => string.Join(", ", measurements.Select(measurement => measurement.Name));
 

@@ -9,6 +9,9 @@ internal static class ElfTree
 {
     private static readonly string[] SkippedFolders = [".git", ".svn", ".hg", ".pc", "debian"];
 
+    // -gsplit-dwarf: debug information beside the object; nothing of it is linked.
+    private const string SplitDebug = ".dwo";
+
     /// <param name="known">A tree that was read before: files of the same bytes are taken from it as the same object.</param>
     public static (Dictionary<string, ElfFile>? Files, Refusal? Refusal) Read(string root, (string Root, Dictionary<string, ElfFile> Files)? known)
     {
@@ -16,7 +19,7 @@ internal static class ElfTree
         foreach (string path in Files(root))
         {
             string relative = Path.GetRelativePath(root, path);
-            if (!ElfReading.IsElf(path))
+            if (path.EndsWith(SplitDebug, StringComparison.Ordinal) || !ElfReading.IsElf(path))
             {
                 continue;
             }

@@ -33,6 +33,8 @@ internal sealed class TreePair
 
     public ElfFile OldFile(string path) => _old[path];
 
+    public ElfFile NewFile(string path) => _new[path];
+
     public bool IsChanged(string path) => !_new.TryGetValue(path, out var file) || !ReferenceEquals(file, _old[path]);
 
     /// <summary>Exactly one of the results is not null.</summary>

@@ -39,7 +39,10 @@ public sealed record DiffExpectation
     /// <summary>Strings that the patch must bring.</summary>
     public string[] Strings { get; init; } = [];
 
-    /// <summary>"build code": where the running case (Live.Tests) is compiled so, a target refuses it with that code.</summary>
+    /// <summary>The only compiler that knows the language of the case, "gcc" or "clang"; null: both.</summary>
+    public string? Compiler { get; init; }
+
+    /// <summary>"build code": where the running case (Live.Tests) is compiled so, it is refused with that code by the build or by the target; "*" is every build.</summary>
     public string[] RefusedIn { get; init; } = [];
 
     /// <summary>Every refusal as "name-of-code subject".</summary>
@@ -51,6 +54,13 @@ public sealed class DiffCase
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNameCaseInsensitive = true, UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow };
 
+    private static readonly JsonSerializerOptions Written = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutWhatIsEmpty } },
+    };
+
     private static readonly string[] SourceExtensions = [".c", ".s", ".cc"];
 
     private DiffCase(string folder) => Folder = folder;
@@ -60,6 +70,9 @@ public sealed class DiffCase
     public DiffExpectation Expected => JsonSerializer.Deserialize<DiffExpectation>(File.ReadAllText(Path.Combine(Folder, "expect.json")), Json)!;
 
     public static IEnumerable<string> Names => Directory.EnumerateDirectories(Repository.Path("tests/cases/diff")).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal);
+
+    /// <summary>Writes expect.json with what came (WFPATCH_ACCEPT=1).</summary>
+    public void Accept(DiffExpectation came) => File.WriteAllText(Path.Combine(Folder, "expect.json"), JsonSerializer.Serialize(came, Written) + "\n");
 
     public static DiffCase Open(string name) => new(Repository.Path("tests/cases/diff", name));
 
@@ -80,6 +93,14 @@ public sealed class DiffCase
 
     public static DiffResult Diff(Dictionary<string, string> old, Dictionary<string, string> @new, DiffOptions options) => ObjectDiffer.Diff(
         [.. old.Keys.Union(@new.Keys).Order(StringComparer.Ordinal).Select(unit => new UnitPair(unit, Read(old, unit), Read(@new, unit)))], options);
+
+    private static void LeaveOutWhatIsEmpty(System.Text.Json.Serialization.Metadata.JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            property.ShouldSerialize = (_, value) => value is not null && value is not Array { Length: 0 };
+        }
+    }
 
     private static Core.Elf.ElfFile? Read(Dictionary<string, string> objects, string unit) =>
         objects.TryGetValue(unit, out string? path) ? Compiler.ReadElf(path) : null;

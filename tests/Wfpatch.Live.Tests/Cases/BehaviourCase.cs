@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using Wfpatch.Build;
+using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing;
 using Wfpatch.Testing.Processes;
@@ -20,22 +21,24 @@ public sealed class BehaviourCase
 {
     private static readonly ImmutableArray<string> Always = ["-g", "-w", "-pthread", "-fmerge-constants"];
 
+    private static readonly string[] Sides = ["old", "new"];
+
     private static readonly string[] Extensions = [".c", ".cc", ".s"];
 
     private readonly CaseBuild _build;
     private readonly string _folder;
     private readonly string _output;
     private readonly bool _isCxx;
+    private readonly ImmutableArray<string> _flags;
 
     private BehaviourCase(string name, CaseBuild build)
     {
         _folder = RepositoryRoot.Combine("tests", "cases", "diff", name);
         _build = build;
         _output = Path.GetDirectoryName(ScratchFolder.NewFile("case"))!;
-        using var expected = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "expect.json")));
-        Refusal = expected.RootElement.TryGetProperty("RefusedIn", out var refused)
-            ? refused.EnumerateArray().Select(r => r.GetString()!.Split(' ')).FirstOrDefault(r => r[0] == build.Name)?[1]
-            : null;
+        var expected = CaseExpectation.Read(name);
+        Refusal = expected.RefusalIn(build.Name);
+        _flags = [.. expected.Flags.Where(f => !f.StartsWith("-fno-", StringComparison.Ordinal))];
         _isCxx = Directory.EnumerateFiles(_folder, "*.cc", SearchOption.AllDirectories).Any();
     }
 
@@ -43,7 +46,7 @@ public sealed class BehaviourCase
     public static IEnumerable<string> Names => Directory.EnumerateDirectories(RepositoryRoot.Combine("tests", "cases", "diff"))
         .Where(d => DriverIn(d) is not null).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal);
 
-    /// <summary>The code with which a target refuses this build of the case; null: it is applied.</summary>
+    /// <summary>The code with which this build of the case is refused; null: it is applied.</summary>
     public string? Refusal { get; }
 
     public string OldProgram => Path.Combine(_output, "old");
@@ -55,59 +58,86 @@ public sealed class BehaviourCase
     public static async Task<BehaviourCase> BuildAsync(string name, CaseBuild build)
     {
         var made = new BehaviourCase(name, build);
-        await Task.WhenAll(made.LinkAsync("old"), made.LinkAsync("new"));
+        made.CopySources();
+        var host = await made.CompileHostAsync();
+        await Task.WhenAll(made.LinkAsync("old", host), made.LinkAsync("new", host));
         return made;
     }
 
     /// <summary>The patch, or why there is none.</summary>
-    public async Task<(TestPatch? Patch, string Refusals)> PatchAsync()
+    public async Task<(TestPatch? Patch, ImmutableArray<Refusal> Refusals)> PatchAsync()
     {
-        foreach (string side in (ReadOnlySpan<string>)["old", "new"])
-        {
-            Directory.CreateDirectory(Path.Combine(_output, $"{side}-objects"));
-        }
-        await Task.WhenAll(((string[])["old", "new"]).SelectMany(side => Sources(side).Select(source => RunAsync(source,
-            [.. Flags(source), "-ffunction-sections", "-fdata-sections", "-c", source, "-o", Path.Combine(_output, $"{side}-objects", UnitOf(source, side))]))));
+        await Task.WhenAll(Sides.SelectMany(side => Sources(side).Select(source => CompileAsync(
+            source, Path.Combine(_output, $"{side}-objects", Path.ChangeExtension(Path.GetFileName(source), ".o")), side, "-ffunction-sections", "-fdata-sections"))));
+        // What did not change is in both trees, as in a real build: it tells where its functions are.
+        string driver = Path.Combine(_output, "old-objects", "driver.o");
+        await CompileAsync(DriverIn(_folder)!, driver, "", "-ffunction-sections", "-fdata-sections");
+        File.Copy(driver, Path.Combine(_output, "new-objects", "driver.o"));
         var result = TreeBuild.Run(Path.Combine(_output, "old-objects"), Path.Combine(_output, "new-objects"), new() { Name = Path.GetFileName(_folder) });
         if (result.Patch is not { } patch)
         {
-            return (null, string.Join('\n', result.Refusals));
+            return (null, result.Refusals);
         }
         string file = Path.Combine(_output, "case.wfp");
         await File.WriteAllBytesAsync(file, result.Bytes, Cancel);
-        return (new TestPatch(patch, file), "");
+        return (new TestPatch(patch, file), []);
     }
 
     private static string? DriverIn(string folder) => Extensions.Select(e => Path.Combine(folder, "driver" + e)).FirstOrDefault(File.Exists);
 
-    // One source a side has one unit name on both.
-    private string UnitOf(string source, string side) =>
-        Path.GetDirectoryName(source) == _folder ? "unit.o" : Path.ChangeExtension(Path.GetFileName(source), ".o");
-
-    private async Task LinkAsync(string side)
+    // A source has one name and, for the compiler, one path on both sides, as in two builds of one tree.
+    private void CopySources()
     {
-        string[] sources = [.. Sources(side), DriverIn(_folder)!, RepositoryRoot.Combine("tests", "cases", "host.c")];
+        foreach (string side in Sides)
+        {
+            Directory.CreateDirectory(Path.Combine(_output, $"{side}-objects"));
+            string target = Directory.CreateDirectory(Path.Combine(_output, $"{side}-sources")).FullName;
+            if (Directory.Exists(Path.Combine(_folder, side)))
+            {
+                foreach (string file in Directory.EnumerateFiles(Path.Combine(_folder, side)))
+                {
+                    File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+                }
+                continue;
+            }
+            string single = Extensions.Select(e => Path.Combine(_folder, side + e)).First(File.Exists);
+            File.Copy(single, Path.Combine(target, "unit" + Path.GetExtension(single)));
+        }
+    }
+
+    private async Task<string[]> CompileHostAsync()
+    {
+        string[] sources = [DriverIn(_folder)!, RepositoryRoot.Combine("tests", "cases", "host.c")];
+        string[] objects = [.. sources.Select(s => Path.Combine(_output, Path.GetFileName(s) + ".o"))];
+        await Task.WhenAll(sources.Zip(objects, (source, target) => CompileAsync(source, target, "")));
+        return objects;
+    }
+
+    private async Task LinkAsync(string side, string[] host)
+    {
+        string[] sources = [.. Sources(side)];
         string[] objects = [.. sources.Select((s, i) => Path.Combine(_output, $"{side}-{i}.o"))];
-        await Task.WhenAll(sources.Zip(objects, (source, target) => RunAsync(source, [.. Flags(source), "-c", source, "-o", target])));
-        string linker = (_build.IsClang, _isCxx) switch { (true, true) => "clang++", (true, false) => "clang", (false, true) => "g++", _ => "gcc" };
-        string program = Path.Combine(_output, side);
-        string[] arguments = [.. objects, .. _build.Flags.Where(f => !f.StartsWith("-std", StringComparison.Ordinal)), "-pthread", "-Wl,-z,relro,-z,now,--no-as-needed", "-s", "-o", program];
-        (await ChildProcess.RunAsync(new(linker, [.. arguments]), Cancel)).OrThrow();
+        await Task.WhenAll(sources.Zip(objects, (source, target) => CompileAsync(source, target, side)));
+        string[] arguments =
+        [
+            .. objects, .. host, .. _build.Flags.Where(f => !f.StartsWith("-std", StringComparison.Ordinal)),
+            "-pthread", "-Wl,-z,relro,-z,now,--no-as-needed", "-s", "-o", Path.Combine(_output, side),
+        ];
+        (await ChildProcess.RunAsync(new(Compiler(_isCxx), [.. arguments]), Cancel)).OrThrow();
     }
 
-    private Task RunAsync(string source, string[] arguments) => RunCompilerAsync(
-        (_build.IsClang, source.EndsWith(".cc", StringComparison.Ordinal)) switch { (true, true) => "clang++", (true, false) => "clang", (false, true) => "g++", _ => "gcc" }, arguments);
-
-    private static async Task RunCompilerAsync(string compiler, string[] arguments) => (await ChildProcess.RunAsync(new(compiler, [.. arguments]), Cancel)).OrThrow();
-
-    private string[] Flags(string source)
+    private async Task CompileAsync(string source, string target, string side, params string[] more)
     {
-        bool isCxx = source.EndsWith(".cc", StringComparison.Ordinal);
-        string mark = $"-ffile-prefix-map={RepositoryRoot.Path}=.";
-        return [mark, .. Always, .. _build.Flags.Where(f => !f.StartsWith("-std", StringComparison.Ordinal) || f.Contains("++", StringComparison.Ordinal) == isCxx)];
+        string[] arguments =
+        [
+            $"-ffile-prefix-map={Path.Combine(_output, side + "-sources")}=.", $"-ffile-prefix-map={RepositoryRoot.Path}=.", .. Always,
+            .. side.Length > 0 ? _flags : [], .. _build.Flags.Where(f => !f.StartsWith("-Wl,", StringComparison.Ordinal)), .. more, "-c", source, "-o", target,
+        ];
+        (await ChildProcess.RunAsync(new(Compiler(source.EndsWith(".cc", StringComparison.Ordinal)), [.. arguments]), Cancel)).OrThrow();
     }
 
-    private IEnumerable<string> Sources(string side) => Directory.Exists(Path.Combine(_folder, side))
-        ? Directory.EnumerateFiles(Path.Combine(_folder, side)).Where(f => Extensions.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal)
-        : Extensions.Select(e => Path.Combine(_folder, side + e)).Where(File.Exists);
+    private string Compiler(bool isCxx) => (_build.IsClang, isCxx) switch { (true, true) => "clang++", (true, false) => "clang", (false, true) => "g++", _ => "gcc" };
+
+    private IEnumerable<string> Sources(string side) => Directory.EnumerateFiles(Path.Combine(_output, $"{side}-sources"))
+        .Where(f => Extensions.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal);
 }

@@ -22,7 +22,7 @@ public sealed class VariablesTests
     {
         var @case = await BehaviourCase.BuildAsync("data-kept", Build);
         var (patch, refusals) = await @case.PatchAsync();
-        Assert.True(patch is not null, refusals);
+        Assert.True(patch is not null, string.Join('\n', refusals));
         await using var program = await DrivenProgram.StartPatchableAsync(@case.OldProgram, patch);
         await InProcess.ApplyAsync(program.Id, patch).ExpectAsync(Outcome.Done);
         Assert.Equal("count 1", await program.DriveAsync());

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: Apache-2.0
+int use(int x) { int y; __asm__("leal 9(%1,%1), %0" : "=r"(y) : "r"(x)); return y; }

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+extern int outside(int);
+static inline int helper(int x) { return outside(x) * 3; }
+int first(int x) { return helper(x) + 1; }

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+extern int printf(const char *, ...);
+int use(int x) { printf("%s\n", x & 1 ? "hello world" : "world"); printf("%s\n", "orld"); return x; }
