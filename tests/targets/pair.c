@@ -3,7 +3,8 @@
  * Two threads ask the program and a library (pair-library.c), by turns and as fast as they can, which version they are. A patch replaces
  * functions of both, and the new code of the program calls a function that the patch adds to the library.
  * With an argument that library is opened at the start. Commands:
- *   report       "OLD NEW other N": answers of both in the old version, in the new one, and in any mixture, since the last report
+ *   report       "OLD NEW other N rounds R R": answers of both in the old version, in the new one, and in any mixture, since the last report,
+ *                and how often each thread has asked since it began
  *   open PATH, close
  */
 #include "target.h"
@@ -71,7 +72,8 @@ static const char *close_library(void)
 static void report(void)
 {
     unsigned long old = atomic_exchange(&answers[0], 0), new = atomic_exchange(&answers[1], 0);
-    printf("%lu %lu other %lu\n", old, new, atomic_exchange(&answers[2], 0));
+    unsigned long other = atomic_exchange(&answers[2], 0);
+    printf("%lu %lu other %lu rounds %lu %lu\n", old, new, other, atomic_load(&rounds[0]), atomic_load(&rounds[1]));
 }
 
 int main(int argc, char **argv)

@@ -42,7 +42,7 @@ internal static class TargetChoice
                 reached.Add((name, units, diff));
             }
         }
-        return reached switch
+        var result = reached switch
         {
             [] => unchanged is not null ? BuildResult.Of(unchanged, options) : BuildResult.Refused(BuildRefusals.NoTarget.About(options.Name,
                 "The change reaches no object file of a program or library that is meant; check that it is compiled in this build.")),
@@ -51,6 +51,7 @@ internal static class TargetChoice
             _ => BuildResult.Refused(BuildRefusals.SeveralTargets.About(options.Name,
                 $"The change reaches {string.Join(" and ", reached.Select(r => r.Name))}; name what is meant with --object, once for each.")),
         };
+        return result with { Units = reached.DistinctBy(r => r.Name).ToImmutableDictionary(r => r.Name, r => r.Units) };
 
         DiffResult Compare(string name, ImmutableArray<UnitPair> units, ImmutableArray<string> wanted) => ObjectDiffer.Diff(units, new DiffOptions
         {

@@ -28,7 +28,8 @@ public sealed class ProgramWithLibrary : IAsyncDisposable
 
     /// <summary>What was counted since the last report.</summary>
     /// <param name="Other">Answers in which the program and the library were of two versions.</param>
-    public sealed record Answers(long Old, long New, long Other);
+    /// <param name="Rounds">How often each thread has asked since it began.</param>
+    public sealed record Answers(long Old, long New, long Other, ImmutableArray<long> Rounds);
 
     public TestPatch Patch { get; }
 
@@ -69,14 +70,15 @@ public sealed class ProgramWithLibrary : IAsyncDisposable
 
     public async Task CloseAsync() => Assert.Equal("closed", await _target.AskAsync("close", Cancel));
 
-    public async Task<Answers> ReportAsync() => (await _target.AskAsync("report", Cancel)).Split(' ') is [var old, var @new, _, var other]
-        ? new(Number(old), Number(@new), Number(other))
+    public async Task<Answers> ReportAsync() => (await _target.AskAsync("report", Cancel)).Split(' ') is [var old, var @new, _, var other, _, .. var rounds]
+        ? new(Number(old), Number(@new), Number(other), [.. rounds.Select(Number)])
         : throw new InvalidOperationException("no report");
 
     /// <summary>Requests that had begun before may still end in another version; of those that follow, all are of this one.</summary>
     public async Task ExpectAsync(int version)
     {
-        await EnoughAsync();
+        var begun = await ReportAsync();
+        await Until.TrueAsync(ReportAsync, now => now.Rounds.Zip(begun.Rounds).All(r => r.First > r.Second + 1));
         var settled = await EnoughAsync();
         Assert.True(settled.Other == 0 && (version == 1 ? settled.New : settled.Old) == 0, $"version {version} is wanted: {settled}");
     }
@@ -89,7 +91,7 @@ public sealed class ProgramWithLibrary : IAsyncDisposable
         _ = await Until.TrueAsync(async () =>
         {
             var more = await ReportAsync();
-            return sum = new(sum.Old + more.Old, sum.New + more.New, sum.Other + more.Other);
+            return sum = new(sum.Old + more.Old, sum.New + more.New, sum.Other + more.Other, more.Rounds);
         }, all => all.Old + all.New + all.Other > 1000);
         return sum;
     }
