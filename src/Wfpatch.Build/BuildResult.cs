@@ -10,6 +10,12 @@ namespace Wfpatch.Build;
 /// <param name="Changes">What differs, for people, as far as it was found.</param>
 public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, ImmutableArray<PieceChange> Changes, ImmutableArray<Refusal> Refusals)
 {
+    /// <summary>How far our builds are what is installed, for each program and library that was compared with an installed file.</summary>
+    public ImmutableArray<RebuildReport> Rebuilds { get; init; } = [];
+
+    /// <summary>The units of each program and library, for that comparison.</summary>
+    internal ImmutableDictionary<string, ImmutableArray<UnitPair>> Units { get; init; } = ImmutableDictionary<string, ImmutableArray<UnitPair>>.Empty;
+
     public static BuildResult Refused(params ImmutableArray<Refusal> refusals) => new(null, default, [], refusals);
 
     /// <summary>Wraps the differences of several programs and libraries as one patch file; refused where one of them is.</summary>

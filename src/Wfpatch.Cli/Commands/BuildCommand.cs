@@ -47,16 +47,20 @@ internal static class BuildCommand
             };
             options = sources.Choose(r, options);
             string file = r.GetValue(output)!;
-            string[] patches = r.GetValue(patch)!;
-            if (sources.Conflict(r, (r.GetValue(old) ?? r.GetValue(@new)) is not null, r.GetValue(deb) is not null, patches is not []) is { } conflict)
+            var (patches, noSeries) = sources.Patches(r, r.GetValue(patch)!);
+            if (noSeries is not null)
+            {
+                return to.Fail(ExitCode.Refused, noSeries.Sentence, [noSeries]);
+            }
+            if (sources.Conflict(r, (r.GetValue(old) ?? r.GetValue(@new)) is not null, r.GetValue(deb) is not null, !patches.IsEmpty) is { } conflict)
             {
                 return to.Fail(ExitCode.Usage, $"{conflict}; see wfpatch build --help.", []);
             }
-            if ((r.GetValue(deb) ?? sources.Source(r)) is { } what && patches is [])
+            if ((r.GetValue(deb) ?? sources.Source(r)) is { } what && patches.IsEmpty)
             {
-                return to.Fail(ExitCode.Usage, $"name the fix of {what} with --patch FILE; see wfpatch build --help.", []);
+                return to.Fail(ExitCode.Usage, $"name the fix of {what} with --patch FILE, or with --series DIR; see wfpatch build --help.", []);
             }
-            return r.GetValue(deb) is { } package ? await RunDebianAsync(to, package, patches, r.GetValue(cache), sources.InChroot(r), file, options, cancel)
+            return r.GetValue(deb) is { } package ? await RunDebianAsync(to, new DebianBuildOptions(package, [.. patches]) { Common = options, CacheFolder = r.GetValue(cache), InChroot = sources.InChroot(r), SeriesFolder = sources.Series(r) }, file, cancel)
                 : sources.Source(r) is { } source ? Finish(to, await sources.RunAsync(r, source, patches, r.GetValue(cache), options, cancel), file)
                 : RunObjects(to, r.GetValue(old), r.GetValue(@new), file, options);
         });
@@ -64,12 +68,12 @@ internal static class BuildCommand
     }
 
     private static async Task<int> RunDebianAsync(
-        Output output, string package, string[] patches, string? cache, bool inChroot, string file, BuildOptions options, CancellationToken cancel)
+        Output output, DebianBuildOptions options, string file, CancellationToken cancel)
     {
         // Points of a stripped program can only be found through the patch file.
-        var points = ShippedProfiles.ForExecutable(package)?.Points.Where(p => p.Library.Length == 0).Select(p => p.Function) ?? [];
-        var common = options with { PointNames = [.. options.PointNames.Concat(points).Distinct()] };
-        return Finish(output, await DebianBuild.RunAsync(new DebianBuildOptions(package, [.. patches]) { Common = common, CacheFolder = cache, InChroot = inChroot }, cancel), file);
+        var points = ShippedProfiles.ForExecutable(options.Package)?.Points.Where(p => p.Library.Length == 0).Select(p => p.Function) ?? [];
+        var common = options.Common with { PointNames = [.. options.Common.PointNames.Concat(points).Distinct()] };
+        return Finish(output, await DebianBuild.RunAsync(options with { Common = common }, cancel), file);
     }
 
     private static int RunObjects(Output output, string? old, string? @new, string file, BuildOptions options)
@@ -87,7 +91,12 @@ internal static class BuildCommand
         if (result.Patch is not { } patch)
         {
             int code = result.Refusals.All(r => r.Kind == DiffRefusals.NoDifference) ? ExitCode.Unchanged : ExitCode.Refused;
-            return output.Fail(code, result.Refusals is [var only] ? only.Sentence : "The two builds cannot be made into a patch.", result.Refusals);
+            string why = result.Refusals is [var only] ? only.Sentence : "The two builds cannot be made into a patch.";
+            foreach (var rebuild in result.Rebuilds)
+            {
+                Console.Error.WriteLine(rebuild.Sentence);
+            }
+            return output.Fail(code, string.Join(' ', [why, .. result.Rebuilds.Select(r => r.Sentence)]), result.Refusals);
         }
         if (PatchFile.TryWrite(file, result.Bytes) is { } problem)
         {
@@ -97,8 +106,8 @@ internal static class BuildCommand
         string[] functions = [.. patch.Objects.SelectMany(o => o.Replacements.Select(r => o.OldFunctions[r.OldFunction].Name))];
         string message = $"{file}: {functions.Length} function(s) replaced, {result.Bytes.Length} bytes, id {patch.Id}.";
         output.WriteResult(
-            new BuildDocument("done", message, new PatchDocument(patch.Id, patch.Name), file, functions, []), DocumentContext.Readable.BuildDocument,
-            $"{message}\n{string.Join('\n', functions.Select(f => "  " + f))}");
+            new BuildDocument("done", message, new PatchDocument(patch.Id, patch.Name), file, functions, [.. result.Rebuilds.Select(RebuildDocument.Of)], []), DocumentContext.Readable.BuildDocument,
+            string.Join('\n', [message, .. functions.Select(f => "  " + f), .. result.Rebuilds.Select(r => r.Sentence)]));
         return ExitCode.Done;
     }
 }

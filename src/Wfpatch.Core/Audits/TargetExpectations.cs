@@ -200,13 +200,14 @@ public sealed class TargetExpectations
         }
         _memory.Put(FrameLookupTrampoline.Publish(_state.FrameIndexHead, _state.FrameIndex));
         var indexed = _state.Images.Where(i => i.FrameIndex != Address.Zero).ToList();
-        if (indexed.Count <= (IsBeginning ? 1 : 0))
+        var begun = IsBeginning ? _state.Transition!.Images.Select(i => _state.Images[i]).ToList() : [];
+        if (indexed.TrueForAll(begun.Contains))
         {
             _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, Address.Zero)]);
         }
         if (IsBeginning)
         {
-            _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, indexed.Count > 1 ? indexed[^2].FrameIndex : _state.ReturnHooks)]);
+            _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, indexed.FindLast(i => !begun.Contains(i))?.FrameIndex ?? _state.ReturnHooks)]);
         }
     }
 

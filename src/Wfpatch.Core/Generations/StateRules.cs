@@ -33,11 +33,11 @@ public static class StateRules
         && (state.Transition is not { } open || IsConsistent(state, open, entries));
 
     private static bool IsConsistent(TargetState state, TransitionState open, HashSet<Address> entries) =>
-        Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && IsImage(state, open.Image)
+        Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && open.Images.All(i => IsImage(state, i)) && open.Images.Distinct().Count() == open.Images.Length
         && open.Canaries >= 0 && (open.Canaries == 0 || (open.Kind == TransitionKind.Apply && open.ReversedTo == 0))
         && Enum.IsDefined(open.Consistency) && (!open.IsGlobal || (open.Canaries == 0 && open.ReversedTo == 0))
         && open.Generation <= state.LastGeneration && open.ReversedTo <= state.LastGeneration
-        && state.Images[open.Image].Functions.All(f => entries.Contains(f.Entry));
+        && open.Images.SelectMany(i => state.Images[i].Functions).All(f => entries.Contains(f.Entry));
 
     private static bool IsConsistent(RedirectPlan plan) =>
         plan.All.All(IsConsistentAlone) && plan.All.Count() <= 1 + RedirectPlan.MostEvicted;

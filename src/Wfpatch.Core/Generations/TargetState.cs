@@ -63,12 +63,24 @@ public sealed record TargetState
     public ImageState? VersionOf(Address entry, IEnumerable<AppliedPatch> applied) =>
         applied.Reverse().Select(a => Images[a.Image]).FirstOrDefault(i => i.Functions.Any(f => f.Entry == entry));
 
-    /// <summary>The newest application of a patch, if what runs now is its code: later patches may have replaced it.</summary>
+    /// <summary>The newest application of a patch, if what runs now is its code in all programs and libraries that it changes: later patches
+    /// may have replaced it, and a library may have been unloaded.</summary>
     public AppliedPatch? FindInForce(string patchId) =>
         Applied.LastOrDefault(a => Images[a.Image].PatchId == patchId) is { } last
-        && Images[last.Image].Functions.All(f => VersionOf(f.Entry, Applied) == Images[last.Image])
+        && Waiting.All(w => w.PatchId != patchId) && PartsOf(last).All(a => IsInForce(a.Image))
             ? last
             : null;
+
+    /// <summary>Whether an image was applied, and what runs now is its code.</summary>
+    public bool IsInForce(int image) =>
+        Applied.Any(a => a.Image == image) && Images[image].Functions.All(f => ReferenceEquals(VersionOf(f.Entry, Applied), Images[image]));
+
+    /// <summary>The newest application of each image of a patch: it has one for each program and library that it changes.</summary>
+    public ImmutableArray<AppliedPatch> PartsOf(AppliedPatch applied) =>
+    [
+        .. Applied.Where(a => a == applied || (Images[a.Image].PatchId.Length > 0 && Images[a.Image].PatchId == Images[applied.Image].PatchId))
+            .GroupBy(a => a.Image).Select(g => g.Last()),
+    ];
 
     public int FindRedirect(Address entry)
     {
@@ -217,6 +229,11 @@ public sealed record TransitionState(
     public Consistency Consistency { get; init; }
 
     public bool IsGlobal => Consistency == Consistency.Global;
+
+    /// <summary>The patch's images in other programs and libraries, which go over with <see cref="Image"/> at once for each thread.</summary>
+    public ImmutableArray<int> Others { get; init; } = [];
+
+    public ImmutableArray<int> Images => [Image, .. Others];
 
     /// <summary>The generation that makes a thread count as migrated.</summary>
     public uint Destination => ReversedTo != 0 ? ReversedTo : Generation;

@@ -23,10 +23,10 @@ public sealed class TransitionWrites
         _state = state;
         _transition = state.Transition ?? throw new ArgumentException("no transition is open", nameof(state));
         _after = _transition.Kind == TransitionKind.Apply
-            ? _state.Applied.Add(new AppliedPatch(_transition.Generation, _transition.Image) { Consistency = _transition.Consistency })
-            : RemoveLast(_state.Applied, _transition.Image);
+            ? _state.Applied.AddRange(_transition.Images.Select(i => new AppliedPatch(_transition.Generation, i) { Consistency = _transition.Consistency }))
+            : _transition.Images.Aggregate(_state.Applied, RemoveLast);
         var byEntry = _state.Redirects.ToDictionary(r => r.Plan.Entry);
-        _affected = [.. _state.Images[_transition.Image].Functions.Select(f => byEntry[f.Entry])];
+        _affected = [.. _transition.Images.SelectMany(i => _state.Images[i].Functions).Select(f => byEntry[f.Entry])];
     }
 
     /// <summary>The dispatchers: banks and slots that nothing leads to yet. Redirects that are new have their whole trampoline written before.</summary>
@@ -203,8 +203,7 @@ public sealed class TransitionWrites
     /// <summary>Code in which a thread must not be when it migrates: every version of every affected function.</summary>
     public ImmutableArray<(string Name, AddressRange Range)> OldCode()
     {
-        var image = _state.Images[_transition.Image];
-        var entries = image.Functions.Select(f => f.Entry).ToHashSet();
+        var entries = _transition.Images.SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry).ToHashSet();
         var all = ImmutableArray.CreateBuilder<(string, AddressRange)>();
         foreach (var redirect in _affected)
         {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Redirects.Trampolines;
 
@@ -9,14 +10,16 @@ public static class Transitions
 {
     /// <summary>Opens a transition on an image of the state: a new generation, and for each affected function the other bank.</summary>
     /// <param name="canaries">Not 0: for so many threads alone.</param>
-    public static TargetState Open(TargetState state, TransitionKind kind, int image, string policy, int canaries = 0, Consistency consistency = Consistency.Local)
+    /// <param name="others">The images of the same patch in other programs and libraries.</param>
+    public static TargetState Open(
+        TargetState state, TransitionKind kind, int image, string policy, int canaries = 0, Consistency consistency = Consistency.Local, params ImmutableArray<int> others)
     {
-        var entries = state.Images[image].Functions.Select(f => f.Entry).ToHashSet();
+        var entries = others.Add(image).SelectMany(i => state.Images[i].Functions).Select(f => f.Entry).ToHashSet();
         uint generation = state.LastGeneration + 1;
         return state with
         {
             LastGeneration = generation,
-            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy) { Canaries = canaries, Consistency = consistency },
+            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy) { Canaries = canaries, Consistency = consistency, Others = others },
             Redirects = [.. state.Redirects.Select(r => entries.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
         };
     }

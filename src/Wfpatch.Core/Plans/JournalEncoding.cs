@@ -137,6 +137,7 @@ public static class JournalEncoding
             to.Write(t.Policy);
             to.Write(t.Canaries);
             to.Write((byte)t.Consistency);
+            WriteAll(to, t.Others, i => to.Write(i));
         }
     }
 
@@ -160,6 +161,7 @@ public static class JournalEncoding
         {
             Canaries = from.ReadInt32(),
             Consistency = (Consistency)from.ReadByte(),
+            Others = ReadAll(from, from.ReadInt32),
         },
     };
 

@@ -21,10 +21,11 @@ public static class TransitionRefusals
     public static readonly RefusalKind NotGathered = new("WF721", "not-gathered", "All threads were to go over in one instant, and were never outside of the changed code at the same time.", "Try again when the program does less, or give them longer with --max-wait or --timeout.");
     public static readonly RefusalKind CanaryOfGlobal = new("WF722", "canary-of-global", "A patch whose versions must not run side by side cannot be tried on some threads.", "Apply it without --canary.");
     public static readonly RefusalKind OtherConsistency = new("WF723", "other-consistency", "Threads shall go over one by one, and the patch, or the transition that is open, says all at once; or the other way round.", "Leave --consistency away; a patch that declares it is built again without it.");
+    public static readonly RefusalKind TooFarForGlobal = new("WF727", "too-far-for-global", "All threads shall go over at once, and the patch changes programs and libraries that lie so far apart that no one write decides for all.", "Leave --consistency global away, or make a patch for each program and library.");
     public static readonly RefusalKind SuspendedStacks = new("WF733", "suspended-stacks", "The policy is stack, and the target makes stacks for coroutines: what a suspended one holds cannot be seen.", "Use --policy points with a profile whose points lie between two requests.");
     public static readonly ImmutableArray<RefusalKind> All =
     [
         TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoSuchCanary, OpenForAll, NothingOpen, NoExplicitPoint, BadExplicitPoint,
-        SuspendedStacks, NotGathered, CanaryOfGlobal, OtherConsistency,
+        SuspendedStacks, NotGathered, CanaryOfGlobal, OtherConsistency, TooFarForGlobal,
     ];
 }

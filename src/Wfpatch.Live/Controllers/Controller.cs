@@ -118,20 +118,20 @@ public sealed class Controller
     private TransitionReport Start(AppliedPatch applied, TransitionOptions options)
     {
         var state = _backend.State;
+        var parts = state.PartsOf(applied);
         var image = state.Images[applied.Image];
-        var later = state.Applied.SkipWhile(a => a != applied).Skip(1).Select(a => state.Images[a.Image])
-            .FirstOrDefault(i => i.Functions.Any(f => image.Functions.Any(g => g.Entry == f.Entry)));
+        var later = parts.Select(p => FindLater(state, p)).FirstOrDefault(l => l is not null);
         if (later is not null)
         {
             return TransitionReport.Refused([TransitionRefusals.LaterPatch.About(image.PatchName, $"{later.PatchName} was applied later and replaces a function of {image.PatchName}; revert it first.")]);
         }
-        var (choice, refusal) = MakeChoice(options, [.. image.Functions.Select(f => f.Name)], null, state);
+        var (choice, refusal) = MakeChoice(options, [.. parts.SelectMany(p => state.Images[p.Image].Functions).Select(f => f.Name)], [], state);
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).ToList();
         if (obstacles.Count > 0)
         {
             return TransitionReport.Refused(obstacles);
         }
-        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert(applied.Image, choice!.Profile, choice.Name, options.Consistency ?? applied.Consistency);
+        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert([.. parts.Select(p => p.Image)], choice!.Profile, choice.Name, options.Consistency ?? applied.Consistency);
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return Start(applied, options with { UseAnnounced = false });
@@ -142,6 +142,11 @@ public sealed class Controller
         }
         return _backend.Prepare(plan) is { } failed ? TransitionReport.Refused([failed]) : Continue(options);
     }
+
+    /// <summary>The image that was applied later and replaces a function of this one, or null.</summary>
+    private static ImageState? FindLater(TargetState state, AppliedPatch applied) =>
+        state.Applied.SkipWhile(a => a != applied).Skip(1).Select(a => state.Images[a.Image])
+            .FirstOrDefault(i => i.Functions.Any(f => state.Images[applied.Image].Functions.Any(g => g.Entry == f.Entry)));
 
     private TransitionReport RevertOpen(TransitionState open, string? id, TransitionOptions options)
     {
@@ -345,9 +350,8 @@ public sealed class Controller
             var done = new TransitionReport(Outcome.Done, $"{patch.Name} is already in force in process {_target.Process} (generation {there.Generation}).");
             return (null, null, done with { PatchId = patch.Id, PatchName = patch.Name, Generation = state.Generation, Threads = _reports.SettledThreads(state) });
         }
-        var part = patch.Objects[0];
-        ImmutableArray<string> changed = [.. part.OldFunctions.Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
-        var (choice, refusal) = MakeChoice(options, changed, part, state);
+        ImmutableArray<string> changed = [.. patch.Objects.SelectMany(o => o.OldFunctions).Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
+        var (choice, refusal) = MakeChoice(options, changed, patch.Objects, state);
         var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state))
             .Concat(ConsistencyCheck.FindObstacle(patch, options) is { } other ? [other] : []).ToList();
@@ -369,9 +373,9 @@ public sealed class Controller
             : (plan, choice, null);
     }
 
-    private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, ImmutableArray<string> changed, ObjectPatch? part, TargetState state)
+    private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, ImmutableArray<string> changed, ImmutableArray<ObjectPatch> parts, TargetState state)
     {
-        var made = PolicyChoice.Make(options.Policy, WithoutAbsent(options.Profile), changed, part, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
+        var made = PolicyChoice.Make(options.Policy, WithoutAbsent(options.Profile), changed, parts, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
         return made.Choice?.Name == PolicyChoice.StackName && Coroutines.Find(_target) is var (name, maker)
             ? (made.Choice, TransitionRefusals.SuspendedStacks.About(name, $"{name} uses {maker} in process {_target.Process}: the stacks of its coroutines may hold functions that change, and the policy stack cannot see those that are suspended."))
             : made;

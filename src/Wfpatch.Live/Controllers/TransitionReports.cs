@@ -83,7 +83,7 @@ public sealed class TransitionReports(Target target, StopLog stops)
             Stops = stops.Count,
             LongestStop = stops.Longest,
             LongestHeld = stops.LongestHeld,
-            Functions = [.. image.Functions.Select(f =>
+            Functions = [.. transition.Images.SelectMany(i => open.Images[i].Functions).Select(f =>
             {
                 var plan = open.Redirects[open.FindRedirect(f.Entry)].Plan;
                 return new FunctionReport(f.Name, f.Entry, plan.Tactic, plan.Trampoline, f.New.Start);

@@ -180,26 +180,30 @@ public sealed class DispatchBackend(Target target, StopLog stops)
 
     private Refusal? EnsureRegion(DispatchPlan plan)
     {
-        if (plan.NewRegion.Length == 0)
+        if (plan.NewRegions.IsEmpty)
         {
             return null;
         }
-        if (!plan.IsFirst)
-        {
-            return Map([plan.NewRegion], StubRange);
-        }
-        if (!target.Mappings.Any(m => m.Range == plan.NewRegion))
+        return plan.IsFirst && MakeJournal(plan.NewRegions[0]) is { } failed ? failed : MapRegions(plan.IsFirst ? plan.NewRegions[1..] : plan.NewRegions);
+    }
+
+    private Refusal? MapRegions(ImmutableArray<AddressRange> regions) =>
+        regions.Chunk(MappingsAtOnce).Select(chunk => Map(chunk, StubRange)).FirstOrDefault(failed => failed is not null);
+
+    private Refusal? MakeJournal(AddressRange region)
+    {
+        if (!target.Mappings.Any(m => m.Range == region))
         {
             if (CodeGaps.Find(target, SyscallStub.LengthFor(1)) is not { } gap)
             {
                 return TargetRefusals.NoCodeGap.About($"process {target.Process}", $"No object of process {target.Process} has {SyscallStub.LengthFor(1)} free bytes behind its code.");
             }
-            if (Map([plan.NewRegion], gap) is { } failed)
+            if (Map([region], gap) is { } failed)
             {
                 return failed;
             }
         }
-        _journal = TargetJournal.Create(plan.NewRegion, target.Memory);
+        _journal = TargetJournal.Create(region, target.Memory);
         return null;
     }
 
