@@ -32,7 +32,7 @@ internal static class TargetChoice
             {
                 continue;
             }
-            var diff = ObjectDiffer.Diff(units, new DiffOptions { ObjectName = name, BuildId = buildIdOf(name), PointNames = options.PointNames, AllowedTypes = options.AllowedTypes });
+            var diff = ObjectDiffer.Diff(units, new DiffOptions { ObjectName = name, BuildId = buildIdOf(name), PointNames = options.PointNames, AllowedTypes = options.AllowedTypes, AllowedData = options.AllowedData });
             if (diff.Refusals is [{ Kind: var kind }] && kind == DiffRefusals.NoDifference)
             {
                 unchanged = diff;

@@ -17,4 +17,7 @@ public sealed record DiffOptions
 
     /// <summary>Types whose layout may differ: the author knows that no object of them outlives the change.</summary>
     public ImmutableArray<string> AllowedTypes { get; init; } = [];
+
+    /// <summary>Variables whose initial value may differ: the running program keeps what it has, or a callback of the patch sets them.</summary>
+    public ImmutableArray<string> AllowedData { get; init; } = [];
 }

@@ -64,7 +64,7 @@ public sealed class DispatchPlanner
         }
         var space = BuildSpace(region.NewRegion);
         var redirects = PlanRedirects(part, match, loaded, space, RegionOf(region));
-        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
+        var hookPlanner = new HookPlanner(_target, _state, _original, (_state with { Regions = region.Regions }).CallbackArea, _refusals);
         var hooks = hookPlanner.Plan(profile, ReplacedEntries(part, match), part, match, space, canaries > 0);
         var head = region.Regions[0].Range.Start + JournalLayout.FrameIndexOffset;
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
@@ -102,7 +102,7 @@ public sealed class DispatchPlanner
     public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(int image, Profile? profile, string policy, Consistency consistency = Consistency.Local)
     {
         var space = BuildSpace(default);
-        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
+        var hookPlanner = new HookPlanner(_target, _state, _original, _state.CallbackArea, _refusals);
         var hooks = hookPlanner.Plan(profile, [.. _state.Images[image].Functions.Select(f => f.Entry)], null, null, space);
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
         var unwinders = unwinderPlanner.Plan(null, space, _state.FrameIndexHead);
@@ -374,6 +374,8 @@ public sealed class DispatchPlanner
             FrameIndex = linked.FrameIndex,
             Data = linked.Data,
             Added = AddedFunctions(part, linked),
+            CallbackBlock = part.Callbacks.IsEmpty ? Address.Zero : linked.SymbolAddresses[part.CallbackBlock],
+            Callbacks = [.. part.Callbacks.Select(c => new ImageCallback(c.Kind, linked.SymbolAddresses[c.Symbol]))],
         };
     }
 
@@ -435,7 +437,8 @@ public sealed class DispatchPlanner
         }
         var writes = new TransitionWrites(open);
         IEnumerable<CodeWrite> hooks = way.Policy == ReturnHookArea.PolicyName && !ReturnHookArea.IsThere(_target.Memory, open.ReturnHooks) ? ReturnHookArea.Initial(open.ReturnHooks) : [];
-        code = [.. code, .. hooks];
+        bool calls = !state.Images[image].Callbacks.IsEmpty && !CallbackArea.IsThere(_target.Memory, open.CallbackArea);
+        code = [.. code, .. hooks, .. calls ? [CallbackArea.Initial(open.CallbackArea, ProcessorState.Read())] : Array.Empty<CodeWrite>()];
         var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
         {
             BytesAdded = (newPages.Length * (long)Address.PageSize) + code.Sum(c => c.Bytes.Length),
