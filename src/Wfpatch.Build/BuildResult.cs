@@ -23,6 +23,11 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
     {
         ImmutableArray<PieceChange> changes = [.. diffs.SelectMany(d => d.Changes)];
         ImmutableArray<Refusal> refusals = [.. diffs.SelectMany(d => d.Refusals).Distinct()];
+        string[] calling = [.. diffs.Where(d => d.Patch is { Callbacks.IsEmpty: false }).Select(d => d.Patch!.ObjectName)];
+        if (calling.Length > 1)
+        {
+            refusals = [.. refusals, TransitionRefusals.CallbacksOfSeveral.About(options.Name, $"{string.Join(" and ", calling)} have callbacks, and those of one program or library of a patch alone can be called.")];
+        }
         if (!refusals.IsEmpty)
         {
             return new BuildResult(null, default, changes, refusals);

@@ -59,6 +59,7 @@ internal static class TargetChoice
             BuildId = buildIdOf(name),
             PointNames = options.PointNames,
             AllowedTypes = options.AllowedTypes,
+            AllowedData = options.AllowedData,
             WantedNames = wanted,
         });
     }

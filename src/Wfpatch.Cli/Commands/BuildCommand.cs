@@ -19,6 +19,7 @@ internal static class BuildCommand
         var name = new Option<string?>("--name") { Description = "the patch's name for people; without it the output's file name" };
         var points = new Option<string[]>("--points") { Description = "functions that a profile uses as quiescence points", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "F,F" };
         var types = new Option<string[]>("--allow-type") { Description = "types whose layout may differ, because no object of them outlives the change", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "T" };
+        var data = new Option<string[]>("--allow-data") { Description = "variables whose initial value may differ, because the running program's is right or a callback sets it", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "V" };
         var binary = new Option<string?>("--binary") { Description = "the installed program or library: its build-id goes into the patch, and its bytes are compared", HelpName = "FILE" };
         var deb = new Option<string?>("--deb") { Description = "a Debian package that is installed: its source is built twice, without and with the fix", HelpName = "PKG" };
         var patch = new Option<string[]>("--patch") { Description = "with --deb or --source: the fix, a unified diff of the source; several are applied in this order", DefaultValueFactory = _ => [], HelpName = "FILE" };
@@ -27,7 +28,7 @@ internal static class BuildCommand
         var json = CommonOptions.Json();
         var command = new Command("build", "Make a patch file of two builds, or of a source and a fix.\n\nExamples:\n  wfpatch build --deb memcached --patch fix.patch -o fix.wfp\n  wfpatch build --source httpd-2.4 --patch fix.patch -o fix.wfp\n  wfpatch build --old server.o --new server-fixed.o -o fix.wfp")
         {
-            old, @new, deb, patch, output, name, points, types, binary, consistency, cache, json,
+            old, @new, deb, patch, output, name, points, types, data, binary, consistency, cache, json,
         };
         var sources = new BuildSourceOptions();
         sources.AddTo(command);
@@ -40,6 +41,7 @@ internal static class BuildCommand
                 Name = r.GetValue(name) ?? Path.GetFileNameWithoutExtension(r.GetValue(output)!),
                 PointNames = [.. r.GetValue(points)!.SelectMany(p => p.Split(',', StringSplitOptions.RemoveEmptyEntries))],
                 AllowedTypes = [.. r.GetValue(types)!],
+                AllowedData = [.. r.GetValue(data)!],
                 InstalledFile = r.GetValue(binary),
                 InstalledMatch = new RunPreInstalledMatch(),
                 Progress = progress,

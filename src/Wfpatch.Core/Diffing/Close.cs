@@ -36,11 +36,16 @@ internal sealed class Close
         {
             run.IncludeAdded(name, "another program or library needs it");
         }
+        var callbacks = PatchMarks.CallbacksOf(units);
+        foreach (var callback in callbacks)
+        {
+            run.Include(callback.Unit, callback.Function, $"it is called {PatchMarks.Describe(callback.Kind)}");
+        }
         while (run._open.TryDequeue(out var included))
         {
             run.IncludeWhatItNeeds(included);
         }
-        return new ChangeSet(units, run._oldGlobals, run._newGlobals, [.. run._included.Values], run._spread.ToImmutableDictionary(), run._comdat);
+        return new ChangeSet(units, run._oldGlobals, run._newGlobals, [.. run._included.Values], run._spread.ToImmutableDictionary(), run._comdat) { Callbacks = callbacks, ChangedData = PatchMarks.ChangedDataOf(units) };
     }
 
     private bool IsChanged(UnitDiff unit, Piece @new) =>

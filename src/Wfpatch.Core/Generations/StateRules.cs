@@ -29,6 +29,7 @@ public static class StateRules
         && state.Images.All(i => i.OldParts.IsEmpty || !i.Functions.IsEmpty)
         && state.DataPages.All(p => IsInRegion(state, p))
         && state.Images.All(i => i.Data.Length == 0 || state.DataPages.Contains(i.Data))
+        && state.Images.All(HasSoundCallbacks)
         && state.Applied.All(a => IsImage(state, a.Image) && a.Generation <= state.LastGeneration && Enum.IsDefined(a.Consistency))
         && (state.Transition is not { } open || IsConsistent(state, open, entries));
 
@@ -38,6 +39,14 @@ public static class StateRules
         && Enum.IsDefined(open.Consistency) && (!open.IsGlobal || (open.Canaries == 0 && open.ReversedTo == 0))
         && open.Generation <= state.LastGeneration && open.ReversedTo <= state.LastGeneration
         && open.Images.SelectMany(i => state.Images[i].Functions).All(f => entries.Contains(f.Entry));
+
+    // The controller writes there.
+    private static bool HasSoundCallbacks(ImageState image) =>
+        image.Callbacks.All(c => Enum.IsDefined(c.Kind))
+        && (image.CallbackBlock == Address.Zero
+            ? image.Callbacks.IsEmpty
+            : image.CallbackBlock.Value % 8 == 0 && image.Data.Contains(AddressRange.OfLength(image.CallbackBlock, CallbackBlock.Length))
+                && image.Callbacks.GroupBy(c => c.Kind).All(g => g.Count() <= CallbackBlock.MostFunctions));
 
     private static bool IsConsistent(RedirectPlan plan) =>
         plan.All.All(IsConsistentAlone) && plan.All.Count() <= 1 + RedirectPlan.MostEvicted;

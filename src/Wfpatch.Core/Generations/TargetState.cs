@@ -45,6 +45,9 @@ public sealed record TargetState
     /// <summary>Where return hooks lie, and first of them the frame index that all others end in; zero: the target has no region yet.</summary>
     public Address ReturnHooks => Regions.IsEmpty ? Address.Zero : Regions[0].Range.Start + Plans.JournalLayout.ReturnHooksOffset;
 
+    /// <summary>Where the code lies that calls callbacks (CallbackArea); zero: the target has no region yet.</summary>
+    public Address CallbackArea => Regions.IsEmpty ? Address.Zero : Regions[0].Range.Start + Plans.JournalLayout.CallbacksOffset;
+
     /// <summary>Where the target's unwinders read it.</summary>
     public Address FrameIndexHead => Regions.IsEmpty ? Address.Zero : Regions[0].Range.Start + Plans.JournalLayout.FrameIndexOffset;
 
@@ -125,6 +128,12 @@ public sealed record ImageState(
     /// and a patch that is applied again goes on with them as they are.</summary>
     public AddressRange Data { get; init; }
 
+    /// <summary>Where its callbacks are asked for (<see cref="Generations.CallbackBlock"/>), among its variables; zero where it has none.</summary>
+    public Address CallbackBlock { get; init; }
+
+    /// <summary>In the order in which they are called.</summary>
+    public ImmutableArray<ImageCallback> Callbacks { get; init; } = [];
+
     /// <summary>The functions and parts of functions that it has beside those that replace one.</summary>
     public ImmutableArray<NewFunction> Added { get; init; } = [];
 }
@@ -133,6 +142,9 @@ public sealed record ImageState(
 /// <param name="Old">The code that stood there, or the earlier patch's, when the patch was made ready.</param>
 /// <param name="New">The new code.</param>
 public sealed record ReplacedFunction(string Name, Address Entry, AddressRange Old, AddressRange New);
+
+/// <summary>New code that is called once when the patch comes or goes.</summary>
+public sealed record ImageCallback(CallbackKind Kind, Address Function);
 
 /// <summary>New code that takes the place of nothing, for those who want names.</summary>
 public sealed record NewFunction(string Name, AddressRange Code)
@@ -209,6 +221,12 @@ public enum TransitionPhase : byte
 
     /// <summary>It is taken back before a thread migrated.</summary>
     Cancelling = 4,
+
+    /// <summary>Between arming and migrating: a thread runs the callbacks that come first. No thread is in the new generation.</summary>
+    CallingFirst = 5,
+
+    /// <summary>Between migrating and settling: all threads have migrated, and one of them runs the callbacks that come last.</summary>
+    CallingLast = 6,
 }
 
 /// <summary>A transition that is open.</summary>
@@ -234,6 +252,15 @@ public sealed record TransitionState(
     public ImmutableArray<int> Others { get; init; } = [];
 
     public ImmutableArray<int> Images => [Image, .. Others];
+
+    /// <summary>The one whose callbacks are called: only one of a patch's images may have some.</summary>
+    public int CallingImage(TargetState state) => Images.FirstOrDefault(i => !state.Images[i].Callbacks.IsEmpty, Image);
+
+    /// <summary>The number by which callbacks are asked for in the image's block, in a phase that calls.</summary>
+    public uint Call { get; init; }
+
+    /// <summary>Whether it leads away from the patch.</summary>
+    public bool IsBack => Kind == TransitionKind.Revert || ReversedTo != 0;
 
     /// <summary>The generation that makes a thread count as migrated.</summary>
     public uint Destination => ReversedTo != 0 ? ReversedTo : Generation;

@@ -129,6 +129,16 @@ public sealed class TransitionWrites
         }
     }
 
+    /// <summary>Opens the points so that one of those who come by runs the callbacks that are asked for. Nobody migrates by it.</summary>
+    public IEnumerable<CodeWrite> OpenCalls()
+    {
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.Point))
+        {
+            yield return HookTrampoline.Select(hook.Plan.Trampoline, HookTrampoline.CallSet);
+            yield return Entry(hook.Plan, armed: true);
+        }
+    }
+
     /// <summary>Closes all hooks. Threads inside one go on through its trampoline.</summary>
     public IEnumerable<CodeWrite> CloseHooks()
     {

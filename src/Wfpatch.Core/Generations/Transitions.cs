@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Redirects.Trampolines;
 
@@ -26,6 +27,20 @@ public static class Transitions
 
     public static TargetState Advance(TargetState state, TransitionPhase phase) =>
         state with { Transition = Current(state) with { Phase = phase } };
+
+    /// <summary>Callbacks are asked for by a number that their block never had.</summary>
+    public static TargetState BeginCalls(TargetState state, TransitionPhase phase, uint call) =>
+        state with { Transition = Current(state) with { Phase = phase, Call = call } };
+
+    /// <summary>The callbacks that the phase that calls is about; empty: there is none to be called.</summary>
+    public static ImmutableArray<Address> CallsOf(TargetState state, TransitionPhase phase)
+    {
+        var open = Current(state);
+        var kind = phase == TransitionPhase.CallingFirst
+            ? open.Kind == TransitionKind.Apply ? CallbackKind.PreApply : CallbackKind.PreRevert
+            : open.IsBack ? CallbackKind.PostRevert : CallbackKind.PostApply;
+        return [.. state.Images[open.CallingImage(state)].Callbacks.Where(c => c.Kind == kind).Select(c => c.Function)];
+    }
 
     /// <summary>Opens the transition for more canaries, or with 0 for all threads. From all there is no way back to some.</summary>
     public static TargetState Admit(TargetState state, int canaries) => Current(state).Canaries == 0

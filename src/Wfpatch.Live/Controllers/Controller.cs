@@ -25,6 +25,7 @@ public sealed class Controller
     private readonly StopLog _stops = new();
     private readonly DispatchBackend _backend;
     private readonly TransitionReports _reports;
+    private string _lost = "";
 
     public Controller(Target target)
     {
@@ -136,7 +137,7 @@ public sealed class Controller
         {
             return Start(applied, options with { UseAnnounced = false });
         }
-        if (plan is null || new ResourceObstacles(_target, plan).Find().ToList() is { Count: > 0 } lacking && (refusals = [.. lacking]).Length > 0)
+        if (plan is null || CallbackTurn.FindObstacles(plan.Open).Concat(new ResourceObstacles(_target, plan).Find()).ToList() is { Count: > 0 } lacking && (refusals = [.. lacking]).Length > 0)
         {
             return TransitionReport.Refused(refusals);
         }
@@ -176,6 +177,14 @@ public sealed class Controller
                     return Start(_backend.State.Applied[^1], options);
                 case TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling:
                     return Cancel(image);
+                case TransitionPhase.CallingFirst:
+                    if (WithdrawFirst(image, options) is { } cancelled)
+                    {
+                        return cancelled;
+                    }
+                    break;
+                case TransitionPhase.CallingLast when Calls.Withdraw(options) is { } running:
+                    return _reports.ReportCalls(_backend.State, running);
                 case TransitionPhase.Migrating:
                     _backend.Reverse();
                     break;
@@ -193,6 +202,48 @@ public sealed class Controller
         _backend.Cancel();
         return _reports.Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = _backend.State.Generation };
     }
+
+    /// <summary>The transition waits for what comes first. Null: that has been called, and threads must go the way back.</summary>
+    private TransitionReport? WithdrawFirst(ImageState image, TransitionOptions options)
+    {
+        if (Calls.Withdraw(options) is { } running)
+        {
+            return _reports.ReportCalls(_backend.State, running);
+        }
+        if (_backend.Calls is not { Progress: CallProgress.Done, Result: 0 })
+        {
+            return Cancel(image);
+        }
+        _backend.BeginMigrating();
+        _backend.Reverse();
+        return null;
+    }
+
+    /// <summary>Has the callbacks of the phase called. Null: they were.</summary>
+    private TransitionReport? Call(TransitionOptions options)
+    {
+        var open = _backend.State;
+        if (Calls.Run(options) is { } waiting)
+        {
+            if (waiting.IsLost && open.Transition!.IsBack)
+            {
+                // What it was to undo or to end will not be; the patch goes all the same.
+                _lost = $" {waiting.Sentence}";
+                return null;
+            }
+            return waiting.IsLost
+                ? _reports.Describe(open, Outcome.Refused, waiting.Sentence) with { Refusals = [TransitionRefusals.CallbackLost.About(open.Images[open.Transition!.Image].PatchName, waiting.Sentence)] }
+                : _reports.ReportCalls(open, waiting);
+        }
+        if (open.Transition!.Phase == TransitionPhase.CallingFirst && _backend.Calls.Result is var result and not 0)
+        {
+            _backend.Cancel();
+            return _reports.ReportCallRefused(open, result);
+        }
+        return null;
+    }
+
+    private CallbackTurn Calls => new(_target, _backend);
 
     private TransitionReport Refuse(ImageState image, string why)
     {
@@ -237,6 +288,14 @@ public sealed class Controller
         {
             return MoveAll(migration, options, clock) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
         }
+        if (_backend.State.Transition!.Phase == TransitionPhase.CallingFirst)
+        {
+            if (Call(options) is { } waiting)
+            {
+                return waiting with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+            }
+            _backend.BeginMigrating();
+        }
         IReadOnlyCollection<ThreadRecord> threads = [];
         bool complete = true;
         if (_backend.State.Transition!.Phase == TransitionPhase.Migrating)
@@ -249,11 +308,20 @@ public sealed class Controller
         {
             return _reports.ReportCanaries(open, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
         }
+        if (complete && open.Transition!.Phase == TransitionPhase.Migrating && !Transitions.CallsOf(open, TransitionPhase.CallingLast).IsEmpty)
+        {
+            _backend.BeginCalls(TransitionPhase.CallingLast);
+        }
+        if (_backend.State.Transition!.Phase == TransitionPhase.CallingLast && Call(options) is { } last)
+        {
+            return last with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+        }
         if (complete)
         {
             _backend.Settle();
         }
-        return _reports.Report(open, complete, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+        var report = _reports.Report(open, complete, threads);
+        return report with { Message = report.Message + _lost, ArmTime = armTime, TransitionTime = clock.Elapsed };
     }
 
     /// <summary>All threads in one instant, or none.</summary>
@@ -366,6 +434,7 @@ public sealed class Controller
         }
         if (plan is not null)
         {
+            obstacles.AddRange(CallbackTurn.FindObstacles(plan.Open));
             obstacles.AddRange(new ResourceObstacles(_target, plan).Find());
         }
         return obstacles.Count > 0 || plan is null

@@ -48,7 +48,8 @@ public static class StatusReader
         bool isCanary = open is { Canaries: > 0, Phase: TransitionPhase.Migrating };
         return new StatusReport(
             isCanary && pending == 0 && canaries > 0 ? Outcome.Canary : Outcome.Pending,
-            isCanary
+            CallbackTurn.Describe(target, state) is { } calls ? calls.Sentence
+                : isCanary
                 ? $"{name} is tried in process {target.Process}, canary: {canaries} of {threads.Length} threads are in generation {open.Destination}, {pending} pending; the others stay until wfpatch advance or revert."
                 : $"{name} is being {(back ? "taken back" : "applied")} in process {target.Process}: {(open.IsGlobal ? pending == 0 ? "all threads have gone over at once." : "all threads are in the version before, to go over at once." : $"{pending} of {threads.Length} threads are pending.")}")
         {

@@ -31,6 +31,6 @@ public static class UnloadedObjects
 
         bool MustBeThere(RedirectState redirect) => !affected.Contains(redirect.Plan.Entry)
             ? redirect.Slot >= 0
-            : state.Transition!.Phase == TransitionPhase.Migrating || (redirect.Slot >= 0 && state.Transition.Phase < TransitionPhase.Migrating);
+            : state.Transition!.Phase is TransitionPhase.Migrating or TransitionPhase.CallingFirst or TransitionPhase.CallingLast || (redirect.Slot >= 0 && state.Transition.Phase < TransitionPhase.Migrating);
     }
 }

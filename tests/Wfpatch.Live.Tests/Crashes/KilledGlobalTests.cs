@@ -52,7 +52,7 @@ public sealed class KilledGlobalTests(ITestOutputHelper output)
         }
         Assert.True(result.Status.Signal == 9, $"step {step}: {result.Status} {result.Output}{result.Errors}");
         var status = await InProcess.StatusAsync(apart.Id);
-        if (status.OpenTransition is not null)
+        if (status.OpenTransition.Length > 0)
         {
             seen.Add(status);
         }

@@ -54,6 +54,7 @@ internal static class ObjectReader
         bool hasBytes = section.Type is SectionType.ProgramBits or SectionType.NoBits;
         return section switch
         {
+            _ when name.StartsWith(PatchMarks.SectionPrefix, StringComparison.Ordinal) => PieceKind.Marks,
             _ when (section.Flags & SectionFlags.ThreadLocal) != 0 => PieceKind.ThreadLocal,
             { Type: SectionType.UnwindX8664 } => PieceKind.UnwindTable,
             _ when name == ".eh_frame" => PieceKind.UnwindTable,

@@ -48,7 +48,7 @@ public sealed class DispatchPlanner
         var changed = parts.Where(p => p.IsChanged).ToImmutableArray();
         var space = BuildSpace(regions.New);
         var redirects = changed.Aggregate(_state.Redirects, (planned, part) => PlanRedirects(part, planned, space, regions.Around(part.Start)));
-        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
+        var hookPlanner = new HookPlanner(_target, _state, _original, (_state with { Regions = regions.All }).CallbackArea, _refusals);
         var hooks = hookPlanner.Plan(profile, [.. changed.SelectMany(ReplacedEntries)], changed, space, canaries > 0);
         var head = regions.All[0].Range.Start + JournalLayout.FrameIndexOffset;
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
@@ -88,7 +88,7 @@ public sealed class DispatchPlanner
         var first = _state.Images[images[0]];
         _ = IsTooFarApart(first.PatchName, [.. images.Select(i => _state.Images[i].Range.Start)], _state.Regions, consistency);
         var space = BuildSpace([]);
-        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
+        var hookPlanner = new HookPlanner(_target, _state, _original, _state.CallbackArea, _refusals);
         var hooks = hookPlanner.Plan(profile, [.. images.SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry)], [], space);
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
         var unwinders = unwinderPlanner.Plan([], space, _state.FrameIndexHead);
@@ -419,6 +419,8 @@ public sealed class DispatchPlanner
             FrameIndex = linked.FrameIndex,
             Data = linked.Data,
             Added = AddedFunctions(part, linked),
+            CallbackBlock = part.Callbacks.IsEmpty ? Address.Zero : linked.SymbolAddresses[part.CallbackBlock],
+            Callbacks = [.. part.Callbacks.Select(c => new ImageCallback(c.Kind, linked.SymbolAddresses[c.Symbol]))],
         };
     }
 
@@ -476,7 +478,8 @@ public sealed class DispatchPlanner
         }
         var writes = new TransitionWrites(open);
         IEnumerable<CodeWrite> hooks = way.Policy == ReturnHookArea.PolicyName && !ReturnHookArea.IsThere(_target.Memory, open.ReturnHooks) ? ReturnHookArea.Initial(open.ReturnHooks) : [];
-        code = [.. code, .. hooks];
+        bool calls = images.Any(i => !state.Images[i].Callbacks.IsEmpty) && !CallbackArea.IsThere(_target.Memory, open.CallbackArea);
+        code = [.. code, .. hooks, .. calls ? [CallbackArea.Initial(open.CallbackArea, ProcessorState.Read())] : Array.Empty<CodeWrite>()];
         var plan = new DispatchPlan(region.New, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
         {
             BytesAdded = (newPages.Length * (long)Address.PageSize) + code.Sum(c => c.Bytes.Length),

@@ -14,7 +14,8 @@ namespace Wfpatch.Live.Backends.Dispatch;
 
 /// <summary>Plans the hooks of a transition: the start routine of threads and the guards of system calls always, the points of a profile, and for
 /// canaries the functions that create threads.</summary>
-public sealed class HookPlanner(Target target, TargetState state, IMemory original, List<Refusal> refusals)
+/// <param name="callbacks">Where what calls callbacks stands, or may stand one day.</param>
+public sealed class HookPlanner(Target target, TargetState state, IMemory original, Address callbacks, List<Refusal> refusals)
 {
     private readonly List<CodeWrite> _code = [];
 
@@ -138,7 +139,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             else
             {
                 hooks.Add(new HookState(point.Name, HookKind.Point, point.Function, plan, IsArmed: true, Set: 0));
-                _code.Add(HookTrampoline.Initial(plan));
+                _code.Add(HookTrampoline.Initial(plan, callbacks));
             }
         }
     }
@@ -183,7 +184,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             return;
         }
         hooks.Add(new HookState(name, kind, function, plan, IsArmed: true, Set: 0));
-        _code.Add(HookTrampoline.Initial(plan));
+        _code.Add(HookTrampoline.Initial(plan, callbacks));
     }
 
     private static HookState Arm(HookState hook) => hook with { IsArmed = true, Set = HookTrampoline.SetAfter(hook.Set) };
