@@ -26,6 +26,9 @@ public sealed record BuildOptions
     /// <summary>Types whose layout may differ (<see cref="Core.Diffing.DiffOptions.AllowedTypes"/>).</summary>
     public ImmutableArray<string> AllowedTypes { get; init; } = [];
 
+    /// <summary>Variables whose initial value may differ (<see cref="Core.Diffing.DiffOptions.AllowedData"/>).</summary>
+    public ImmutableArray<string> AllowedData { get; init; } = [];
+
     /// <summary>The installed program or library: its build-id goes into the patch. Null: the patch is matched by its bytes alone.</summary>
     public string? InstalledFile { get; init; }
 

@@ -10,6 +10,12 @@ namespace Wfpatch.Build;
 /// <param name="Changes">What differs, for people, as far as it was found.</param>
 public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, ImmutableArray<PieceChange> Changes, ImmutableArray<Refusal> Refusals)
 {
+    /// <summary>How far our builds are what is installed, for each program and library that was compared with an installed file.</summary>
+    public ImmutableArray<RebuildReport> Rebuilds { get; init; } = [];
+
+    /// <summary>The units of each program and library, for that comparison.</summary>
+    internal ImmutableDictionary<string, ImmutableArray<UnitPair>> Units { get; init; } = ImmutableDictionary<string, ImmutableArray<UnitPair>>.Empty;
+
     public static BuildResult Refused(params ImmutableArray<Refusal> refusals) => new(null, default, [], refusals);
 
     /// <summary>Wraps the differences of several programs and libraries as one patch file; refused where one of them is.</summary>
@@ -17,6 +23,11 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
     {
         ImmutableArray<PieceChange> changes = [.. diffs.SelectMany(d => d.Changes)];
         ImmutableArray<Refusal> refusals = [.. diffs.SelectMany(d => d.Refusals).Distinct()];
+        string[] calling = [.. diffs.Where(d => d.Patch is { Callbacks.IsEmpty: false }).Select(d => d.Patch!.ObjectName)];
+        if (calling.Length > 1)
+        {
+            refusals = [.. refusals, TransitionRefusals.CallbacksOfSeveral.About(options.Name, $"{string.Join(" and ", calling)} have callbacks, and those of one program or library of a patch alone can be called.")];
+        }
         if (!refusals.IsEmpty)
         {
             return new BuildResult(null, default, changes, refusals);

@@ -62,7 +62,7 @@ public static class DebianBuild
             place = chroot;
         }
         var builds = new PackageBuilds(cache, package, place, options.Common.Progress, cancel);
-        var (paths, refusal) = await builds.BothAsync(options.PatchFiles);
+        var (paths, refusal) = await builds.BothAsync(options.PatchFiles, options.SeriesFolder);
         if (paths is not var (old, @new))
         {
             return (null, refusal);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Core.Matching;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 
@@ -13,4 +14,7 @@ public interface IInstalledMatch
     /// <param name="installedFile">The whole file, stripped or not.</param>
     /// <param name="fileName">How refusals call it.</param>
     ImmutableArray<Refusal> Check(ObjectPatch patch, ReadOnlyMemory<byte> installedFile, string fileName);
+
+    /// <summary>The old functions that the file does not have like that, each looked for by itself; none where the file cannot be read.</summary>
+    ImmutableArray<FunctionDifference> FindDifferent(ObjectPatch program, ReadOnlyMemory<byte> installedFile, string fileName) => [];
 }

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Diffing;
+using Wfpatch.Core.Patches;
+
 namespace Wfpatch.Build;
 
 /// <summary>The last step of each build: the patch against the installed file, or that part of it which has the file's name.</summary>
@@ -19,6 +23,18 @@ internal static class InstalledCheck
         string name = Path.GetFileName(options.InstalledFile);
         var part = result.Patch.Objects.FirstOrDefault(o => o.ObjectName == name) ?? result.Patch.Objects[0];
         var refusals = options.InstalledMatch.Check(part, bytes, options.InstalledFile);
-        return refusals.IsEmpty ? result : new BuildResult(null, default, result.Changes, refusals);
+        var reports = result.Rebuilds.AddRange(Compare(result, part, bytes, options.InstalledMatch, options.InstalledFile));
+        return refusals.IsEmpty ? result with { Rebuilds = reports } : new BuildResult(null, default, result.Changes, refusals) { Rebuilds = reports };
+    }
+
+    // Which functions belong to the program is known where the tree holds it linked.
+    private static ImmutableArray<RebuildReport> Compare(BuildResult result, ObjectPatch part, byte[] bytes, IInstalledMatch match, string file)
+    {
+        if (!result.Units.TryGetValue(part.ObjectName, out var units))
+        {
+            return [];
+        }
+        var program = OldProgram.Of(units, part.ObjectName);
+        return [RebuildReport.Of(program, part, file, match.FindDifferent(program, bytes, file))];
     }
 }

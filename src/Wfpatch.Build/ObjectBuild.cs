@@ -20,7 +20,7 @@ public static class ObjectBuild
         {
             return BuildResult.Refused(refusals);
         }
-        var diffOptions = new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames, AllowedTypes = options.AllowedTypes };
+        var diffOptions = new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames, AllowedTypes = options.AllowedTypes, AllowedData = options.AllowedData };
         var (diff, unreadable) = Diff((Path.GetFileName(oldObject), old), (Path.GetFileName(newObject), @new), diffOptions);
         return diff is null ? BuildResult.Refused(unreadable) : InstalledCheck.Apply(BuildResult.Of(diff, options), options);
     }

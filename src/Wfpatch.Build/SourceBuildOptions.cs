@@ -16,6 +16,9 @@ public sealed record SourceBuildOptions(string Folder, ImmutableArray<string> Pa
     /// <summary>What builds, twice, by sh(1) in the tree; null: what the tree's build system needs.</summary>
     public string? Make { get; init; }
 
+    /// <summary>The folder of the series that the first of the patches come from: those that the source has applied already are left out. Null: there is none.</summary>
+    public string? SeriesFolder { get; init; }
+
     /// <summary>Where builds and logs are kept; null: $XDG_CACHE_HOME/wfpatch or ~/.cache/wfpatch.</summary>
     public string? CacheFolder { get; init; }
 }

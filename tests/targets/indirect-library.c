@@ -26,3 +26,16 @@ __attribute__((noinline, noclone)) int through(void)
 {
     return VERSION * 100 + variant();
 }
+
+__attribute__((ifunc("choose"), visibility("hidden"))) int chosen_unseen(void);
+
+/* The second version calls by name what the resolver chose, and takes its address. */
+__attribute__((noinline, noclone)) int by_name(void)
+{
+#if VERSION == 1
+    return 300 + chosen_unseen();
+#else
+    int (*volatile chosen)(void) = chosen_here;
+    return 400 + chosen_here() + chosen() + 100 * chosen_unseen();
+#endif
+}

@@ -6,6 +6,7 @@
  * `report` answers one line of JSON: for each parent its tid, the version that served it last, how many children it had, and how
  * many of them were served by another version than their parent before and after (strangers); and mixed requests.
  * `fork N` makes parent N fork; the child makes a request, says "child PID VERSION" and stays until its parent ends.
+ * `daemon N` makes it fork twice, and the child in between end: the grandchild does the same, and stays until the program ends.
  */
 #include "target.h"
 
@@ -15,6 +16,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 enum { PARENTS = 4, STACK = 1 << 16, BLOCK = 4096 };
 
@@ -101,6 +103,32 @@ static void have_fork(void)
         poll(NULL, 0, -1);
 }
 
+static int life[2]; /* a pipe that nobody writes to; the program has its end */
+
+static void have_daemon(void)
+{
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid < 0)
+        fail("fork");
+    if (pid > 0) {
+        int status;
+        if (waitpid(pid, &status, 0) != pid)
+            fail("waitpid");
+        return;
+    }
+    pid_t between = getpid();
+    if (setsid() < 0 || fork() != 0)
+        _exit(0);
+    close(life[1]);
+    while (getppid() == between)
+        sched_yield(); /* until it is an orphan */
+    dprintf(1, "child %d %d\n", (int)getpid(), handle_request());
+    for (char c;;)
+        if (read(life[0], &c, 1) == 0)
+            _exit(0);
+}
+
 static void *run(void *argument)
 {
     struct parent *self = argument;
@@ -120,9 +148,13 @@ static void *run(void *argument)
             SET(self->strangers, self->strangers + 1);
         SET(self->latest, after);
         SET(self->children, n);
-        if (GET(self->forks) != 0) {
+        int kind = GET(self->forks);
+        if (kind != 0) {
             SET(self->forks, 0);
-            have_fork();
+            if (kind == 1)
+                have_fork();
+            else
+                have_daemon();
         }
     }
     return argument;
@@ -140,6 +172,8 @@ static void report(void)
 
 int main(void)
 {
+    if (pipe(life) != 0)
+        fail("pipe");
     for (int i = 0; i < PARENTS; i++)
         start_thread(run, &parents[i]);
     for (int i = 0; i < PARENTS; i++)
@@ -152,5 +186,7 @@ int main(void)
             report();
         else if (strncmp(line, "fork ", 5) == 0)
             SET(parents[atoi(line + 5)].forks, 1);
+        else if (strncmp(line, "daemon ", 7) == 0)
+            SET(parents[atoi(line + 7)].forks, 2);
     }
 }

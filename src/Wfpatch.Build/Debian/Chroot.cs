@@ -87,7 +87,7 @@ internal sealed class Chroot : BuildPlace
     }
 
     private static Refusal? Failure(ToolResult result, InstalledPackage package, string log) => result.Missing is { } tool
-        ? BuildRefusals.ToolMissing.About(tool, $"The program {tool} is not installed; install the package {tool}, or leave out --chroot to build on this system.")
+        ? BuildRefusals.ToolMissing.About(tool, $"The program {tool} is not installed; install the package {(tool == "unshare" ? "util-linux" : tool)}, or say --host to build on this system.")
         : BuildFailure.Of(result, package.Source, $"A system with the build dependencies of {package.Source} could not be made", log, "tar");
 
     public override async Task PrepareAsync(string work, string log, CancellationToken cancel)

@@ -13,6 +13,9 @@ public sealed record DebianBuildOptions(string Package, ImmutableArray<string> P
     /// <summary>Compile in a minimal system with the source's build dependencies alone, without network and not as root; else on this system.</summary>
     public bool InChroot { get; init; }
 
+    /// <summary>The folder of the series that the first of the patches come from: those that the source has applied already are left out. Null: there is none.</summary>
+    public string? SeriesFolder { get; init; }
+
     /// <summary>Where sources, builds and logs are kept; null: $XDG_CACHE_HOME/wfpatch or ~/.cache/wfpatch.</summary>
     public string? CacheFolder { get; init; }
 }

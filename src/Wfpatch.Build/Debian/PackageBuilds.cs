@@ -21,7 +21,7 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
     private string LogName(string what) => $"{package.Source}_{package.SourceVersion.Replace(':', '~')}-{what}";
 
     /// <summary>The build trees without and with the patch. Exactly one of the results is not null.</summary>
-    public async Task<((string Old, string New)? Trees, Refusal? Refusal)> BothAsync(ImmutableArray<string> patchFiles)
+    public async Task<((string Old, string New)? Trees, Refusal? Refusal)> BothAsync(ImmutableArray<string> patchFiles, string? seriesFolder = null)
     {
         string compiler = place.Key.Length > 0 ? place.Key : (await new ToolRun(null, cancel).RunAsync("dpkg-query", "--show", "--showformat", "${Package}=${Version}\n", "gcc*", "g++*", "binutils", "libc6-dev", "dpkg-dev", "debhelper")).Output;
         string folder = cache.Folder("builds", BuildCache.KeyOf(package.Source, package.SourceVersion, SourceBuild.ExtraFlags, compiler));
@@ -31,7 +31,7 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         string work = Path.Combine(folder, "work");
         try
         {
-            var refusal = await BuildMissingAsync(old, @new, work, patchFiles);
+            var refusal = await BuildMissingAsync(old, @new, work, patchFiles, seriesFolder);
             return refusal is null ? ((SourceTree(old), SourceTree(@new)), null) : (null, refusal);
         }
         finally
@@ -41,7 +41,7 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         }
     }
 
-    private async Task<Refusal?> BuildMissingAsync(string old, string @new, string work, ImmutableArray<string> patchFiles)
+    private async Task<Refusal?> BuildMissingAsync(string old, string @new, string work, ImmutableArray<string> patchFiles, string? seriesFolder)
     {
         if (Directory.Exists(old))
         {
@@ -51,7 +51,7 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         {
             return refusal;
         }
-        return Directory.Exists(@new) ? null : await BuildNewAsync(old, work, @new, patchFiles);
+        return Directory.Exists(@new) ? null : await BuildNewAsync(old, work, @new, patchFiles, seriesFolder);
     }
 
     // The unpacked source is the only folder within.
@@ -84,7 +84,7 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
         return Finish(built, log, work, finished);
     }
 
-    private async Task<Refusal?> BuildNewAsync(string old, string work, string finished, ImmutableArray<string> patchFiles)
+    private async Task<Refusal?> BuildNewAsync(string old, string work, string finished, ImmutableArray<string> patchFiles, string? seriesFolder)
     {
         string names = string.Join(", ", patchFiles.Select(p => Path.GetFileName(p)));
         string log = cache.Log(LogName($"new-build-{Path.GetFileNameWithoutExtension(patchFiles[^1])}"));
@@ -96,7 +96,12 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
             return failed;
         }
         string tree = SourceTree(work);
-        var (changed, refusal) = await SourcePatch.ApplyAsync(tree, patchFiles.Select(Path.GetFullPath), log, cancel);
+        var (files, other) = PatchSeries.WithoutApplied(patchFiles, seriesFolder, tree);
+        if (other is not null)
+        {
+            return other;
+        }
+        var (changed, refusal) = await SourcePatch.ApplyAsync(tree, files.Select(Path.GetFullPath), log, cancel);
         if (changed is null)
         {
             return refusal;

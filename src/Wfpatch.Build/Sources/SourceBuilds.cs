@@ -102,7 +102,12 @@ internal sealed class SourceBuilds(BuildCache cache, SourceBuildOptions options,
         {
             return notCopied;
         }
-        var (changed, refusal) = await SourcePatch.ApplyAsync(Path.Combine(work, "source"), options.PatchFiles.Select(Path.GetFullPath), log, cancel);
+        var (files, other) = PatchSeries.WithoutApplied(options.PatchFiles, options.SeriesFolder, Path.Combine(work, "source"));
+        if (other is not null)
+        {
+            return other;
+        }
+        var (changed, refusal) = await SourcePatch.ApplyAsync(Path.Combine(work, "source"), files.Select(Path.GetFullPath), log, cancel);
         if (changed is null)
         {
             return refusal;

@@ -18,7 +18,7 @@ internal static class TargetChoice
         {
             return BuildResult.Refused(DiffRefusals.NoDifference.About(options.Name, "The two builds hold the same object files: the change reaches no compiled code."));
         }
-        var reached = new List<(string Name, DiffResult Diff)>();
+        var reached = new List<(string Name, ImmutableArray<UnitPair> Units, DiffResult Diff)>();
         DiffResult? unchanged = null;
         foreach (var (path, file) in trees.Outputs.Where(o => isWanted(Path.GetFileName(o.Path))))
         {
@@ -32,26 +32,63 @@ internal static class TargetChoice
             {
                 continue;
             }
-            var diff = ObjectDiffer.Diff(units, new DiffOptions { ObjectName = name, BuildId = buildIdOf(name), PointNames = options.PointNames, AllowedTypes = options.AllowedTypes });
+            var diff = Compare(name, units, []);
             if (diff.Refusals is [{ Kind: var kind }] && kind == DiffRefusals.NoDifference)
             {
                 unchanged = diff;
             }
             else if (!reached.Any(r => r.Name == name && IsSame(r.Diff, diff)))
             {
-                reached.Add((name, diff));
+                reached.Add((name, units, diff));
             }
         }
-        return reached switch
+        var result = reached switch
         {
             [] => unchanged is not null ? BuildResult.Of(unchanged, options) : BuildResult.Refused(BuildRefusals.NoTarget.About(options.Name,
                 "The change reaches no object file of a program or library that is meant; check that it is compiled in this build.")),
             [var only] => BuildResult.Of(only.Diff, options),
-            _ when AreAllNamed(reached.Select(r => r.Name), options) => BuildResult.Of([.. reached.Select(r => r.Diff)], options),
+            _ when AreAllNamed(reached.Select(r => r.Name), options) => BuildResult.Of(Together(reached, Compare), options),
             _ => BuildResult.Refused(BuildRefusals.SeveralTargets.About(options.Name,
                 $"The change reaches {string.Join(" and ", reached.Select(r => r.Name))}; name what is meant with --object, once for each.")),
         };
+        return result with { Units = reached.DistinctBy(r => r.Name).ToImmutableDictionary(r => r.Name, r => r.Units) };
+
+        DiffResult Compare(string name, ImmutableArray<UnitPair> units, ImmutableArray<string> wanted) => ObjectDiffer.Diff(units, new DiffOptions
+        {
+            ObjectName = name,
+            BuildId = buildIdOf(name),
+            PointNames = options.PointNames,
+            AllowedTypes = options.AllowedTypes,
+            AllowedData = options.AllowedData,
+            WantedNames = wanted,
+        });
     }
+
+    /// <summary>Compares again until each object brings along what is new in it and needed by the others.</summary>
+    private static ImmutableArray<DiffResult> Together(
+        List<(string Name, ImmutableArray<UnitPair> Units, DiffResult Diff)> reached, Func<string, ImmutableArray<UnitPair>, ImmutableArray<string>, DiffResult> compare)
+    {
+        var wanted = new string[reached.Count][];
+        for (bool isGrowing = true; isGrowing;)
+        {
+            isGrowing = false;
+            for (int i = 0; i < reached.Count; i++)
+            {
+                var (name, units, _) = reached[i];
+                string[] needed = [.. reached.Where(r => r.Name != name).SelectMany(r => Needs(r.Diff)).Distinct().Order(StringComparer.Ordinal)];
+                if (wanted[i] is null || !needed.SequenceEqual(wanted[i]))
+                {
+                    wanted[i] = needed;
+                    reached[i] = (name, units, compare(name, units, [.. needed]));
+                    isGrowing = true;
+                }
+            }
+        }
+        return [.. reached.Select(r => r.Diff)];
+    }
+
+    private static IEnumerable<string> Needs(DiffResult diff) =>
+        diff.Patch?.Symbols.Where(s => s is { IsDefinedByPatch: false, Unit: "", Name.Length: > 0 }).Select(s => s.Name) ?? [];
 
     // A build may leave one program in two places: libtool does.
     private static bool IsSame(DiffResult one, DiffResult other) => one.Patch is not null && other.Patch is not null

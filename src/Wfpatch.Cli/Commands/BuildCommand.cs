@@ -19,6 +19,7 @@ internal static class BuildCommand
         var name = new Option<string?>("--name") { Description = "the patch's name for people; without it the output's file name" };
         var points = new Option<string[]>("--points") { Description = "functions that a profile uses as quiescence points", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "F,F" };
         var types = new Option<string[]>("--allow-type") { Description = "types whose layout may differ, because no object of them outlives the change", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "T" };
+        var data = new Option<string[]>("--allow-data") { Description = "variables whose initial value may differ, because the running program's is right or a callback sets it", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [], HelpName = "V" };
         var binary = new Option<string?>("--binary") { Description = "the installed program or library: its build-id goes into the patch, and its bytes are compared", HelpName = "FILE" };
         var deb = new Option<string?>("--deb") { Description = "a Debian package that is installed: its source is built twice, without and with the fix", HelpName = "PKG" };
         var patch = new Option<string[]>("--patch") { Description = "with --deb or --source: the fix, a unified diff of the source; several are applied in this order", DefaultValueFactory = _ => [], HelpName = "FILE" };
@@ -27,7 +28,7 @@ internal static class BuildCommand
         var json = CommonOptions.Json();
         var command = new Command("build", "Make a patch file of two builds, or of a source and a fix.\n\nExamples:\n  wfpatch build --deb memcached --patch fix.patch -o fix.wfp\n  wfpatch build --source httpd-2.4 --patch fix.patch -o fix.wfp\n  wfpatch build --old server.o --new server-fixed.o -o fix.wfp")
         {
-            old, @new, deb, patch, output, name, points, types, binary, consistency, cache, json,
+            old, @new, deb, patch, output, name, points, types, data, binary, consistency, cache, json,
         };
         var sources = new BuildSourceOptions();
         sources.AddTo(command);
@@ -40,6 +41,7 @@ internal static class BuildCommand
                 Name = r.GetValue(name) ?? Path.GetFileNameWithoutExtension(r.GetValue(output)!),
                 PointNames = [.. r.GetValue(points)!.SelectMany(p => p.Split(',', StringSplitOptions.RemoveEmptyEntries))],
                 AllowedTypes = [.. r.GetValue(types)!],
+                AllowedData = [.. r.GetValue(data)!],
                 InstalledFile = r.GetValue(binary),
                 InstalledMatch = new RunPreInstalledMatch(),
                 Progress = progress,
@@ -47,16 +49,20 @@ internal static class BuildCommand
             };
             options = sources.Choose(r, options);
             string file = r.GetValue(output)!;
-            string[] patches = r.GetValue(patch)!;
-            if (sources.Conflict(r, (r.GetValue(old) ?? r.GetValue(@new)) is not null, r.GetValue(deb) is not null, patches is not []) is { } conflict)
+            var (patches, noSeries) = sources.Patches(r, r.GetValue(patch)!);
+            if (noSeries is not null)
+            {
+                return to.Fail(ExitCode.Refused, noSeries.Sentence, [noSeries]);
+            }
+            if (sources.Conflict(r, (r.GetValue(old) ?? r.GetValue(@new)) is not null, r.GetValue(deb) is not null, !patches.IsEmpty) is { } conflict)
             {
                 return to.Fail(ExitCode.Usage, $"{conflict}; see wfpatch build --help.", []);
             }
-            if ((r.GetValue(deb) ?? sources.Source(r)) is { } what && patches is [])
+            if ((r.GetValue(deb) ?? sources.Source(r)) is { } what && patches.IsEmpty)
             {
-                return to.Fail(ExitCode.Usage, $"name the fix of {what} with --patch FILE; see wfpatch build --help.", []);
+                return to.Fail(ExitCode.Usage, $"name the fix of {what} with --patch FILE, or with --series DIR; see wfpatch build --help.", []);
             }
-            return r.GetValue(deb) is { } package ? await RunDebianAsync(to, package, patches, r.GetValue(cache), sources.InChroot(r), file, options, cancel)
+            return r.GetValue(deb) is { } package ? await RunDebianAsync(to, new DebianBuildOptions(package, [.. patches]) { Common = options, CacheFolder = r.GetValue(cache), InChroot = sources.InChroot(r), SeriesFolder = sources.Series(r) }, file, cancel)
                 : sources.Source(r) is { } source ? Finish(to, await sources.RunAsync(r, source, patches, r.GetValue(cache), options, cancel), file)
                 : RunObjects(to, r.GetValue(old), r.GetValue(@new), file, options);
         });
@@ -64,12 +70,12 @@ internal static class BuildCommand
     }
 
     private static async Task<int> RunDebianAsync(
-        Output output, string package, string[] patches, string? cache, bool inChroot, string file, BuildOptions options, CancellationToken cancel)
+        Output output, DebianBuildOptions options, string file, CancellationToken cancel)
     {
         // Points of a stripped program can only be found through the patch file.
-        var points = ShippedProfiles.ForExecutable(package)?.Points.Where(p => p.Library.Length == 0).Select(p => p.Function) ?? [];
-        var common = options with { PointNames = [.. options.PointNames.Concat(points).Distinct()] };
-        return Finish(output, await DebianBuild.RunAsync(new DebianBuildOptions(package, [.. patches]) { Common = common, CacheFolder = cache, InChroot = inChroot }, cancel), file);
+        var points = ShippedProfiles.ForExecutable(options.Package)?.Points.Where(p => p.Library.Length == 0).Select(p => p.Function) ?? [];
+        var common = options.Common with { PointNames = [.. options.Common.PointNames.Concat(points).Distinct()] };
+        return Finish(output, await DebianBuild.RunAsync(options with { Common = common }, cancel), file);
     }
 
     private static int RunObjects(Output output, string? old, string? @new, string file, BuildOptions options)
@@ -87,7 +93,12 @@ internal static class BuildCommand
         if (result.Patch is not { } patch)
         {
             int code = result.Refusals.All(r => r.Kind == DiffRefusals.NoDifference) ? ExitCode.Unchanged : ExitCode.Refused;
-            return output.Fail(code, result.Refusals is [var only] ? only.Sentence : "The two builds cannot be made into a patch.", result.Refusals);
+            string why = result.Refusals is [var only] ? only.Sentence : "The two builds cannot be made into a patch.";
+            foreach (var rebuild in result.Rebuilds)
+            {
+                Console.Error.WriteLine(rebuild.Sentence);
+            }
+            return output.Fail(code, string.Join(' ', [why, .. result.Rebuilds.Select(r => r.Sentence)]), result.Refusals);
         }
         if (PatchFile.TryWrite(file, result.Bytes) is { } problem)
         {
@@ -97,8 +108,8 @@ internal static class BuildCommand
         string[] functions = [.. patch.Objects.SelectMany(o => o.Replacements.Select(r => o.OldFunctions[r.OldFunction].Name))];
         string message = $"{file}: {functions.Length} function(s) replaced, {result.Bytes.Length} bytes, id {patch.Id}.";
         output.WriteResult(
-            new BuildDocument("done", message, new PatchDocument(patch.Id, patch.Name), file, functions, []), DocumentContext.Readable.BuildDocument,
-            $"{message}\n{string.Join('\n', functions.Select(f => "  " + f))}");
+            new BuildDocument("done", message, new PatchDocument(patch.Id, patch.Name), file, functions, [.. result.Rebuilds.Select(RebuildDocument.Of)], []), DocumentContext.Readable.BuildDocument,
+            string.Join('\n', [message, .. functions.Select(f => "  " + f), .. result.Rebuilds.Select(r => r.Sentence)]));
         return ExitCode.Done;
     }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using System.CommandLine;
 using Wfpatch.Build;
+using Wfpatch.Build.SourcePatches;
+using Wfpatch.Core.Refusals;
 
 namespace Wfpatch.Cli.Commands;
 
@@ -14,13 +17,28 @@ internal sealed class BuildSourceOptions
     private readonly Option<string[]> _objects = new("--object") { Description = "file name of the program or library that is meant; several go into one patch file", DefaultValueFactory = _ => [], HelpName = "NAME" };
     private readonly Option<bool> _libraries = new("--lib-only") { Description = "shared libraries alone" };
 
-    private readonly Option<bool> _chroot = new("--chroot") { Description = "with --deb: compile in a clean system made by mmdebstrap, not as root and without network" };
+    private readonly Option<string?> _series = new("--series") { Description = "with --deb or --source: the patches of a newer version, a folder with a series file (debian/patches); those that the source has are left out", HelpName = "DIR" };
 
-    public bool InChroot(ParseResult parsed) => parsed.GetValue(_chroot);
+    private readonly Option<bool> _host = new("--host") { Description = "with --deb: compile on this system; without it in a clean one made by mmdebstrap, not as root and without network" };
+
+    public bool InChroot(ParseResult parsed) => !parsed.GetValue(_host);
+
+    public string? Series(ParseResult parsed) => parsed.GetValue(_series);
+
+    /// <summary>All patches in their order, those of the series first; or why the series cannot be read.</summary>
+    public (ImmutableArray<string> Patches, Refusal? Refusal) Patches(ParseResult parsed, string[] named)
+    {
+        if (Series(parsed) is not { } folder)
+        {
+            return ([.. named], null);
+        }
+        var (files, refusal) = PatchSeries.Read(folder);
+        return ([.. files, .. named], refusal);
+    }
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _source, _database, _configure, _make, _chroot, _objects, _libraries })
+        foreach (var option in new Option[] { _source, _database, _configure, _make, _series, _host, _objects, _libraries })
         {
             command.Add(option);
         }
@@ -40,19 +58,21 @@ internal sealed class BuildSourceOptions
         bool isTree = hasSource && parsed.GetValue(_database) is null;
         return hasObjects && hasPatch ? "--patch goes with --source, --compile-commands or --deb, not with --old and --new"
             : !isTree && (parsed.GetValue(_make) ?? parsed.GetValue(_configure)) is not null ? "--configure and --make go with --source alone"
-            : !hasPackage && parsed.GetValue(_chroot) ? "--chroot goes with --deb alone"
+            : !hasPackage && parsed.GetValue(_host) ? "--host goes with --deb alone"
+            : !hasPackage && !isTree && Series(parsed) is not null ? "--series goes with --deb or --source"
             : null;
     }
 
     public BuildOptions Choose(ParseResult parsed, BuildOptions options) =>
         options with { ObjectNames = [.. parsed.GetValue(_objects)!], LibrariesOnly = parsed.GetValue(_libraries) };
 
-    public Task<BuildResult> RunAsync(ParseResult parsed, string source, string[] patches, string? cache, BuildOptions options, CancellationToken cancel) => parsed.GetValue(_database) is { } database
+    public Task<BuildResult> RunAsync(ParseResult parsed, string source, ImmutableArray<string> patches, string? cache, BuildOptions options, CancellationToken cancel) => parsed.GetValue(_database) is { } database
         ? CompileCommandsBuild.RunAsync(
             new CompileCommandsOptions(database, [.. patches]) { Common = options, SourceFolder = parsed.GetValue(_source), CacheFolder = cache }, cancel)
         : SourceTreeBuild.RunAsync(
             new SourceBuildOptions(source, [.. patches])
             {
+                SeriesFolder = Series(parsed),
                 Common = options,
                 Configure = parsed.GetValue(_configure),
                 Make = parsed.GetValue(_make),

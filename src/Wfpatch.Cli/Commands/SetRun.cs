@@ -44,15 +44,16 @@ internal static class SetRun
     {
         bool NeedsNothing(ProcessResult r) => r.Code == ExitCode.Refused && !nothingToDo.IsDefault && r.Refusals.Length > 0 && r.Refusals.All(f => nothingToDo.Contains(f.Kind));
         ProcessResult Settled(ProcessResult r) => NeedsNothing(r) ? r with { Code = ExitCode.Done } : r;
+        var search = new ProcessSearch(selector);
         if (check is not null)
         {
-            var refused = selector.Find().Select(p => (p, Result: Settled(check(p)))).Where(c => c.Result.Code is ExitCode.Refused or ExitCode.Denied).ToImmutableArray();
+            var refused = search.Find().Select(p => (p, Result: Settled(check(p)))).Where(c => c.Result.Code is ExitCode.Refused or ExitCode.Denied).ToImmutableArray();
             if (!refused.IsEmpty)
             {
                 return Print(output, refused, $"{refused.Length} processes cannot be patched; nothing was written into any.");
             }
         }
-        var (results, isStable) = ProcessSet.Run(selector.Find, p => Settled(command(p)));
+        var (results, isStable) = ProcessSet.Run(search.Find, p => Settled(command(p)));
         return results.IsEmpty
             ? output.Fail(ExitCode.Gone, "No process fits.", [])
             : Print(output, results, isStable ? $"{results.Length} processes: {Count(results)}." : $"{results.Length} processes: {Count(results)}. More appear all the time; the last ones were not looked at.");

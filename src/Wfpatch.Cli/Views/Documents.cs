@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Wfpatch.Build;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Audits;
 using Wfpatch.Live.Controllers;
@@ -102,7 +103,17 @@ internal sealed record SetDocument(string Result, string Message, ProcessDocumen
 /// <summary>For what has no more to say than its result.</summary>
 internal sealed record PlainDocument(string Result, string Message, RefusalDocument[] Refusals);
 
-internal sealed record BuildDocument(string Result, string Message, PatchDocument? Patch, string File, string[] Functions, RefusalDocument[] Refusals);
+/// <summary>A function of our build that the installed file does not have like that.</summary>
+internal sealed record RebuiltFunctionDocument(string Name, string Unit, string Why);
+
+internal sealed record RebuildDocument(string Object, string Installed, int Functions, int Equal, RebuiltFunctionDocument[] Different, string[] Touched)
+{
+    public static RebuildDocument Of(RebuildReport r) => new(
+        r.ObjectName, r.InstalledFile, r.Functions, r.Functions - r.Different.Length, [.. r.Different.Select(d => new RebuiltFunctionDocument(d.Name, d.Unit, d.Why))], [.. r.Touched]);
+}
+
+internal sealed record BuildDocument(
+    string Result, string Message, PatchDocument? Patch, string File, string[] Functions, RebuildDocument[] Rebuilds, RefusalDocument[] Refusals);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(TransitionDocument))]

@@ -12,9 +12,9 @@ internal static class PlanView
     public static string Render(DispatchPlan plan)
     {
         var text = new StringBuilder();
-        if (plan.NewRegion.Length > 0)
+        foreach (var region in plan.NewRegions)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"  map   {plan.NewRegion} read, execute: state and new code");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  map   {region} read, execute: state and new code");
         }
         foreach (var page in plan.NewPages)
         {

@@ -169,7 +169,7 @@ public sealed class TargetExpectations
             _memory.Put(InheritanceTrampoline.Initial(plan, hook.Kind == HookKind.Clone3));
             return;
         }
-        _memory.Put(HookTrampoline.Initial(plan));
+        _memory.Put(HookTrampoline.Initial(plan, _state.CallbackArea));
         for (int set = 0; set < HookTrampoline.SetCount; set++)
         {
             _memory.Allow([HookTrampoline.WriteSet(plan.Trampoline, set, 0)]);
@@ -200,13 +200,14 @@ public sealed class TargetExpectations
         }
         _memory.Put(FrameLookupTrampoline.Publish(_state.FrameIndexHead, _state.FrameIndex));
         var indexed = _state.Images.Where(i => i.FrameIndex != Address.Zero).ToList();
-        if (indexed.Count <= (IsBeginning ? 1 : 0))
+        var begun = IsBeginning ? _state.Transition!.Images.Select(i => _state.Images[i]).ToList() : [];
+        if (indexed.TrueForAll(begun.Contains))
         {
             _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, Address.Zero)]);
         }
         if (IsBeginning)
         {
-            _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, indexed.Count > 1 ? indexed[^2].FrameIndex : _state.ReturnHooks)]);
+            _memory.Allow([FrameLookupTrampoline.Publish(_state.FrameIndexHead, indexed.FindLast(i => !begun.Contains(i))?.FrameIndex ?? _state.ReturnHooks)]);
         }
     }
 
@@ -242,6 +243,14 @@ public sealed class TargetExpectations
                 _memory.Allow(writes.Evict().SelectMany(round => round));
                 _memory.Allow(writes.Displace());
                 _memory.Allow(writes.Arm());
+                AllowForCallbacks(open, writes);
+                break;
+            case TransitionPhase.CallingFirst:
+                _memory.Put(writes.OpenGuards());
+                _memory.Put(writes.Evict().SelectMany(round => round));
+                _memory.Put(writes.Displace());
+                _memory.Put(writes.Arm());
+                _memory.Allow(writes.OpenCalls());
                 break;
             case TransitionPhase.Migrating:
                 _memory.Put(writes.OpenGuards());
@@ -254,6 +263,15 @@ public sealed class TargetExpectations
                 }
                 AllowForCanaries(open);
                 _memory.Allow(writes.OpenHooks());
+                AllowForCallbacks(open, writes);
+                break;
+            case TransitionPhase.CallingLast:
+                _memory.Put(writes.OpenGuards());
+                _memory.Put(writes.Evict().SelectMany(round => round));
+                _memory.Put(writes.Displace());
+                _memory.Put(writes.Arm());
+                _memory.Put(writes.OpenHooks());
+                _memory.Allow(writes.OpenCalls());
                 break;
             case TransitionPhase.Settling:
                 _memory.Put(writes.OpenGuards());
@@ -261,6 +279,7 @@ public sealed class TargetExpectations
                 _memory.Put(writes.Displace());
                 _memory.Put(writes.Arm());
                 _memory.Put(writes.OpenHooks());
+                AllowForCallbacks(open, writes);
                 _memory.Allow(writes.Settle());
                 _memory.Allow(writes.CloseHooks());
                 break;
@@ -274,11 +293,20 @@ public sealed class TargetExpectations
         {
             var at = hook.Plan.Trampoline;
             int before = HookTrampoline.SetBefore(hook.Set);
-            _memory.Put(HookTrampoline.Initial(hook.Plan));
+            _memory.Put(HookTrampoline.Initial(hook.Plan, _state.CallbackArea));
             _memory.Allow(Enumerable.Range(0, HookTrampoline.SetCount).Select(set => HookTrampoline.WriteSet(at, set, 0)));
             AllowAny(HookTrampoline.Operands(at));
             _memory.Put(HookTrampoline.WriteSet(at, before, open.Generation));
             _memory.Allow([HookTrampoline.Select(at, before)]);
+        }
+    }
+
+    /// <summary>The phase behind callbacks is journaled before the hooks that called are.</summary>
+    private void AllowForCallbacks(TransitionState open, TransitionWrites writes)
+    {
+        if (!_state.Images[open.CallingImage(_state)].Callbacks.IsEmpty)
+        {
+            _memory.Allow(writes.OpenCalls());
         }
     }
 

@@ -31,5 +31,11 @@ internal sealed record ChangeSet(
 {
     private readonly Dictionary<(string, int), IncludedPiece> _index = Included.ToDictionary(i => (i.Unit.Unit, i.New.Index));
 
+    /// <summary>New functions that are called once when the patch comes or goes.</summary>
+    public ImmutableArray<MarkedCallback> Callbacks { get; init; } = [];
+
+    /// <summary>Variables whose initial value may differ: unit (empty for a global one) and name.</summary>
+    public ImmutableHashSet<(string Unit, string Name)> ChangedData { get; init; } = [];
+
     public IncludedPiece? Find(UnitDiff unit, Piece @new) => _index.GetValueOrDefault((unit.Unit, @new.Index));
 }

@@ -23,7 +23,8 @@ internal sealed class Close
         _comdat = new ComdatChoice(units);
     }
 
-    public static ChangeSet Over(ImmutableArray<UnitDiff> units)
+    /// <param name="wanted">Names of globals that are needed elsewhere.</param>
+    public static ChangeSet Over(ImmutableArray<UnitDiff> units, ImmutableArray<string> wanted)
     {
         var run = new Close(units);
         foreach (var unit in units.Where(u => u.IsCompared))
@@ -31,11 +32,20 @@ internal sealed class Close
             run.Spread(unit);
             run.IncludeChangedFunctions(unit);
         }
+        foreach (string name in wanted)
+        {
+            run.IncludeAdded(name, "another program or library needs it");
+        }
+        var callbacks = PatchMarks.CallbacksOf(units);
+        foreach (var callback in callbacks)
+        {
+            run.Include(callback.Unit, callback.Function, $"it is called {PatchMarks.Describe(callback.Kind)}");
+        }
         while (run._open.TryDequeue(out var included))
         {
             run.IncludeWhatItNeeds(included);
         }
-        return new ChangeSet(units, run._oldGlobals, run._newGlobals, [.. run._included.Values], run._spread.ToImmutableDictionary(), run._comdat);
+        return new ChangeSet(units, run._oldGlobals, run._newGlobals, [.. run._included.Values], run._spread.ToImmutableDictionary(), run._comdat) { Callbacks = callbacks, ChangedData = PatchMarks.ChangedDataOf(units) };
     }
 
     private bool IsChanged(UnitDiff unit, Piece @new) =>
@@ -121,10 +131,9 @@ internal sealed class Close
                     Include(included.Unit, target, $"{included.New.Name} needs it");
                 }
             }
-            else if (reference.Target is ExternalTarget outside && _oldGlobals.Find(outside.Name) is null
-                && _newGlobals.Find(outside.Name) is { } added && added.Piece.Kind is PieceKind.Code or PieceKind.Constant or PieceKind.Writable)
+            else if (reference.Target is ExternalTarget outside)
             {
-                Include(added.Unit, added.Piece, $"{included.New.Name} needs it");
+                IncludeAdded(outside.Name, $"{included.New.Name} needs it");
             }
         }
         foreach (int table in included.IsCode ? included.Unit.New!.ExceptionTables.PiecesFor(included.New) : [])
@@ -134,6 +143,14 @@ internal sealed class Close
         foreach (var part in included.IsCode ? included.Unit.New!.PartsOf(included.New) : [])
         {
             Include(included.Unit, part, $"it is a part of {included.New.Name}");
+        }
+    }
+
+    private void IncludeAdded(string name, string reason)
+    {
+        if (_oldGlobals.Find(name) is null && _newGlobals.Find(name) is { Piece.Kind: PieceKind.Code or PieceKind.Constant or PieceKind.Writable } added)
+        {
+            Include(added.Unit, added.Piece, reason);
         }
     }
 

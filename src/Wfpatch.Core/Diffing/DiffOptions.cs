@@ -17,4 +17,11 @@ public sealed record DiffOptions
 
     /// <summary>Types whose layout may differ: the author knows that no object of them outlives the change.</summary>
     public ImmutableArray<string> AllowedTypes { get; init; } = [];
+
+    /// <summary>Global functions and variables that other programs or libraries of the same patch need: they come along where they are new, though
+    /// nothing of this object needs them.</summary>
+    public ImmutableArray<string> WantedNames { get; init; } = [];
+
+    /// <summary>Variables whose initial value may differ: the running program keeps what it has, or a callback of the patch sets them.</summary>
+    public ImmutableArray<string> AllowedData { get; init; } = [];
 }

@@ -3,7 +3,8 @@ using Wfpatch.Core.Diffing.Objects;
 
 namespace Wfpatch.Core.Diffing;
 
-/// <summary>The global symbols that the objects of one build define. The first definition counts; a weak one gives way.</summary>
+/// <summary>The global symbols that the objects of one build define. The first definition counts; a weak one gives way. Indirect functions (ifunc)
+/// are not among them: what they are is decided in the process.</summary>
 internal sealed class GlobalIndex
 {
     private readonly Dictionary<string, (UnitDiff Unit, Piece Piece, long Offset, bool IsWeak)> _definitions = [];
@@ -26,7 +27,7 @@ internal sealed class GlobalIndex
         {
             foreach (var piece in side(unit)!.Pieces)
             {
-                foreach (var symbol in piece.Symbols.Where(s => !s.IsLocal))
+                foreach (var symbol in piece.Symbols.Where(s => !s.IsLocal && s.Kind != Elf.SymbolKind.IndirectFunction))
                 {
                     bool isWeak = symbol.Binding == Elf.SymbolBinding.Weak;
                     if (!index._definitions.TryGetValue(symbol.Name, out var present) || (present.IsWeak && !isWeak))

@@ -30,7 +30,7 @@ public static class ObjectDiffer
             return new DiffResult(null, [], linked);
         }
         var compared = units.Select(UnitDiff.Of).ToImmutableArray();
-        var changes = Close.Over(compared);
+        var changes = Close.Over(compared, options.WantedNames);
         var refusals = Verify.All(changes, options);
         if (!refusals.IsEmpty)
         {

@@ -87,6 +87,11 @@ public enum RelocationType : uint
     Pc64 = 24,
     GotOff64 = 25,
     GotPc32 = 26,
+    Got64 = 27,
+    GotPcRel64 = 28,
+    GotPc64 = 29,
+    GotPlt64 = 30,
+    PltOff64 = 31,
     Size32 = 32,
     Size64 = 33,
     GotPc32TlsDesc = 34,
@@ -95,6 +100,17 @@ public enum RelocationType : uint
     IRelative = 37,
     GotPcRelX = 41,
     RexGotPcRelX = 42,
+
+    // Of instructions with prefixes that only newer processors know (APX); newer versions of the psABI.
+    Code4GotPcRelX = 43,
+    Code4GotTpOff = 44,
+    Code4GotPc32TlsDesc = 45,
+    Code5GotPcRelX = 46,
+    Code5GotTpOff = 47,
+    Code5GotPc32TlsDesc = 48,
+    Code6GotPcRelX = 49,
+    Code6GotTpOff = 50,
+    Code6GotPc32TlsDesc = 51,
 }
 
 /// <summary>Values of st_shndx that are no section.</summary>

@@ -24,7 +24,7 @@ public sealed class ElfImage
     private readonly Lazy<ILookup<string, ElfSymbol>> _symbolsByName;
     private readonly Lazy<ImmutableArray<ElfRelocation>> _allRelocations;
     private readonly Lazy<ImmutableArray<ElfRelocation>> _relocations;
-    private readonly Lazy<byte[]?> _versions;
+    private readonly Lazy<SymbolVersions?> _versions;
     private ImmutableArray<ulong> _needed = [];
 
     private ElfImage(string name, IMemory memory, Address header, long bias, ImmutableArray<ElfSegment> segments,
@@ -96,10 +96,17 @@ public sealed class ElfImage
 
     public IEnumerable<ElfSymbol> FindDynamicSymbols(string name) => _symbolsByName.Value[name];
 
-    /// <summary>False where <paramref name="symbol"/> has a version that only programs linked against it get, as memcpy@GLIBC_2.2.5
-    /// beside memcpy@@GLIBC_2.14 (bit 15 of its DT_VERSYM entry; LSB core specification, symbol versioning).</summary>
-    public bool IsDefaultVersion(ElfSymbol symbol) =>
-        _versions.Value is not { } versions || symbol.Index * 2 + 1 >= versions.Length || (versions[(symbol.Index * 2) + 1] & 0x80) == 0;
+    /// <summary>False where <paramref name="symbol"/> has a version that only programs linked against it get.</summary>
+    public bool IsDefaultVersion(ElfSymbol symbol) => _versions.Value?.IsDefault(symbol.Index) ?? true;
+
+    /// <summary>The version that a symbol has, or needs where it is undefined; null: none.</summary>
+    public string? VersionOf(ElfSymbol symbol) => _versions.Value?.NameOf(symbol.Index);
+
+    /// <summary>How much the loader likes <paramref name="symbol"/> for a reference to <paramref name="version"/> (null: to none); 0: not at all.</summary>
+    public int RankForVersion(ElfSymbol symbol, string? version) => _versions.Value?.RankFor(symbol.Index, version) ?? 1;
+
+    /// <summary>Whether it looks for symbols in itself first (DT_SYMBOLIC, DF_SYMBOLIC: linked with -Bsymbolic).</summary>
+    public bool IsSymbolic => _dynamic.ContainsKey(16) || (DynamicValue(30) & 2) != 0;
 
     public bool IsExecutable(Address address) => Segments.Any(s => s.IsExecutable && s.Range.Contains(address));
 
@@ -375,11 +382,12 @@ public sealed class ElfImage
         return (int)Math.Min(last + 1, MaximumSymbols + 1u);
     }
 
-    private byte[]? ReadVersions()
+    private SymbolVersions? ReadVersions()
     {
-        const ulong TagVersions = 0x6ffffff0;
+        const ulong TagVersions = 0x6ffffff0, TagDefinitions = 0x6ffffffc, TagNeeds = 0x6ffffffe;
         var table = DynamicAddress(TagVersions);
-        return table == Address.Zero ? null : _memory.Read(table, DynamicSymbols.Length * 2);
+        return table == Address.Zero || _memory.Read(table, DynamicSymbols.Length * 2) is not { } indexes ? null
+            : SymbolVersions.Read(_memory, indexes, DynamicAddress(TagDefinitions), DynamicAddress(TagNeeds), ReadName);
     }
 
     private ImmutableArray<ElfRelocation> ReadRelocations()

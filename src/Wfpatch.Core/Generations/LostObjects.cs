@@ -19,9 +19,12 @@ public static class LostObjects
         }
         bool IsLost(Address place) => lost.Any(o => o.Range.Contains(place));
         bool IsLostImage(int index) => state.Images[index].Functions.Any(f => IsLost(f.Entry));
-        bool ends = state.Transition is { } open && IsLostImage(open.Image);
-        var wanted = state.Applied.Select(a => a.Image).Where(i => !(ends && state.Transition!.Kind == TransitionKind.Revert && i == state.Transition.Image))
-            .Concat(ends && state.Transition is { Kind: TransitionKind.Apply, ReversedTo: 0 } ? [state.Transition.Image] : [])
+        // A transition of several objects goes on with those that are left.
+        ImmutableArray<int> left = state.Transition is { } open ? [.. open.Images.Where(i => !IsLostImage(i))] : [];
+        bool ends = state.Transition is not null && left.IsEmpty;
+        var gone = state.Transition?.Images.Except(left).ToHashSet() ?? [];
+        var wanted = state.Applied.Select(a => a.Image).Where(i => !(state.Transition?.Kind == TransitionKind.Revert && gone.Contains(i)))
+            .Concat(state.Transition is { Kind: TransitionKind.Apply, ReversedTo: 0 } ? gone : [])
             .Where(IsLostImage).Distinct()
             .Select(i => new WaitingPatch(state.Images[i].PatchId, state.Images[i].PatchName, state.Images[i].ObjectName));
         return state with
@@ -32,8 +35,8 @@ public static class LostObjects
             Unwinders = [.. state.Unwinders.Where(u => !IsLost(u.Plan.Entry))],
             Images = [.. state.Images.Select((image, i) => IsLostImage(i) ? image with { PatchId = "" } : image)],
             Applied = [.. state.Applied.Where(a => !IsLostImage(a.Image))],
-            Waiting = [.. state.Waiting, .. wanted.Where(w => state.Waiting.All(o => o.PatchId != w.PatchId))],
-            Transition = ends ? null : state.Transition,
+            Waiting = [.. state.Waiting, .. wanted.Where(w => !state.Waiting.Contains(w))],
+            Transition = ends ? null : gone.Count == 0 ? state.Transition : state.Transition! with { Image = left[0], Others = left[1..] },
             Generation = ends ? state.LastGeneration : state.Generation,
         };
     }

@@ -29,15 +29,24 @@ public static class StateRules
         && state.Images.All(i => i.OldParts.IsEmpty || !i.Functions.IsEmpty)
         && state.DataPages.All(p => IsInRegion(state, p))
         && state.Images.All(i => i.Data.Length == 0 || state.DataPages.Contains(i.Data))
+        && state.Images.All(HasSoundCallbacks)
         && state.Applied.All(a => IsImage(state, a.Image) && a.Generation <= state.LastGeneration && Enum.IsDefined(a.Consistency))
         && (state.Transition is not { } open || IsConsistent(state, open, entries));
 
     private static bool IsConsistent(TargetState state, TransitionState open, HashSet<Address> entries) =>
-        Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && IsImage(state, open.Image)
+        Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && open.Images.All(i => IsImage(state, i)) && open.Images.Distinct().Count() == open.Images.Length
         && open.Canaries >= 0 && (open.Canaries == 0 || (open.Kind == TransitionKind.Apply && open.ReversedTo == 0))
         && Enum.IsDefined(open.Consistency) && (!open.IsGlobal || (open.Canaries == 0 && open.ReversedTo == 0))
         && open.Generation <= state.LastGeneration && open.ReversedTo <= state.LastGeneration
-        && state.Images[open.Image].Functions.All(f => entries.Contains(f.Entry));
+        && open.Images.SelectMany(i => state.Images[i].Functions).All(f => entries.Contains(f.Entry));
+
+    // The controller writes there.
+    private static bool HasSoundCallbacks(ImageState image) =>
+        image.Callbacks.All(c => Enum.IsDefined(c.Kind))
+        && (image.CallbackBlock == Address.Zero
+            ? image.Callbacks.IsEmpty
+            : image.CallbackBlock.Value % 8 == 0 && image.Data.Contains(AddressRange.OfLength(image.CallbackBlock, CallbackBlock.Length))
+                && image.Callbacks.GroupBy(c => c.Kind).All(g => g.Count() <= CallbackBlock.MostFunctions));
 
     private static bool IsConsistent(RedirectPlan plan) =>
         plan.All.All(IsConsistentAlone) && plan.All.Count() <= 1 + RedirectPlan.MostEvicted;

@@ -45,6 +45,9 @@ public sealed record TargetState
     /// <summary>Where return hooks lie, and first of them the frame index that all others end in; zero: the target has no region yet.</summary>
     public Address ReturnHooks => Regions.IsEmpty ? Address.Zero : Regions[0].Range.Start + Plans.JournalLayout.ReturnHooksOffset;
 
+    /// <summary>Where the code lies that calls callbacks (CallbackArea); zero: the target has no region yet.</summary>
+    public Address CallbackArea => Regions.IsEmpty ? Address.Zero : Regions[0].Range.Start + Plans.JournalLayout.CallbacksOffset;
+
     /// <summary>Where the target's unwinders read it.</summary>
     public Address FrameIndexHead => Regions.IsEmpty ? Address.Zero : Regions[0].Range.Start + Plans.JournalLayout.FrameIndexOffset;
 
@@ -63,12 +66,24 @@ public sealed record TargetState
     public ImageState? VersionOf(Address entry, IEnumerable<AppliedPatch> applied) =>
         applied.Reverse().Select(a => Images[a.Image]).FirstOrDefault(i => i.Functions.Any(f => f.Entry == entry));
 
-    /// <summary>The newest application of a patch, if what runs now is its code: later patches may have replaced it.</summary>
+    /// <summary>The newest application of a patch, if what runs now is its code in all programs and libraries that it changes: later patches
+    /// may have replaced it, and a library may have been unloaded.</summary>
     public AppliedPatch? FindInForce(string patchId) =>
         Applied.LastOrDefault(a => Images[a.Image].PatchId == patchId) is { } last
-        && Images[last.Image].Functions.All(f => VersionOf(f.Entry, Applied) == Images[last.Image])
+        && Waiting.All(w => w.PatchId != patchId) && PartsOf(last).All(a => IsInForce(a.Image))
             ? last
             : null;
+
+    /// <summary>Whether an image was applied, and what runs now is its code.</summary>
+    public bool IsInForce(int image) =>
+        Applied.Any(a => a.Image == image) && Images[image].Functions.All(f => ReferenceEquals(VersionOf(f.Entry, Applied), Images[image]));
+
+    /// <summary>The newest application of each image of a patch: it has one for each program and library that it changes.</summary>
+    public ImmutableArray<AppliedPatch> PartsOf(AppliedPatch applied) =>
+    [
+        .. Applied.Where(a => a == applied || (Images[a.Image].PatchId.Length > 0 && Images[a.Image].PatchId == Images[applied.Image].PatchId))
+            .GroupBy(a => a.Image).Select(g => g.Last()),
+    ];
 
     public int FindRedirect(Address entry)
     {
@@ -113,6 +128,12 @@ public sealed record ImageState(
     /// and a patch that is applied again goes on with them as they are.</summary>
     public AddressRange Data { get; init; }
 
+    /// <summary>Where its callbacks are asked for (<see cref="Generations.CallbackBlock"/>), among its variables; zero where it has none.</summary>
+    public Address CallbackBlock { get; init; }
+
+    /// <summary>In the order in which they are called.</summary>
+    public ImmutableArray<ImageCallback> Callbacks { get; init; } = [];
+
     /// <summary>The functions and parts of functions that it has beside those that replace one.</summary>
     public ImmutableArray<NewFunction> Added { get; init; } = [];
 }
@@ -121,6 +142,9 @@ public sealed record ImageState(
 /// <param name="Old">The code that stood there, or the earlier patch's, when the patch was made ready.</param>
 /// <param name="New">The new code.</param>
 public sealed record ReplacedFunction(string Name, Address Entry, AddressRange Old, AddressRange New);
+
+/// <summary>New code that is called once when the patch comes or goes.</summary>
+public sealed record ImageCallback(CallbackKind Kind, Address Function);
 
 /// <summary>New code that takes the place of nothing, for those who want names.</summary>
 public sealed record NewFunction(string Name, AddressRange Code)
@@ -197,6 +221,12 @@ public enum TransitionPhase : byte
 
     /// <summary>It is taken back before a thread migrated.</summary>
     Cancelling = 4,
+
+    /// <summary>Between arming and migrating: a thread runs the callbacks that come first. No thread is in the new generation.</summary>
+    CallingFirst = 5,
+
+    /// <summary>Between migrating and settling: all threads have migrated, and one of them runs the callbacks that come last.</summary>
+    CallingLast = 6,
 }
 
 /// <summary>A transition that is open.</summary>
@@ -217,6 +247,20 @@ public sealed record TransitionState(
     public Consistency Consistency { get; init; }
 
     public bool IsGlobal => Consistency == Consistency.Global;
+
+    /// <summary>The patch's images in other programs and libraries, which go over with <see cref="Image"/> at once for each thread.</summary>
+    public ImmutableArray<int> Others { get; init; } = [];
+
+    public ImmutableArray<int> Images => [Image, .. Others];
+
+    /// <summary>The one whose callbacks are called: only one of a patch's images may have some.</summary>
+    public int CallingImage(TargetState state) => Images.FirstOrDefault(i => !state.Images[i].Callbacks.IsEmpty, Image);
+
+    /// <summary>The number by which callbacks are asked for in the image's block, in a phase that calls.</summary>
+    public uint Call { get; init; }
+
+    /// <summary>Whether it leads away from the patch.</summary>
+    public bool IsBack => Kind == TransitionKind.Revert || ReversedTo != 0;
 
     /// <summary>The generation that makes a thread count as migrated.</summary>
     public uint Destination => ReversedTo != 0 ? ReversedTo : Generation;

@@ -23,10 +23,10 @@ public sealed class TransitionWrites
         _state = state;
         _transition = state.Transition ?? throw new ArgumentException("no transition is open", nameof(state));
         _after = _transition.Kind == TransitionKind.Apply
-            ? _state.Applied.Add(new AppliedPatch(_transition.Generation, _transition.Image) { Consistency = _transition.Consistency })
-            : RemoveLast(_state.Applied, _transition.Image);
+            ? _state.Applied.AddRange(_transition.Images.Select(i => new AppliedPatch(_transition.Generation, i) { Consistency = _transition.Consistency }))
+            : _transition.Images.Aggregate(_state.Applied, RemoveLast);
         var byEntry = _state.Redirects.ToDictionary(r => r.Plan.Entry);
-        _affected = [.. _state.Images[_transition.Image].Functions.Select(f => byEntry[f.Entry])];
+        _affected = [.. _transition.Images.SelectMany(i => _state.Images[i].Functions).Select(f => byEntry[f.Entry])];
     }
 
     /// <summary>The dispatchers: banks and slots that nothing leads to yet. Redirects that are new have their whole trampoline written before.</summary>
@@ -129,6 +129,16 @@ public sealed class TransitionWrites
         }
     }
 
+    /// <summary>Opens the points so that one of those who come by runs the callbacks that are asked for. Nobody migrates by it.</summary>
+    public IEnumerable<CodeWrite> OpenCalls()
+    {
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.Point))
+        {
+            yield return HookTrampoline.Select(hook.Plan.Trampoline, HookTrampoline.CallSet);
+            yield return Entry(hook.Plan, armed: true);
+        }
+    }
+
     /// <summary>Closes all hooks. Threads inside one go on through its trampoline.</summary>
     public IEnumerable<CodeWrite> CloseHooks()
     {
@@ -203,8 +213,7 @@ public sealed class TransitionWrites
     /// <summary>Code in which a thread must not be when it migrates: every version of every affected function.</summary>
     public ImmutableArray<(string Name, AddressRange Range)> OldCode()
     {
-        var image = _state.Images[_transition.Image];
-        var entries = image.Functions.Select(f => f.Entry).ToHashSet();
+        var entries = _transition.Images.SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry).ToHashSet();
         var all = ImmutableArray.CreateBuilder<(string, AddressRange)>();
         foreach (var redirect in _affected)
         {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Redirects.Trampolines;
 
@@ -9,20 +11,36 @@ public static class Transitions
 {
     /// <summary>Opens a transition on an image of the state: a new generation, and for each affected function the other bank.</summary>
     /// <param name="canaries">Not 0: for so many threads alone.</param>
-    public static TargetState Open(TargetState state, TransitionKind kind, int image, string policy, int canaries = 0, Consistency consistency = Consistency.Local)
+    /// <param name="others">The images of the same patch in other programs and libraries.</param>
+    public static TargetState Open(
+        TargetState state, TransitionKind kind, int image, string policy, int canaries = 0, Consistency consistency = Consistency.Local, params ImmutableArray<int> others)
     {
-        var entries = state.Images[image].Functions.Select(f => f.Entry).ToHashSet();
+        var entries = others.Add(image).SelectMany(i => state.Images[i].Functions).Select(f => f.Entry).ToHashSet();
         uint generation = state.LastGeneration + 1;
         return state with
         {
             LastGeneration = generation,
-            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy) { Canaries = canaries, Consistency = consistency },
+            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy) { Canaries = canaries, Consistency = consistency, Others = others },
             Redirects = [.. state.Redirects.Select(r => entries.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
         };
     }
 
     public static TargetState Advance(TargetState state, TransitionPhase phase) =>
         state with { Transition = Current(state) with { Phase = phase } };
+
+    /// <summary>Callbacks are asked for by a number that their block never had.</summary>
+    public static TargetState BeginCalls(TargetState state, TransitionPhase phase, uint call) =>
+        state with { Transition = Current(state) with { Phase = phase, Call = call } };
+
+    /// <summary>The callbacks that the phase that calls is about; empty: there is none to be called.</summary>
+    public static ImmutableArray<Address> CallsOf(TargetState state, TransitionPhase phase)
+    {
+        var open = Current(state);
+        var kind = phase == TransitionPhase.CallingFirst
+            ? open.Kind == TransitionKind.Apply ? CallbackKind.PreApply : CallbackKind.PreRevert
+            : open.IsBack ? CallbackKind.PostRevert : CallbackKind.PostApply;
+        return [.. state.Images[open.CallingImage(state)].Callbacks.Where(c => c.Kind == kind).Select(c => c.Function)];
+    }
 
     /// <summary>Opens the transition for more canaries, or with 0 for all threads. From all there is no way back to some.</summary>
     public static TargetState Admit(TargetState state, int canaries) => Current(state).Canaries == 0

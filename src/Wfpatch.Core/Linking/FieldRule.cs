@@ -25,18 +25,25 @@ internal enum SlotUse : byte
 /// <param name="IsRelative">The field's own address is taken off.</param>
 /// <param name="IsSigned">For four bytes: the range is that of a signed number.</param>
 /// <param name="IsThreadOffset">The symbol is a thread-local variable.</param>
-internal readonly record struct FieldRule(int Size, bool IsRelative, bool IsSigned, SlotUse Slot, bool IsThreadOffset)
+/// <param name="IsFromTable">The address of the image's table of slots is taken off.</param>
+internal readonly record struct FieldRule(int Size, bool IsRelative, bool IsSigned, SlotUse Slot, bool IsThreadOffset, bool IsFromTable = false)
 {
+    /// <summary>The name by which code refers to the table of addresses of the object that it belongs to (psABI, section 5.2).</summary>
+    public const string TableName = "_GLOBAL_OFFSET_TABLE_";
+
     public bool IsSupported => Size > 0;
 
     public static FieldRule Of(RelocationType type) => type switch
     {
-        RelocationType.Pc32 or RelocationType.Plt32 => new(4, true, true, SlotUse.None, false),
-        RelocationType.Pc64 => new(8, true, true, SlotUse.None, false),
+        RelocationType.Pc32 or RelocationType.Plt32 or RelocationType.GotPc32 => new(4, true, true, SlotUse.None, false),
+        RelocationType.Pc64 or RelocationType.GotPc64 => new(8, true, true, SlotUse.None, false),
         RelocationType.Absolute32 => new(4, false, false, SlotUse.None, false),
         RelocationType.Absolute32S => new(4, false, true, SlotUse.None, false),
         RelocationType.Absolute64 => new(8, false, false, SlotUse.None, false),
         RelocationType.GotPcRel or RelocationType.GotPcRelX or RelocationType.RexGotPcRelX => new(4, true, true, SlotUse.Address, false),
+        RelocationType.GotPcRel64 => new(8, true, false, SlotUse.Address, false),
+        RelocationType.Got64 or RelocationType.GotPlt64 => new(8, false, false, SlotUse.Address, false, IsFromTable: true),
+        RelocationType.GotOff64 or RelocationType.PltOff64 => new(8, false, false, SlotUse.None, false, IsFromTable: true),
         RelocationType.TpOff32 => new(4, false, true, SlotUse.None, true),
         RelocationType.GotTpOff => new(4, true, true, SlotUse.ThreadOffset, true),
         RelocationType.TlsGd => new(4, true, true, SlotUse.ThreadPair, true),

@@ -54,7 +54,7 @@ internal sealed class FieldWriter(ObjectPatch patch, ImageLayout layout, Address
     {
         var rule = FieldRule.Of(relocation.Type);
         long at = layout.Sections[section] + relocation.Offset;
-        ulong place = rule.IsRelative ? (start + at).Value : 0;
+        ulong place = rule.IsRelative ? (start + at).Value : rule.IsFromTable ? (start + layout.SlotsStart).Value : 0;
         ulong target = rule.Slot == SlotUse.None ? value : (start + layout.SlotOf(relocation.Symbol, rule.Slot)).Value;
         ulong field = unchecked(target + (ulong)relocation.Addend - place);
         if (values.LazySlotOf(relocation.Symbol) is { } lazy)

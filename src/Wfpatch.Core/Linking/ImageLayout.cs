@@ -201,7 +201,11 @@ internal sealed class ImageLayout
     }
 
     /// <summary>Whether a relocation is the distance of a call or jump to the symbol itself, so that a stub can stand for the symbol.</summary>
-    public static bool MayCall(PatchSection section, PatchRelocation relocation) =>
+    public static bool MayCall(PatchSection section, PatchRelocation relocation) => IsFarCall(section, relocation) || (
         section.Kind == PatchSectionKind.Code && relocation.Type is RelocationType.Pc32 or RelocationType.Plt32 && relocation.Addend == -4
-        && relocation.Offset + 4UL <= (ulong)section.Bytes.Length && FieldRule.IsBranch(section.Bytes.Span, relocation.Offset);
+        && relocation.Offset + 4UL <= (ulong)section.Bytes.Length && FieldRule.IsBranch(section.Bytes.Span, relocation.Offset));
+
+    // The distance from the table to a function's entry in the linkage table, which is there for nothing but calls.
+    private static bool IsFarCall(PatchSection section, PatchRelocation relocation) =>
+        section.Kind == PatchSectionKind.Code && relocation is { Type: RelocationType.PltOff64, Addend: 0 };
 }

@@ -24,6 +24,18 @@ public static class PatchLinker
         return new ImageSize(layout.Size, layout.Alignment);
     }
 
+    /// <summary>The functions and variables that the patch adds to its object under names that other objects may use, with their addresses
+    /// where the image begins at <paramref name="start"/>. What replaces a function is none of them: all enter by the original.</summary>
+    public static ImmutableDictionary<string, Address> FindAdded(ObjectPatch patch, Address start)
+    {
+        var layout = ImageLayout.Of(patch);
+        var replacing = patch.Replacements.Select(r => r.NewSymbol).ToHashSet();
+        return patch.Symbols.Index()
+            .Where(s => s.Item is { IsDefinedByPatch: true, Unit: "", Name.Length: > 0, Kind: PatchSymbolKind.Function or PatchSymbolKind.Data } && !replacing.Contains(s.Index))
+            .DistinctBy(s => s.Item.Name)
+            .ToImmutableDictionary(s => s.Item.Name, s => start + layout.Sections[s.Item.Section] + (long)s.Item.Offset);
+    }
+
     /// <param name="start">A multiple of the alignment that <see cref="Measure"/> gives; it may be further than 2 GiB from what is
     /// only called or is reached through a slot.</param>
     /// <param name="match">What the run-pre match says of the patch's symbols.</param>

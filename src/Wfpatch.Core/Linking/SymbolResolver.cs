@@ -16,6 +16,9 @@ namespace Wfpatch.Core.Linking;
 /// else could be meant depends on flags that the loader keeps to itself, and is refused.</remarks>
 public sealed class SymbolResolver : ISymbolResolver
 {
+    /// <summary>STV_PROTECTED: the object itself uses its own.</summary>
+    private const byte Protected = 3;
+
     private readonly BoundSlots _own;
     private readonly ElfImage _ownImage;
     private readonly IMemory _memory;
@@ -41,44 +44,64 @@ public sealed class SymbolResolver : ISymbolResolver
 
     public SymbolAnswer Resolve(PatchSymbol symbol)
     {
-        switch (_own.FindAll(symbol.Name))
+        var named = VersionedName.Of(symbol.Name);
+        var versions = ImportedVersions(named);
+        var answer = _own.FindAll(named) switch
         {
-            case [var bound]:
-                return SymbolAnswer.Is(bound);
-            case [_, _, ..]:
-                return SymbolAnswer.Not($"{_ownImage.Name} uses in several versions");
-            default:
-                return LookUp(symbol) with { LazySlot = _own.FindLazySlot(symbol.Name) };
-        }
+            [var bound] when versions.Count <= 1 || _own.FindLazySlot(named) is null => SymbolAnswer.Is(bound),
+            [_, ..] => SeveralVersions(),
+            [] when versions.Count > 1 => SeveralVersions(),
+            [] => LookUp(named, symbol.Kind, versions) with { LazySlot = _own.FindLazySlot(named) },
+        };
+        return answer;
+
+        SymbolAnswer SeveralVersions() => SymbolAnswer.Not($"{_ownImage.Name} uses in several versions");
     }
 
-    private SymbolAnswer LookUp(PatchSymbol symbol)
+    // What the object itself was linked against; null stands for a reference without a version.
+    private List<string?> ImportedVersions(VersionedName named) =>
+        [.. _ownImage.FindDynamicSymbols(named.Name).Where(s => !s.IsDefined && named.MayBe(s.Name, _ownImage.VersionOf(s))).Select(s => _ownImage.VersionOf(s)).Distinct()];
+
+    private SymbolAnswer LookUp(VersionedName named, PatchSymbolKind kind, List<string?> imported)
     {
-        if (symbol.Name == ThreadModule.BaseName)
+        string name = named.Name;
+        if (name == ThreadModule.BaseName)
         {
             return OwnBase();
         }
-        if (FindThreadLocal(_ownImage, symbol.Name) is { } place)
+        if (FindThreadLocal(_ownImage, name) is { } place)
         {
             return place;
         }
-        if (symbol.Kind == PatchSymbolKind.ThreadLocal)
+        if (kind == PatchSymbolKind.ThreadLocal)
         {
-            return ThreadLocalFromAny(symbol.Name);
+            return ThreadLocalFromAny(name);
+        }
+        // As the loader looks for what the object imports; else as the link editor would have chosen.
+        Func<ElfImage, ElfSymbol, int> rank = named.Version is not null ? (image, s) => image.RankForVersion(s, named.Version)
+            : imported is [var version] ? (image, s) => image.RankForVersion(s, version)
+            : (image, s) => image.IsDefaultVersion(s) ? 1 : 0;
+        var own = FindExport(_ownImage, name, rank);
+        if (own is not null && (_ownImage.IsSymbolic || own.Visibility == Protected))
+        {
+            return ValueOf(_ownImage, _own, own);
         }
         foreach (var (image, slots) in _loaded.Take(_scope.Global.Length))
         {
-            if (FindExport(image, symbol.Name) is { } found)
+            if (FindExport(image, name, rank) is { } found)
             {
-                return ValueOf(image, slots, found);
+                // Whether the object would call its own (-Bsymbolic-functions) is seen by its slots alone.
+                return own is { Kind: SymbolKind.Function, IsDefined: true } && image != _ownImage && !_own.Has(named)
+                    ? SymbolAnswer.Not($"is defined by {image.Name} and by {_ownImage.Name}, which has no slot for it, so that it cannot be told which one it uses")
+                    : ValueOf(image, slots, found);
             }
         }
-        return LookUpLater(symbol.Name);
+        return LookUpLater(name, rank);
     }
 
-    private SymbolAnswer LookUpLater(string name)
+    private SymbolAnswer LookUpLater(string name, Func<ElfImage, ElfSymbol, int> rank)
     {
-        var found = _loaded.Skip(_scope.Global.Length).Select(l => (l.Image, l.Slots, Symbol: FindExport(l.Image, name))).Where(f => f.Symbol is not null).Take(2).ToList();
+        var found = _loaded.Skip(_scope.Global.Length).Select(l => (l.Image, l.Slots, Symbol: FindExport(l.Image, name, rank))).Where(f => f.Symbol is not null).Take(2).ToList();
         return found switch
         {
             [] => SymbolAnswer.Not("is defined by no loaded object"),
@@ -95,7 +118,7 @@ public sealed class SymbolResolver : ISymbolResolver
             case SymbolKind.IndirectFunction:
                 return slots.FindIndirect(found.Value) is { } chosen
                     ? SymbolAnswer.Is(chosen)
-                    : FromAnySlot(found.Name, $"is an IFUNC of {image.Name} that no loaded object has bound");
+                    : FromAnySlot(new VersionedName(found.Name, image.VersionOf(found)), $"is an IFUNC of {image.Name} that no loaded object has bound");
             case SymbolKind.ThreadLocal:
                 return ThreadModule.OwnOf(image, _memory) is { } module
                     ? SymbolAnswer.In(new ThreadPlace(module, found.Value))
@@ -118,7 +141,7 @@ public sealed class SymbolResolver : ISymbolResolver
     };
 
     private SymbolAnswer ThreadLocalFromAny(string name) =>
-        FromAnySlot(name, "is a thread-local variable whose place no loaded object has in a slot") is { Value: not null } answer ? answer
+        FromAnySlot(new VersionedName(name, null), "is a thread-local variable whose place no loaded object has in a slot") is { Value: not null } answer ? answer
         : _loaded.Select(l => FindThreadLocal(l.Image, name)).OfType<SymbolAnswer>().Distinct().Take(2).ToList() is [var only] ? only
         : SymbolAnswer.Not("is a thread-local variable whose place no loaded object has in a slot");
 
@@ -129,9 +152,9 @@ public sealed class SymbolResolver : ISymbolResolver
         .FirstOrDefault(SymbolAnswer.Not("is the start of thread-local variables that the object has no descriptor for"));
 
     // Objects that were linked against different versions of a symbol may hold different functions under one name.
-    private SymbolAnswer FromAnySlot(string name, string whyNot)
+    private SymbolAnswer FromAnySlot(VersionedName name, string whyNot)
     {
-        var values = _loaded.Select(l => l.Slots.Find(name)).OfType<ulong>().Where(v => v != 0).Distinct().Take(2).ToList();
+        var values = _loaded.SelectMany(l => l.Slots.FindAll(name)).Where(v => v != 0).Distinct().Take(2).ToList();
         return values.Count switch
         {
             0 => SymbolAnswer.Not(whyNot),
@@ -141,9 +164,10 @@ public sealed class SymbolResolver : ISymbolResolver
     }
 
     // An undefined function with a value is the entry that a program which is not position independent takes for its address.
-    private static ElfSymbol? FindExport(ElfImage image, string name) =>
-        image.FindDynamicSymbols(name).FirstOrDefault(s => IsExported(s) && image.IsDefaultVersion(s)
-            && (s.IsDefined || (s.Value != 0 && s.Kind == SymbolKind.Function && !image.IsPositionIndependent)));
+    private static ElfSymbol? FindExport(ElfImage image, string name, Func<ElfImage, ElfSymbol, int> rank) =>
+        image.FindDynamicSymbols(name)
+            .Where(s => IsExported(s) && (s.IsDefined ? rank(image, s) > 0 : s.Value != 0 && s.Kind == SymbolKind.Function && !image.IsPositionIndependent))
+            .MaxBy(s => rank(image, s));
 
     private static bool IsExported(ElfSymbol symbol)
     {

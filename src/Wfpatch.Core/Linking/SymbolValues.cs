@@ -76,6 +76,7 @@ internal sealed class SymbolValues
     {
         var answer = Defined.TryGetValue(index, out var own) ? SymbolAnswer.Is(own.Value)
             : symbol.Name == ThreadLocalLayout.GetterName && symbol.Unit.Length == 0 && layout.ThreadLocals.HasGetter ? SymbolAnswer.Is((start + layout.ThreadLocals.Getter).Value)
+            : symbol.Name == FieldRule.TableName && symbol.Unit.Length == 0 ? SymbolAnswer.Is((start + layout.SlotsStart).Value)
             : match.SymbolValues.TryGetValue(index, out ulong matched) ? SymbolAnswer.Is(matched)
             : match.ThreadPlaces.TryGetValue(index, out var place) ? SymbolAnswer.In(place)
             : symbol.Unit.Length > 0 || symbol.Kind == PatchSymbolKind.Constant || symbol.Name.Length == 0 ? SymbolAnswer.Not("is local to its unit and used by no old function that was matched")

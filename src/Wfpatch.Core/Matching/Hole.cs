@@ -37,6 +37,12 @@ internal enum HoleForm : byte
 
     /// <summary>The distance to a TLS descriptor; it may have been relaxed too.</summary>
     ThreadDescriptor = 9,
+
+    /// <summary>S + A, counted from the object's table of addresses.</summary>
+    FromTable = 10,
+
+    /// <summary>The place of a slot that holds S, counted from that table, plus A.</summary>
+    SlotFromTable = 11,
 }
 
 /// <summary>A field of old code that the link editor filled in.</summary>
@@ -60,7 +66,11 @@ internal readonly record struct Hole(int Offset, int Size, HoleForm Form, bool I
     public static (HoleForm Form, int Size, bool IsSigned) Describe(RelocationType type) => type switch
     {
         RelocationType.Pc32 or RelocationType.Plt32 => (HoleForm.Relative, 4, true),
-        RelocationType.Pc64 => (HoleForm.Relative, 8, true),
+        RelocationType.Pc64 or RelocationType.GotPc64 => (HoleForm.Relative, 8, true),
+        RelocationType.GotPc32 => (HoleForm.Relative, 4, true),
+        RelocationType.GotOff64 or RelocationType.PltOff64 => (HoleForm.FromTable, 8, true),
+        RelocationType.Got64 or RelocationType.GotPlt64 => (HoleForm.SlotFromTable, 8, true),
+        RelocationType.GotPcRel64 => (HoleForm.Slot, 8, true),
         RelocationType.Absolute32 => (HoleForm.Absolute, 4, false),
         RelocationType.Absolute32S => (HoleForm.Absolute, 4, true),
         RelocationType.Absolute64 => (HoleForm.Absolute, 8, false),

@@ -45,6 +45,7 @@ internal static class MaskedComparison
         return hole.Form switch
         {
             HoleForm.Relative => new SolvedHole(hole, false, unchecked(value + start + (ulong)at)),
+            HoleForm.SlotFromTable => new SolvedHole(hole, true, value),
             _ when Hole.IsThroughSlot(hole.Form) => new SolvedHole(hole, true, unchecked(value + start + (ulong)at)),
             _ => new SolvedHole(hole, false, value),
         };

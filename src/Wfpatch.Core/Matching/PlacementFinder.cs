@@ -13,7 +13,7 @@ internal sealed class PlacementFinder
     private readonly IMemory _memory;
     private readonly ElfImage? _image;
     private readonly RunningCode _running;
-    private readonly Dictionary<Address, string> _slots;
+    private readonly Dictionary<Address, SlotName> _slots;
     private readonly HashSet<int> _functionSymbols;
 
     public PlacementFinder(ObjectPatch patch, IMemory memory, ElfImage? image, RunningCode running)
@@ -69,7 +69,8 @@ internal sealed class PlacementFinder
         {
             return null;
         }
-        var exported = _image.FindDynamicSymbols(old.Function.Name).Where(s => s.IsDefined && s.Kind == SymbolKind.Function).Select(s => _image.ToMemory(s.Value)).ToHashSet();
+        var named = VersionedName.Of(old.Function.Name);
+        var exported = _image.FindDynamicSymbols(named.Name).Where(s => named.MayBe(s.Name, _image.VersionOf(s)) && s.IsDefined && s.Kind == SymbolKind.Function).Select(s => _image.ToMemory(s.Value)).ToHashSet();
         return exported.Count > 0 ? exported : null;
     }
 
@@ -77,12 +78,15 @@ internal sealed class PlacementFinder
     {
         var facts = new Dictionary<(int, Aspect), SymbolFact> { [(old.Function.Symbol, Aspect.Value)] = new(old.Function.Symbol, running.Function.Entry.Value, running.Function.Entry.Value) };
         var inner = ImmutableArray.CreateBuilder<InnerFact>();
-        foreach (var hole in solved)
+        var table = TableOf(solved);
+        foreach (var counted in solved)
         {
-            if (hole.Hole.Symbol < 0)
+            // Code that gets the table from elsewhere, as a part of a function does, does not tell what it counts from.
+            if (counted.Hole.Symbol < 0 || (CountsFromTable(counted) && table is null))
             {
                 continue;
             }
+            var hole = CountsFromTable(counted) ? counted with { Value = unchecked(counted.Value + table!.Value) } : counted;
             if (IsInner(hole, out long offset))
             {
                 inner.Add(new InnerFact(hole.Hole.Symbol, offset, new Address(unchecked(hole.Value + (ulong)offset))));
@@ -103,6 +107,12 @@ internal sealed class PlacementFinder
         }
         return (new Placement(running.Function, [.. facts.Values], inner.ToImmutable(), positions), default);
     }
+
+    private static bool CountsFromTable(SolvedHole solved) => RelocationField.CountsFromTable(solved.Hole.Type);
+
+    // Where the function finds the object's table of addresses.
+    private static ulong? TableOf(ImmutableArray<SolvedHole> solved) =>
+        solved.Where(s => s.Hole.Type is RelocationType.GotPc32 or RelocationType.GotPc64).Select(s => (ulong?)s.Value).FirstOrDefault();
 
     private static bool TryAdd(Dictionary<(int, Aspect), SymbolFact> facts, SymbolFact fact)
     {
@@ -146,9 +156,9 @@ internal sealed class PlacementFinder
             return (hasStart ? [Fact(Aspect.ModuleOffset, solved.Value)] : [], null);
         }
         bool isBase = hole.Form == HoleForm.ThreadBase || _patch.Symbols[hole.Symbol].Name == ThreadModule.BaseName;
-        if (_slots.TryGetValue(at, out var name) && (isBase || name != _patch.Symbols[hole.Symbol].Name))
+        if (_slots.TryGetValue(at, out var name) && (isBase || !name.IsMeantBy(_patch.Symbols[hole.Symbol].Name)))
         {
-            return ([], new Mismatch(MismatchKind.Import, place, hole.Offset, hole.Symbol, name));
+            return ([], new Mismatch(MismatchKind.Import, place, hole.Offset, hole.Symbol, name.ToString()));
         }
         if (hole.Form == HoleForm.ThreadBase)
         {
@@ -171,9 +181,9 @@ internal sealed class PlacementFinder
         if (solved.IsSlot)
         {
             var slot = new Address(value);
-            if (_slots.TryGetValue(slot, out var name) && name != symbol.Name)
+            if (_slots.TryGetValue(slot, out var name) && !name.IsMeantBy(symbol.Name))
             {
-                return ([], Wrong(MismatchKind.Import, name));
+                return ([], Wrong(MismatchKind.Import, name.ToString()));
             }
             if (!_memory.TryReadUInt64(slot, out value))
             {
@@ -187,9 +197,9 @@ internal sealed class PlacementFinder
         ulong canonical = value;
         if (!solved.IsSlot && symbol.Unit.Length == 0 && SlotOfStub(new Address(value)) is { } stub)
         {
-            if (_slots.TryGetValue(stub, out var name) && name != symbol.Name)
+            if (_slots.TryGetValue(stub, out var name) && !name.IsMeantBy(symbol.Name))
             {
-                return ([], Wrong(MismatchKind.Import, name));
+                return ([], Wrong(MismatchKind.Import, name.ToString()));
             }
             if (!_memory.TryReadUInt64(stub, out value))
             {
@@ -199,7 +209,7 @@ internal sealed class PlacementFinder
             {
                 return ([], null);
             }
-            canonical = hole.Type == RelocationType.Plt32 ? value : canonical;
+            canonical = hole.Type is RelocationType.Plt32 or RelocationType.PltOff64 ? value : canonical;
         }
         if (_running.At(new Address(value)) is { } replaced)
         {

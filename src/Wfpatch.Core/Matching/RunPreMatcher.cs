@@ -42,6 +42,35 @@ public static class RunPreMatcher
         return refusals.Length > 0 ? (null, refusals) : (Conclude(codes, agreement), []);
     }
 
+    /// <summary>The old functions that stand nowhere in the object; each is compared by itself, and what their holes say of each other is not.</summary>
+    public static ImmutableArray<FunctionDifference> FindDifferent(ObjectPatch patch, IReadOnlyList<RunningFunction> functions, IMemory memory, ElfImage? image)
+    {
+        var (codes, _) = Prepare(patch);
+        var known = codes.Select(c => c.Index).ToHashSet();
+        var finder = new PlacementFinder(patch, memory, image, RunningCode.Read(functions, memory));
+        return
+        [
+            .. patch.OldFunctions.Index().Where(f => f.Item.Role != OldFunctionRole.Table && !known.Contains(f.Index)).Select(f => new FunctionDifference(f.Item.Name, f.Item.Unit, "its code cannot be read")),
+            .. from code in codes
+               let found = finder.Find(code)
+               where found.Placements.Count == 0
+               select new FunctionDifference(code.Function.Name, code.Function.Unit, Describe(patch, found.Closest)),
+        ];
+    }
+
+    private static string Describe(ObjectPatch patch, Mismatch closest)
+    {
+        string symbol = closest.Symbol >= 0 ? patch.Symbols[closest.Symbol].Display : "a symbol";
+        return closest.Kind switch
+        {
+            MismatchKind.None or MismatchKind.Code when closest.Offset == 0 => "no function begins like it",
+            MismatchKind.None or MismatchKind.Code => $"its code differs from +0x{closest.Offset:x} on",
+            MismatchKind.Constant => $"the constant {symbol} differs",
+            MismatchKind.Import => $"it uses {closest.Found} in place of {symbol}",
+            _ => $"what it refers to as {symbol} differs",
+        };
+    }
+
     private static (OldCode[] Codes, ImmutableArray<Refusal> Refusals) Prepare(ObjectPatch patch)
     {
         var codes = new List<OldCode>(patch.OldFunctions.Length);

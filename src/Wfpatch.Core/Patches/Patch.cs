@@ -33,6 +33,12 @@ public sealed record ObjectPatch
 
     /// <summary>Which old function is redirected to which new one.</summary>
     public required ImmutableArray<Replacement> Replacements { get; init; }
+
+    /// <summary>New functions that a thread of the target calls once when the patch comes or goes, in this order for each kind.</summary>
+    public ImmutableArray<PatchCallback> Callbacks { get; init; } = [];
+
+    /// <summary>The symbol of the variable by which they are asked for; -1 where there are none.</summary>
+    public int CallbackBlock { get; init; } = -1;
 }
 
 /// <summary>

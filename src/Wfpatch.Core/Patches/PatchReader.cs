@@ -66,7 +66,7 @@ public static class PatchReader
         {
             throw new MalformedPatchException("its consistency is unknown");
         }
-        var objects = input.List(24, ReadObject);
+        var objects = input.List(24, i => ReadObject(i, version));
         if (!input.IsAtEnd)
         {
             throw new MalformedPatchException("something follows the content");
@@ -77,11 +77,11 @@ public static class PatchReader
             : throw new MalformedPatchException(problems[0]);
     }
 
-    private static ObjectPatch ReadObject(PatchDecoding input)
+    private static ObjectPatch ReadObject(PatchDecoding input, uint version)
     {
         string name = input.Text();
         string buildId = input.Text();
-        return new ObjectPatch
+        var patch = new ObjectPatch
         {
             ObjectName = name,
             BuildId = buildId.Length == 0 ? null : buildId,
@@ -90,6 +90,9 @@ public static class PatchReader
             Sections = input.List(17, ReadSection),
             Replacements = input.List(8, i => new Replacement(i.Int32(), i.Int32())),
         };
+        return version == PatchContainer.OldestVersion
+            ? patch
+            : patch with { Callbacks = input.List(5, i => new PatchCallback((CallbackKind)i.Byte(), i.Int32())), CallbackBlock = input.Int32() };
     }
 
     private static PatchSymbol ReadSymbol(PatchDecoding input) => new(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using System.Numerics;
+using Wfpatch.Core.Generations;
 
 namespace Wfpatch.Core.Patches;
 
@@ -35,7 +36,8 @@ public static class PatchRules
             .Concat(patch.Symbols.SelectMany((s, i) => CheckSymbol(patch, s, i)))
             .Concat(patch.OldFunctions.SelectMany(f => CheckOldFunction(patch, f)))
             .Concat(patch.Sections.SelectMany(s => CheckSection(patch, s)))
-            .Concat(CheckReplacements(patch));
+            .Concat(CheckReplacements(patch))
+            .Concat(CheckCallbacks(patch));
 
     private static IEnumerable<string> CheckIdentity(ObjectPatch patch)
     {
@@ -141,6 +143,32 @@ public static class PatchRules
             }
         }
         return null;
+    }
+
+    private static IEnumerable<string> CheckCallbacks(ObjectPatch patch)
+    {
+        bool hasBlock = (uint)patch.CallbackBlock < (uint)patch.Symbols.Length
+            && patch.Symbols[patch.CallbackBlock] is { IsDefinedByPatch: true, Size: CallbackBlock.Length } block
+            && (uint)block.Section < (uint)patch.Sections.Length
+            && patch.Sections[block.Section] is { Kind: PatchSectionKind.WritableData, Alignment: >= 8 } && block.Offset % 8 == 0;
+        if (patch.Callbacks.IsEmpty ? patch.CallbackBlock != -1 : !hasBlock)
+        {
+            yield return "its callbacks have no room, or room has no callbacks";
+        }
+        foreach (var callback in patch.Callbacks)
+        {
+            bool isFunction = (uint)callback.Symbol < (uint)patch.Symbols.Length
+                && patch.Symbols[callback.Symbol] is { IsDefinedByPatch: true, Kind: PatchSymbolKind.Function } symbol
+                && (uint)symbol.Section < (uint)patch.Sections.Length && patch.Sections[symbol.Section].Kind == PatchSectionKind.Code;
+            if (!isFunction || !Enum.IsDefined(callback.Kind))
+            {
+                yield return "a callback is no new function, or of an unknown kind";
+            }
+        }
+        if (patch.Callbacks.GroupBy(c => c.Kind).Any(g => g.Count() > CallbackBlock.MostFunctions))
+        {
+            yield return "it has too many callbacks of a kind";
+        }
     }
 
     private static IEnumerable<string> CheckReplacements(ObjectPatch patch)

@@ -31,6 +31,8 @@ public static class PatchWriter
         output.List(value.OldFunctions, WriteOldFunction);
         output.List(value.Sections, WriteSection);
         output.List(value.Replacements, WriteReplacement);
+        output.List(value.Callbacks, WriteCallback);
+        output.Int32(value.CallbackBlock);
     }
 
     private static void WriteSymbol(PatchEncoding output, PatchSymbol value)
@@ -77,6 +79,12 @@ public static class PatchWriter
         output.UInt32((uint)value.Type);
         output.Int32(value.Symbol);
         output.Int64(value.Addend);
+    }
+
+    private static void WriteCallback(PatchEncoding output, PatchCallback value)
+    {
+        output.Byte((byte)value.Kind);
+        output.Int32(value.Symbol);
     }
 
     private static void WriteReplacement(PatchEncoding output, Replacement value)

@@ -137,6 +137,8 @@ public static class JournalEncoding
             to.Write(t.Policy);
             to.Write(t.Canaries);
             to.Write((byte)t.Consistency);
+            WriteAll(to, t.Others, i => to.Write(i));
+            to.Write(t.Call);
         }
     }
 
@@ -160,6 +162,8 @@ public static class JournalEncoding
         {
             Canaries = from.ReadInt32(),
             Consistency = (Consistency)from.ReadByte(),
+            Others = ReadAll(from, from.ReadInt32),
+            Call = from.ReadUInt32(),
         },
     };
 
@@ -186,6 +190,12 @@ public static class JournalEncoding
             to.Write(a.Name);
             Write(to, a.Code);
         });
+        to.Write(image.CallbackBlock.Value);
+        WriteAll(to, image.Callbacks, c =>
+        {
+            to.Write((byte)c.Kind);
+            to.Write(c.Function.Value);
+        });
     }
 
     private static ImageState ReadImage(BinaryReader from)
@@ -201,6 +211,8 @@ public static class JournalEncoding
             Functions = ReadAll(from, () => new ReplacedFunction(from.ReadString(), new Address(from.ReadUInt64()), ReadRange(from), ReadRange(from))),
             OldParts = ReadAll(from, () => ReadRange(from)),
             Added = ReadAll(from, () => new NewFunction(from.ReadString(), ReadRange(from))),
+            CallbackBlock = new Address(from.ReadUInt64()),
+            Callbacks = ReadAll(from, () => new ImageCallback((CallbackKind)from.ReadByte(), new Address(from.ReadUInt64()))),
         };
     }
 

@@ -17,6 +17,9 @@ public static class JournalLayout
     /// <summary>Four bytes, in every region: the generation of all threads at once (Redirects.Trampolines.GlobalWord).</summary>
     public const int GlobalWordOffset = 24;
 
+    /// <summary>Eight bytes, in the first region: which block of callbacks threads look at (Redirects.Trampolines.CallbackArea); 0: none yet.</summary>
+    public const int CallbackCellOffset = 32;
+
     /// <summary>What is kept free for that at the start of a region that holds code alone.</summary>
     public const int RegionHeadLength = 64;
 
@@ -28,7 +31,11 @@ public static class JournalLayout
     /// <summary>Return hooks (Redirects/Trampolines/ReturnHookArea). Empty until the first transition under the policy stack.</summary>
     public const int ReturnHooksOffset = FirstCopyOffset + (2 * CopyLength);
     public const int ReturnHooksLength = 16 * 1024;
-    public const int CodeOffset = ReturnHooksOffset + ReturnHooksLength;
+
+    /// <summary>What calls a patch's callbacks (Redirects/Trampolines/CallbackArea). Empty until the first patch that has some.</summary>
+    public const int CallbacksOffset = ReturnHooksOffset + ReturnHooksLength;
+    public const int CallbacksLength = 4096;
+    public const int CodeOffset = CallbacksOffset + CallbacksLength;
 
     /// <summary>Of the first region. Only pages that are written to take memory.</summary>
     public const int RegionLength = 4 * 1024 * 1024;

@@ -14,7 +14,7 @@ public static class BuildRefusals
     public static readonly RefusalKind PatchDoesNotApply = new("WF245", "patch-does-not-apply", "The source patch does not apply to the source.", "Make the patch against the source of the running version.");
     public static readonly RefusalKind BuildFailed = new("WF246", "build-failed", "The build ended with an error.", "Read the compiler's words in the message, or the log that it names.");
     public static readonly RefusalKind NoTarget = new("WF247", "no-target-object", "The changed objects went into no program or library that the package installs.", "Check that the change reaches the installed files.");
-    public static readonly RefusalKind SeveralTargets = new("WF248", "several-target-objects", "The change reaches several installed programs or libraries; a patch carries one for now.", "Name the one that is meant.");
+    public static readonly RefusalKind SeveralTargets = new("WF248", "several-target-objects", "The change reaches several programs or libraries.", "Name what is meant with --object, once for each; all go into one patch file.");
     public static readonly RefusalKind AmbiguousObject = new("WF249", "ambiguous-object", "Two object files of a tree look like the same part of the program but change differently.", "Name trees that hold the objects of one program.");
     public static readonly RefusalKind ToolMissing = new("WF250", "tool-missing", "A program that the build needs is not installed.", "Install it.");
     public static readonly RefusalKind Cancelled = new("WF251", "build-cancelled", "The build was cancelled; nothing was kept.", "Start it again.");

@@ -38,13 +38,15 @@ public static class DiffRefusals
     public static readonly RefusalKind VirtualFunctionsChanged = new("WF230", "virtual-functions-changed", "A class has other virtual functions; objects that exist have the old table of them.", "Add a function that is not virtual, and override none that was not overridden.");
     public static readonly RefusalKind TypeInformationChanged = new("WF231", "type-information-changed", "The type information (RTTI) of a class differs: its bases or its name.", "Leave the class's bases and name as they are.");
 
+    public static readonly RefusalKind BadCallback = new("WF232", "bad-callback", "A callback is none that can be called: no new function of its unit, or there are too many of a kind.", "Name it with the macros of include/wfpatch-patch.h, in the file that defines it, and at most ten of a kind.");
+
     public static readonly ImmutableArray<RefusalKind> All =
     [
         NoDifference, NotAnObject, SharedSection, DataChanged, DataAdded, DataRemoved, StaticLocalRemoved, ThreadLocalChanged,
         InitializersChanged, RunsOnce, UnknownSectionChanged, IndirectFunction, ExceptionTables, ComdatGroup, UnknownRelocation,
         SymbolChanged, CommonChanged, Ambiguous, RegisterUseGrew, Unanchored, PointNotFound, UnitRemoved, SymbolMoved,
         GlobalConstantChanged, NotDecodable, InteriorReference, UnwindTable, UnsupportedReference,
-        TypeLayoutChanged, VirtualFunctionsChanged, TypeInformationChanged,
+        TypeLayoutChanged, VirtualFunctionsChanged, TypeInformationChanged, BadCallback,
         .. BuildRefusals.All,
     ];
 }

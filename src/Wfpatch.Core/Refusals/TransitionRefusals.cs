@@ -21,10 +21,16 @@ public static class TransitionRefusals
     public static readonly RefusalKind NotGathered = new("WF721", "not-gathered", "All threads were to go over in one instant, and were never outside of the changed code at the same time.", "Try again when the program does less, or give them longer with --max-wait or --timeout.");
     public static readonly RefusalKind CanaryOfGlobal = new("WF722", "canary-of-global", "A patch whose versions must not run side by side cannot be tried on some threads.", "Apply it without --canary.");
     public static readonly RefusalKind OtherConsistency = new("WF723", "other-consistency", "Threads shall go over one by one, and the patch, or the transition that is open, says all at once; or the other way round.", "Leave --consistency away; a patch that declares it is built again without it.");
+    public static readonly RefusalKind TooFarForGlobal = new("WF727", "too-far-for-global", "All threads shall go over at once, and the patch changes programs and libraries that lie so far apart that no one write decides for all.", "Leave --consistency global away, or make a patch for each program and library.");
     public static readonly RefusalKind SuspendedStacks = new("WF733", "suspended-stacks", "The policy is stack, and the target makes stacks for coroutines: what a suspended one holds cannot be seen.", "Use --policy points with a profile whose points lie between two requests.");
+    public static readonly RefusalKind CallbacksNeedPoints = new("WF741", "callbacks-need-points", "The patch has callbacks, and no quiescence point is known at which a thread of the target could call them: under the policy stack there is none.", "Use --policy points with a profile, or --policy explicit; wfpatch points proposes a profile.");
+    public static readonly RefusalKind CallbackRefused = new("WF742", "callback-refused", "A callback of the patch that is called before it is applied said no; nothing was applied.", "What it looks for is its author's affair; see the number that it returned.");
+    public static readonly RefusalKind CallbacksOfGlobal = new("WF743", "callbacks-of-global", "The patch has callbacks, and all threads are to go over in one instant: nobody comes by a point meanwhile.", "Build the patch without --consistency global, or without callbacks.");
+    public static readonly RefusalKind CallbackLost = new("WF744", "callback-lost", "The thread that ran a callback is not in this process any more: it ended in the callback, or this process was forked from another thread meanwhile.", "Take the patch back with revert.");
+    public static readonly RefusalKind CallbacksOfSeveral = new("WF745", "callbacks-of-several", "Several programs and libraries of one patch have callbacks, and those of one alone can be called.", "Put the callbacks into one of them.");
     public static readonly ImmutableArray<RefusalKind> All =
     [
         TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoSuchCanary, OpenForAll, NothingOpen, NoExplicitPoint, BadExplicitPoint,
-        SuspendedStacks, NotGathered, CanaryOfGlobal, OtherConsistency,
+        SuspendedStacks, NotGathered, CanaryOfGlobal, OtherConsistency, TooFarForGlobal, CallbacksNeedPoints, CallbackRefused, CallbacksOfGlobal, CallbackLost, CallbacksOfSeveral,
     ];
 }

@@ -25,6 +25,7 @@ public sealed class Controller
     private readonly StopLog _stops = new();
     private readonly DispatchBackend _backend;
     private readonly TransitionReports _reports;
+    private string _lost = "";
 
     public Controller(Target target)
     {
@@ -118,30 +119,35 @@ public sealed class Controller
     private TransitionReport Start(AppliedPatch applied, TransitionOptions options)
     {
         var state = _backend.State;
+        var parts = state.PartsOf(applied);
         var image = state.Images[applied.Image];
-        var later = state.Applied.SkipWhile(a => a != applied).Skip(1).Select(a => state.Images[a.Image])
-            .FirstOrDefault(i => i.Functions.Any(f => image.Functions.Any(g => g.Entry == f.Entry)));
+        var later = parts.Select(p => FindLater(state, p)).FirstOrDefault(l => l is not null);
         if (later is not null)
         {
             return TransitionReport.Refused([TransitionRefusals.LaterPatch.About(image.PatchName, $"{later.PatchName} was applied later and replaces a function of {image.PatchName}; revert it first.")]);
         }
-        var (choice, refusal) = MakeChoice(options, [.. image.Functions.Select(f => f.Name)], null, state);
+        var (choice, refusal) = MakeChoice(options, [.. parts.SelectMany(p => state.Images[p.Image].Functions).Select(f => f.Name)], [], state);
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).ToList();
         if (obstacles.Count > 0)
         {
             return TransitionReport.Refused(obstacles);
         }
-        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert(applied.Image, choice!.Profile, choice.Name, options.Consistency ?? applied.Consistency);
+        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert([.. parts.Select(p => p.Image)], choice!.Profile, choice.Name, options.Consistency ?? applied.Consistency);
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return Start(applied, options with { UseAnnounced = false });
         }
-        if (plan is null || new ResourceObstacles(_target, plan).Find().ToList() is { Count: > 0 } lacking && (refusals = [.. lacking]).Length > 0)
+        if (plan is null || CallbackTurn.FindObstacles(plan.Open).Concat(new ResourceObstacles(_target, plan).Find()).ToList() is { Count: > 0 } lacking && (refusals = [.. lacking]).Length > 0)
         {
             return TransitionReport.Refused(refusals);
         }
         return _backend.Prepare(plan) is { } failed ? TransitionReport.Refused([failed]) : Continue(options);
     }
+
+    /// <summary>The image that was applied later and replaces a function of this one, or null.</summary>
+    private static ImageState? FindLater(TargetState state, AppliedPatch applied) =>
+        state.Applied.SkipWhile(a => a != applied).Skip(1).Select(a => state.Images[a.Image])
+            .FirstOrDefault(i => i.Functions.Any(f => state.Images[applied.Image].Functions.Any(g => g.Entry == f.Entry)));
 
     private TransitionReport RevertOpen(TransitionState open, string? id, TransitionOptions options)
     {
@@ -171,6 +177,14 @@ public sealed class Controller
                     return Start(_backend.State.Applied[^1], options);
                 case TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling:
                     return Cancel(image);
+                case TransitionPhase.CallingFirst:
+                    if (WithdrawFirst(image, options) is { } cancelled)
+                    {
+                        return cancelled;
+                    }
+                    break;
+                case TransitionPhase.CallingLast when Calls.Withdraw(options) is { } running:
+                    return _reports.ReportCalls(_backend.State, running);
                 case TransitionPhase.Migrating:
                     _backend.Reverse();
                     break;
@@ -188,6 +202,48 @@ public sealed class Controller
         _backend.Cancel();
         return _reports.Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = _backend.State.Generation };
     }
+
+    /// <summary>The transition waits for what comes first. Null: that has been called, and threads must go the way back.</summary>
+    private TransitionReport? WithdrawFirst(ImageState image, TransitionOptions options)
+    {
+        if (Calls.Withdraw(options) is { } running)
+        {
+            return _reports.ReportCalls(_backend.State, running);
+        }
+        if (_backend.Calls is not { Progress: CallProgress.Done, Result: 0 })
+        {
+            return Cancel(image);
+        }
+        _backend.BeginMigrating();
+        _backend.Reverse();
+        return null;
+    }
+
+    /// <summary>Has the callbacks of the phase called. Null: they were.</summary>
+    private TransitionReport? Call(TransitionOptions options)
+    {
+        var open = _backend.State;
+        if (Calls.Run(options) is { } waiting)
+        {
+            if (waiting.IsLost && open.Transition!.IsBack)
+            {
+                // What it was to undo or to end will not be; the patch goes all the same.
+                _lost = $" {waiting.Sentence}";
+                return null;
+            }
+            return waiting.IsLost
+                ? _reports.Describe(open, Outcome.Refused, waiting.Sentence) with { Refusals = [TransitionRefusals.CallbackLost.About(open.Images[open.Transition!.Image].PatchName, waiting.Sentence)] }
+                : _reports.ReportCalls(open, waiting);
+        }
+        if (open.Transition!.Phase == TransitionPhase.CallingFirst && _backend.Calls.Result is var result and not 0)
+        {
+            _backend.Cancel();
+            return _reports.ReportCallRefused(open, result);
+        }
+        return null;
+    }
+
+    private CallbackTurn Calls => new(_target, _backend);
 
     private TransitionReport Refuse(ImageState image, string why)
     {
@@ -232,6 +288,14 @@ public sealed class Controller
         {
             return MoveAll(migration, options, clock) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
         }
+        if (_backend.State.Transition!.Phase == TransitionPhase.CallingFirst)
+        {
+            if (Call(options) is { } waiting)
+            {
+                return waiting with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+            }
+            _backend.BeginMigrating();
+        }
         IReadOnlyCollection<ThreadRecord> threads = [];
         bool complete = true;
         if (_backend.State.Transition!.Phase == TransitionPhase.Migrating)
@@ -244,11 +308,20 @@ public sealed class Controller
         {
             return _reports.ReportCanaries(open, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
         }
+        if (complete && open.Transition!.Phase == TransitionPhase.Migrating && !Transitions.CallsOf(open, TransitionPhase.CallingLast).IsEmpty)
+        {
+            _backend.BeginCalls(TransitionPhase.CallingLast);
+        }
+        if (_backend.State.Transition!.Phase == TransitionPhase.CallingLast && Call(options) is { } last)
+        {
+            return last with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+        }
         if (complete)
         {
             _backend.Settle();
         }
-        return _reports.Report(open, complete, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
+        var report = _reports.Report(open, complete, threads);
+        return report with { Message = report.Message + _lost, ArmTime = armTime, TransitionTime = clock.Elapsed };
     }
 
     /// <summary>All threads in one instant, or none.</summary>
@@ -345,9 +418,8 @@ public sealed class Controller
             var done = new TransitionReport(Outcome.Done, $"{patch.Name} is already in force in process {_target.Process} (generation {there.Generation}).");
             return (null, null, done with { PatchId = patch.Id, PatchName = patch.Name, Generation = state.Generation, Threads = _reports.SettledThreads(state) });
         }
-        var part = patch.Objects[0];
-        ImmutableArray<string> changed = [.. part.OldFunctions.Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
-        var (choice, refusal) = MakeChoice(options, changed, part, state);
+        ImmutableArray<string> changed = [.. patch.Objects.SelectMany(o => o.OldFunctions).Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
+        var (choice, refusal) = MakeChoice(options, changed, patch.Objects, state);
         var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state))
             .Concat(ConsistencyCheck.FindObstacle(patch, options) is { } other ? [other] : []).ToList();
@@ -362,6 +434,7 @@ public sealed class Controller
         }
         if (plan is not null)
         {
+            obstacles.AddRange(CallbackTurn.FindObstacles(plan.Open));
             obstacles.AddRange(new ResourceObstacles(_target, plan).Find());
         }
         return obstacles.Count > 0 || plan is null
@@ -369,9 +442,9 @@ public sealed class Controller
             : (plan, choice, null);
     }
 
-    private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, ImmutableArray<string> changed, ObjectPatch? part, TargetState state)
+    private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, ImmutableArray<string> changed, ImmutableArray<ObjectPatch> parts, TargetState state)
     {
-        var made = PolicyChoice.Make(options.Policy, WithoutAbsent(options.Profile), changed, part, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
+        var made = PolicyChoice.Make(options.Policy, WithoutAbsent(options.Profile), changed, parts, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
         return made.Choice?.Name == PolicyChoice.StackName && Coroutines.Find(_target) is var (name, maker)
             ? (made.Choice, TransitionRefusals.SuspendedStacks.About(name, $"{name} uses {maker} in process {_target.Process}: the stacks of its coroutines may hold functions that change, and the policy stack cannot see those that are suspended."))
             : made;

@@ -28,11 +28,11 @@ public sealed record PolicyChoice(string Name, Profile? Profile)
     /// <summary>Either a choice or a refusal.</summary>
     /// <param name="profile">The profile for the target, or null where none is known.</param>
     /// <param name="changed">Names of the functions that the transition replaces.</param>
-    /// <param name="part">The patch, or null for a revert.</param>
+    /// <param name="parts">What the patch changes in each object; empty for a revert.</param>
     /// <param name="known">Points that the target knows from an earlier transition.</param>
     /// <param name="announced">Points that the program announces itself.</param>
     public static (PolicyChoice? Choice, Refusal? Refusal) Make(
-        Policy wanted, Profile? profile, ImmutableArray<string> changed, ObjectPatch? part, ImmutableArray<string> known, ExplicitPoints announced)
+        Policy wanted, Profile? profile, ImmutableArray<string> changed, ImmutableArray<ObjectPatch> parts, ImmutableArray<string> known, ExplicitPoints announced)
     {
         if (wanted == Policy.Explicit || (wanted == Policy.Auto && announced.AreUsable))
         {
@@ -42,7 +42,7 @@ public sealed record PolicyChoice(string Name, Profile? Profile)
                 return made;
             }
         }
-        return MakeOfProfile(wanted, profile, changed, part, known);
+        return MakeOfProfile(wanted, profile, changed, parts, known);
     }
 
     private static (PolicyChoice? Choice, Refusal? Refusal) MakeExplicit(Profile? profile, ImmutableArray<string> changed, ExplicitPoints announced)
@@ -63,7 +63,7 @@ public sealed record PolicyChoice(string Name, Profile? Profile)
         function, $"{function} is on the stack at the quiescence points of profile {profile.Name}; use --policy stack.");
 
     private static (PolicyChoice? Choice, Refusal? Refusal) MakeOfProfile(
-        Policy wanted, Profile? profile, ImmutableArray<string> changed, ObjectPatch? part, ImmutableArray<string> known)
+        Policy wanted, Profile? profile, ImmutableArray<string> changed, ImmutableArray<ObjectPatch> parts, ImmutableArray<string> known)
     {
         var stack = new PolicyChoice(StackName, null);
         if (wanted == Policy.Stack || (wanted == Policy.Auto && profile is null))
@@ -81,12 +81,12 @@ public sealed record PolicyChoice(string Name, Profile? Profile)
                 ? (stack, null)
                 : (null, BelowPoint(below, profile));
         }
-        var usable = profile.Points.Where(p => p.Library.Length > 0 || known.Contains(p.Function) || HasPoint(part, p.Function)).ToImmutableArray();
+        var usable = profile.Points.Where(p => p.Library.Length > 0 || known.Contains(p.Function) || HasPoint(parts, p.Function)).ToImmutableArray();
         return usable.IsEmpty && wanted == Policy.Auto
             ? (stack, null)
             : (new PolicyChoice(PointsName, profile with { Points = usable.IsEmpty ? profile.Points : usable }), null);
     }
 
-    private static bool HasPoint(ObjectPatch? part, string function) =>
-        part is not null && part.OldFunctions.Any(f => f.Name == function && f.Role != OldFunctionRole.Part);
+    private static bool HasPoint(ImmutableArray<ObjectPatch> parts, string function) =>
+        parts.SelectMany(p => p.OldFunctions).Any(f => f.Name == function && f.Role != OldFunctionRole.Part);
 }

@@ -27,9 +27,9 @@ public static class StatusReader
     }
 
     private static StatusReport ReadSettled(Target target, TargetState state) =>
-        new(Outcome.Done, state.Applied.IsEmpty ? $"No patch is in force in process {target.Process}." : $"{state.Applied.Length} patch(es) in force in process {target.Process}.")
+        new(Outcome.Done, state.Applied.IsEmpty ? $"No patch is in force in process {target.Process}." : $"{InForce(state).Length} patch(es) in force in process {target.Process}.")
         {
-            Generations = [Base(state), .. state.Applied.Select(a => Describe(state, a.Generation, a.Image, "current"))],
+            Generations = [Base(state), .. InForce(state)],
             Threads = [.. target.Proc.ReadThreads().Select(t => new ThreadReport(t, target.Proc.ReadThreadName(t) ?? "", state.Generation, MigrationPath.Outside, null, null))],
         };
 
@@ -39,7 +39,7 @@ public static class StatusReader
         var threads = target.Proc.ReadThreads().Select(t => ReadThread(target, state, open, t, stops)).ToImmutableArray();
         int pending = threads.Count(t => t.Path == MigrationPath.Pending);
         string name = state.Images[open.Image].PatchName;
-        var generations = state.Applied.Select(a => Describe(state, a.Generation, a.Image, back && a.Image == open.Image ? "old" : "current")).ToList();
+        var generations = state.Applied.Select(a => Describe(state, a.Generation, a.Image, back && open.Images.Contains(a.Image) ? "old" : "current")).Distinct().ToList();
         if (!back || open.ReversedTo != 0)
         {
             generations.Add(Describe(state, open.Generation, open.Image, back ? "old" : "new"));
@@ -48,7 +48,8 @@ public static class StatusReader
         bool isCanary = open is { Canaries: > 0, Phase: TransitionPhase.Migrating };
         return new StatusReport(
             isCanary && pending == 0 && canaries > 0 ? Outcome.Canary : Outcome.Pending,
-            isCanary
+            CallbackTurn.Describe(target, state) is { } calls ? calls.Sentence
+                : isCanary
                 ? $"{name} is tried in process {target.Process}, canary: {canaries} of {threads.Length} threads are in generation {open.Destination}, {pending} pending; the others stay until wfpatch advance or revert."
                 : $"{name} is being {(back ? "taken back" : "applied")} in process {target.Process}: {(open.IsGlobal ? pending == 0 ? "all threads have gone over at once." : "all threads are in the version before, to go over at once." : $"{pending} of {threads.Length} threads are pending.")}")
         {
@@ -108,6 +109,9 @@ public static class StatusReader
         var visit = migration.Visit(thread, null, terms.Asleep, terms.Permit);
         return BlockerText.Describe(visit, oldCode);
     }
+
+    // A patch of several objects is one, unless a part of it was brought in later.
+    private static ImmutableArray<GenerationReport> InForce(TargetState state) => [.. state.Applied.Select(a => Describe(state, a.Generation, a.Image, "current")).Distinct()];
 
     private static GenerationReport Base(TargetState state) => new(0, "", "the program as started", state.Applied.IsEmpty && state.Transition is null ? "current" : "base");
 

@@ -62,6 +62,19 @@ public sealed class TransitionReports(Target target, StopLog stops)
         return Describe(open, Outcome.Canary, message) with { Threads = DescribeThreads(open, threads) };
     }
 
+    /// <summary>Of one that waits for its callbacks.</summary>
+    public TransitionReport ReportCalls(TargetState open, CallWaiting waiting) => Describe(open, Outcome.Pending, waiting.Sentence);
+
+    /// <summary>Of one that was taken back because a callback wanted it so.</summary>
+    /// <param name="open">The state with the transition open, before that.</param>
+    public TransitionReport ReportCallRefused(TargetState open, uint result)
+    {
+        string patch = open.Images[open.Transition!.Image].PatchName;
+        var refusal = TransitionRefusals.CallbackRefused.About(patch, string.Create(CultureInfo.InvariantCulture,
+            $"A callback of {patch} that is called before it is applied returned {(int)result} in process {target.Process}; no thread ran anything else of it, and nothing was applied."));
+        return Describe(open, Outcome.Refused, refusal.Sentence) with { Refusals = [refusal] };
+    }
+
     private static ImmutableArray<ThreadReport> DescribeThreads(TargetState open, IReadOnlyCollection<ThreadRecord> threads) =>
         [.. threads.Select(t => new ThreadReport(
             t.Id, t.Name, t.IsDone && t.Path != MigrationPath.Staying ? open.Transition!.Destination : open.Generation, t.Path, t.MigratedAt, t.Blocker))];
@@ -83,7 +96,7 @@ public sealed class TransitionReports(Target target, StopLog stops)
             Stops = stops.Count,
             LongestStop = stops.Longest,
             LongestHeld = stops.LongestHeld,
-            Functions = [.. image.Functions.Select(f =>
+            Functions = [.. transition.Images.SelectMany(i => open.Images[i].Functions).Select(f =>
             {
                 var plan = open.Redirects[open.FindRedirect(f.Entry)].Plan;
                 return new FunctionReport(f.Name, f.Entry, plan.Tactic, plan.Trampoline, f.New.Start);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Patches;
@@ -17,9 +18,9 @@ public sealed class WaitingApply(Target target, DispatchBackend backend)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Whether the one reason against an apply is that the library is not there, or not all of it.</summary>
+    /// <summary>Whether all reasons against an apply are that a library is not there, or not all of it.</summary>
     public static bool IsNotLoaded(TransitionReport report) =>
-        report.Refusals is [var only] && (only.Kind == TargetRefusals.ObjectNotLoaded || only.Kind == TargetRefusals.BeingLoaded);
+        !report.Refusals.IsEmpty && report.Refusals.All(r => r.Kind == TargetRefusals.ObjectNotLoaded || r.Kind == TargetRefusals.BeingLoaded);
 
     /// <summary>The patch that waits, by id or name; null id: the last one.</summary>
     public static WaitingPatch? Find(TargetState state, string? id) =>
@@ -29,8 +30,10 @@ public sealed class WaitingApply(Target target, DispatchBackend backend)
     public TransitionReport Run(Patch patch, TransitionOptions options, Func<TimeSpan, TransitionReport> apply)
     {
         var clock = Stopwatch.StartNew();
-        string library = patch.Objects[0].ObjectName;
-        if (Record(new WaitingPatch(patch.Id, patch.Name, library)) is { } refusal)
+        ImmutableArray<string> libraries = [.. patch.Objects.Select(o => o.ObjectName).Where(n => n.Length > 0)];
+        ImmutableArray<string> missing = [.. libraries.Where(l => !IsMapped(l))];
+        // One that is there, and is not loaded whole yet, is waited for like the others.
+        if (Record([.. (missing.IsEmpty ? libraries : missing).Select(l => new WaitingPatch(patch.Id, patch.Name, l))]) is { } refusal)
         {
             return TransitionReport.Refused([refusal]);
         }
@@ -38,7 +41,7 @@ public sealed class WaitingApply(Target target, DispatchBackend backend)
         {
             options.Cancel.WaitHandle.WaitOne(Pause);
             target.RefreshMappings();
-            if (!target.Mappings.Any(m => m.IsFile && DispatchPlanner.IsNamed(m.FileName, library)))
+            if (!libraries.All(IsMapped))
             {
                 continue;
             }
@@ -50,7 +53,7 @@ public sealed class WaitingApply(Target target, DispatchBackend backend)
                 return report;
             }
         }
-        return new TransitionReport(Outcome.Pending, $"{patch.Name} waits in process {target.Process} for {library}, which is not loaded: nothing was changed. The same command again goes on waiting, revert ends it.")
+        return new TransitionReport(Outcome.Pending, $"{patch.Name} waits in process {target.Process} for {Names(libraries.Where(l => !IsMapped(l)))} to be loaded: nothing was changed. The same command again goes on waiting, revert ends it.")
         {
             PatchId = patch.Id,
             PatchName = patch.Name,
@@ -60,8 +63,9 @@ public sealed class WaitingApply(Target target, DispatchBackend backend)
 
     public TransitionReport Forget(WaitingPatch waiting)
     {
-        _ = backend.RecordWaiting(backend.State.Waiting.Remove(waiting), null);
-        return new TransitionReport(Outcome.Done, $"{waiting.PatchName} does not wait for {waiting.ObjectName} any more in process {target.Process}; none of it was in force.")
+        var all = backend.State.Waiting.Where(w => w.PatchId == waiting.PatchId).ToList();
+        _ = backend.RecordWaiting(backend.State.Waiting.RemoveRange(all), null);
+        return new TransitionReport(Outcome.Done, $"{waiting.PatchName} does not wait for {Names(all.Select(w => w.ObjectName))} any more in process {target.Process}; none of it was in force.")
         {
             PatchId = waiting.PatchId,
             PatchName = waiting.PatchName,
@@ -70,14 +74,19 @@ public sealed class WaitingApply(Target target, DispatchBackend backend)
         };
     }
 
-    private Refusal? Record(WaitingPatch waiting)
+    private bool IsMapped(string library) => target.Mappings.Any(m => m.IsFile && DispatchPlanner.IsNamed(m.FileName, library));
+
+    private static string Names(IEnumerable<string> libraries) => string.Join(" and ", libraries) is { Length: > 0 } names ? names : "its libraries";
+
+    private Refusal? Record(ImmutableArray<WaitingPatch> waiting)
     {
         var state = backend.State;
-        if (state.Waiting.Any(w => w.PatchId == waiting.PatchId))
+        var added = waiting.Except(state.Waiting).ToImmutableArray();
+        if (added.IsEmpty)
         {
             return null;
         }
         var (plan, refusals) = new DispatchPlanner(target, state).PlanRegion();
-        return refusals.IsEmpty ? backend.RecordWaiting(state.Waiting.Add(waiting), plan) : refusals[0];
+        return refusals.IsEmpty ? backend.RecordWaiting(state.Waiting.AddRange(added), plan) : refusals[0];
     }
 }

@@ -18,9 +18,13 @@ public static class MemoryGroup
     private static readonly Files Legacy = new("memory.limit_in_bytes", "memory.usage_in_bytes", ["total_inactive_file", "total_active_file"], "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes");
 
     /// <summary>A group that has less room than <paramref name="needed"/> bytes; null where there is none, or none can be seen.</summary>
-    public static Full? FindFull(ProcFs proc, ulong needed)
+    public static Full? FindFull(ProcFs proc, ulong needed) => FindFull(proc.ReadCgroupOf("memory"), needed, ReadText);
+
+    /// <param name="own">The control group of the process.</param>
+    /// <param name="read">Reads a file; null where there is none. The mounts are those of /proc/self/mountinfo.</param>
+    public static Full? FindFull((string Path, bool IsUnified)? own, ulong needed, Func<string, string?> read)
     {
-        if (proc.ReadCgroupOf("memory") is not { } group || FindMount(group.IsUnified) is not { } mount)
+        if (own is not { } group || FindMount(group.IsUnified, read) is not { } mount)
         {
             return null;
         }
@@ -29,7 +33,7 @@ public static class MemoryGroup
         for (; ; path = Path.GetDirectoryName(path) ?? "/")
         {
             string folder = Path.Join(mount.Folder, path);
-            if (Read(folder, files, path) is { } full && full.Room < needed)
+            if (Read(folder, files, path, read) is { } full && full.Room < needed)
             {
                 return full;
             }
@@ -41,34 +45,36 @@ public static class MemoryGroup
     }
 
     /// <summary>A file that holds one number; null where there is none, or it says "max".</summary>
-    public static ulong? ReadNumber(string file) => ulong.TryParse(ReadText(file)?.Trim(), CultureInfo.InvariantCulture, out ulong number) ? number : null;
+    public static ulong? ReadNumber(string file) => ToNumber(ReadText(file));
 
-    private static Full? Read(string folder, Files files, string path)
+    private static ulong? ToNumber(string? text) => ulong.TryParse(text?.Trim(), CultureInfo.InvariantCulture, out ulong number) ? number : null;
+
+    private static Full? Read(string folder, Files files, string path, Func<string, string?> read)
     {
-        if (ReadNumber(Path.Join(folder, files.Limit)) is not { } limit || ReadNumber(Path.Join(folder, files.Usage)) is not { } usage)
+        if (ToNumber(read(Path.Join(folder, files.Limit))) is not { } limit || ToNumber(read(Path.Join(folder, files.Usage))) is not { } usage)
         {
             return null;
         }
-        var statistics = (ReadText(Path.Join(folder, "memory.stat")) ?? "").Split('\n').Select(l => l.Split(' ')).Where(p => p.Length == 2);
+        var statistics = (read(Path.Join(folder, "memory.stat")) ?? "").Split('\n').Select(l => l.Split(' ')).Where(p => p.Length == 2);
         ulong reclaimable = statistics.Where(p => files.Reclaimable.Contains(p[0])).Aggregate(0UL, (sum, p) => sum + ulong.Parse(p[1], CultureInfo.InvariantCulture));
         ulong used = usage > reclaimable ? usage - reclaimable : 0;
-        return new Full(path, limit, (limit > used ? limit - used : 0) + SwapRoom(folder, files));
+        return new Full(path, limit, (limit > used ? limit - used : 0) + SwapRoom(folder, files, read));
     }
 
-    private static ulong SwapRoom(string folder, Files files)
+    private static ulong SwapRoom(string folder, Files files, Func<string, string?> read)
     {
-        string? line = (ReadText("/proc/meminfo") ?? "").Split('\n').FirstOrDefault(l => l.StartsWith("SwapFree:", StringComparison.Ordinal));
+        string? line = (read("/proc/meminfo") ?? "").Split('\n').FirstOrDefault(l => l.StartsWith("SwapFree:", StringComparison.Ordinal));
         ulong free = line is not null && ulong.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture, out ulong kilobytes) ? kilobytes * 1024 : 0;
-        ulong own = ReadNumber(Path.Join(folder, files.SwapLimit)) is { } limit && ReadNumber(Path.Join(folder, files.SwapUsage)) is { } usage
+        ulong own = ToNumber(read(Path.Join(folder, files.SwapLimit))) is { } limit && ToNumber(read(Path.Join(folder, files.SwapUsage))) is { } usage
             ? (limit > usage ? limit - usage : 0)
             : ulong.MaxValue;
         return Math.Min(free, own);
     }
 
     /// <summary>Where the hierarchy is mounted, and which of its groups that shows (mountinfo, proc(5)).</summary>
-    private static (string Folder, string Root)? FindMount(bool isUnified)
+    private static (string Folder, string Root)? FindMount(bool isUnified, Func<string, string?> read)
     {
-        foreach (string line in (ReadText("/proc/self/mountinfo") ?? "").Split('\n'))
+        foreach (string line in (read("/proc/self/mountinfo") ?? "").Split('\n'))
         {
             string[] halves = line.Split(" - ", 2);
             if (halves is [var place, var system] && place.Split(' ') is { Length: > 4 } fields && system.Split(' ') is [var type, _, var options])

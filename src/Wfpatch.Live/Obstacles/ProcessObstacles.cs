@@ -14,7 +14,7 @@ public sealed class ProcessObstacles(Target target, StopLog stops)
     {
         if (target.Objects.IsEmpty)
         {
-            yield return TargetRefusals.NotX8664.About(_subject, $"{_subject} is not an x86-64 program.");
+            yield return TargetRefusals.NotX8664.About(_subject, $"{_subject} is {KindOfProgram()}.");
             yield break;
         }
         if (target.Objects.All(o => !o.Image.FindDynamicSymbols("gnu_get_libc_version").Any(s => s.IsDefined)))
@@ -47,6 +47,28 @@ public sealed class ProcessObstacles(Target target, StopLog stops)
         if (filtered is not null)
         {
             yield return filtered;
+        }
+    }
+
+    // The ELF header of the program's file (gABI, chapter 4): x32 programs are for this processor, with addresses of 32 bits.
+    private string KindOfProgram()
+    {
+        const int ClassAt = 4, MachineAt = 18, Narrow = 1, X8664 = 62, X86 = 3;
+        try
+        {
+            using var file = File.OpenRead($"/proc/{target.Process}/exe");
+            var header = new byte[20];
+            return file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length ? "not an x86-64 program"
+                : (header[ClassAt], header[MachineAt]) switch
+                {
+                    (Narrow, X8664) => "an x32 program, with addresses of 32 bits",
+                    (Narrow, X86) => "a program of 32 bits",
+                    _ => "not an x86-64 program",
+                };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "not an x86-64 program";
         }
     }
 

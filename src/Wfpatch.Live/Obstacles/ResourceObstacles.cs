@@ -17,7 +17,7 @@ public sealed class ResourceObstacles(Target target, DispatchPlan plan)
     private const int MayLock = 14;
 
     private readonly string _subject = $"process {target.Process}";
-    private readonly ulong _mapped = plan.NewRegion.Length + ((ulong)plan.NewPages.Length * Address.PageSize);
+    private readonly ulong _mapped = (ulong)plan.NewRegions.Sum(r => (long)r.Length) + ((ulong)plan.NewPages.Length * Address.PageSize);
 
     public IEnumerable<Refusal> Find() =>
         new[] { FindAddressSpace(), FindLockedMemory(), FindMappings(), FindMemoryGroup() }.OfType<Refusal>();
@@ -47,7 +47,7 @@ public sealed class ResourceObstacles(Target target, DispatchPlan plan)
 
     private Refusal? FindMappings()
     {
-        int more = plan.NewPages.Length + (plan.NewRegion.Length > 0 ? 1 : 0);
+        int more = plan.NewPages.Length + plan.NewRegions.Length;
         return more > 0 && MemoryGroup.ReadNumber("/proc/sys/vm/max_map_count") is { } most && (ulong)(target.Mappings.Length + more) > most
             ? TargetRefusals.TooManyMappings.About(_subject, $"{_subject} has {target.Mappings.Length} mappings of {most} that the kernel gives to a process; the patch needs up to {more} more.")
             : null;

@@ -13,8 +13,11 @@ public enum MappingResult
     /// <summary>No thread could be used for it; nothing was tried.</summary>
     NoThread,
 
-    /// <summary>The mappings did not come to be.</summary>
+    /// <summary>The thread has gone on, and what lies at the place is not what was asked for.</summary>
     Failed,
+
+    /// <summary>The thread did not get there in time: it had no processor, or a signal handler of it has not come back. It may yet do it.</summary>
+    TimedOut,
 }
 
 /// <summary>
@@ -28,7 +31,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
     private const int RoundsForRestarted = 20;
     private const int RoundsForRunning = 60;
 
-    private static readonly TimeSpan WaitForMapping = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WaitForMapping = TimeSpan.FromSeconds(20);
 
     private readonly ILinux _linux = target.Linux;
 
@@ -50,7 +53,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
             {
                 if (TryBorrow(thread, requests, codeRange))
                 {
-                    return WaitUntilDone(thread, ranges, codeRange, isWanted) ? MappingResult.Done : MappingResult.Failed;
+                    return WaitUntilDone(thread, ranges, codeRange, isWanted);
                 }
             }
             Thread.Sleep(1);
@@ -118,7 +121,8 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         return _linux.Read(thread, at, seen) == Errno.Success && seen.SequenceEqual(stub);
     }
 
-    private bool WaitUntilDone(int thread, IReadOnlyList<AddressRange> ranges, AddressRange codeRange, Func<Mapping, bool> isWanted)
+    // That the thread is elsewhere does not tell that it is done: a signal whose handler ran first has it come back.
+    private MappingResult WaitUntilDone(int thread, IReadOnlyList<AddressRange> ranges, AddressRange codeRange, Func<Mapping, bool> isWanted)
     {
         var start = System.Diagnostics.Stopwatch.StartNew();
         while (start.Elapsed < WaitForMapping)
@@ -128,11 +132,18 @@ public sealed class RemoteMapping(Target target, StopLog stops)
             if (left)
             {
                 target.RefreshMappings();
-                return ranges.All(r => target.Mappings.Any(m => m.Range.Contains(r) && isWanted(m)));
+                if (ranges.All(r => target.Mappings.Any(m => m.Range.Contains(r) && isWanted(m))))
+                {
+                    return MappingResult.Done;
+                }
+                if (activity is null || ranges.Any(r => target.Mappings.Any(m => m.Range.Overlaps(r) && !isWanted(m))))
+                {
+                    return MappingResult.Failed;
+                }
             }
-            Thread.Sleep(0);
+            Thread.Sleep(left ? 1 : 0);
         }
-        return false;
+        return MappingResult.TimedOut;
     }
 
     // A thread that found work at once is running: it is asked where, after a while.

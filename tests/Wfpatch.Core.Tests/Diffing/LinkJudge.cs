@@ -61,7 +61,8 @@ internal sealed class LinkJudge(ElfFile program)
                 continue;
             }
             var symbol = patch.Symbols[relocation.Symbol];
-            if (symbol.Kind == PatchSymbolKind.ThreadLocal)
+            // The way to an indirect function is an entry of the linkage table, and its symbol stands at the resolver.
+            if (symbol.Kind == PatchSymbolKind.ThreadLocal || _symbols[Plain(symbol.Name)].Any(s => s.Kind == SymbolKind.IndirectFunction))
             {
                 continue;
             }

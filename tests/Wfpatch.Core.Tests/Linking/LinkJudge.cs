@@ -12,6 +12,8 @@ namespace Wfpatch.Core.Tests.Linking;
 /// <summary>Decodes linked code and looks where each reference leads: straight, through a slot or over a stub.</summary>
 internal sealed class LinkJudge(ObjectPatch patch, LinkedImage image)
 {
+    private ulong? _table;
+
     /// <summary>Checks every relocation of the code sections against the values of the symbols; returns how many went over a stub.</summary>
     public int CheckCode(Func<int, ulong> valueOf)
     {
@@ -69,11 +71,45 @@ internal sealed class LinkJudge(ObjectPatch patch, LinkedImage image)
             case RelocationType.Absolute64:
                 Assert.Equal(unchecked(value + (ulong)relocation.Addend), BinaryPrimitives.ReadUInt64LittleEndian(At(instruction.IP + (ulong)field)));
                 return false;
+            case RelocationType.GotPc32:
+                Assert.Equal(Table, unchecked(target - (ulong)(relocation.Addend + tail)));
+                return false;
+            case RelocationType.GotPc64:
+                // The field is the distance from a label of the function to the table, and the addend that from the label to the field.
+                Assert.Equal(Table, unchecked(instruction.IP + (ulong)field + Wide(instruction, field) - (ulong)relocation.Addend));
+                return false;
+            case RelocationType.GotOff64 or RelocationType.PltOff64:
+                Assert.Equal(value, unchecked(Table + Wide(instruction, field) - (ulong)relocation.Addend));
+                return false;
+            case RelocationType.Got64:
+                Assert.Equal(value, Slot(unchecked(Table + Wide(instruction, field) - (ulong)relocation.Addend)));
+                return false;
             default:
                 Assert.Fail($"{relocation.Type} is not checked.");
                 return false;
         }
     }
+
+    /// <summary>Where the new code finds its table: its first slot.</summary>
+    private ulong Table => _table ??= FindTable();
+
+    private ulong FindTable()
+    {
+        int range = 0;
+        foreach (var section in patch.Sections.Where(s => s.Kind == PatchSectionKind.Code))
+        {
+            ulong start = image.CodeRanges[range++].Start.Value;
+            foreach (var relocation in section.Relocations.Where(r => r.Type is RelocationType.GotPc32 or RelocationType.GotPc64))
+            {
+                var field = At(start + relocation.Offset);
+                long distance = relocation.Type == RelocationType.GotPc64 ? BinaryPrimitives.ReadInt64LittleEndian(field) : BinaryPrimitives.ReadInt32LittleEndian(field);
+                return unchecked(start + relocation.Offset + (ulong)distance - (ulong)relocation.Addend);
+            }
+        }
+        return 0;
+    }
+
+    private ulong Wide(Instruction instruction, int field) => BinaryPrimitives.ReadUInt64LittleEndian(At(instruction.IP + (ulong)field));
 
     private ulong ThroughStub(ulong stub)
     {

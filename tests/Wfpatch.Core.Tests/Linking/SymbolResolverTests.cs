@@ -45,6 +45,23 @@ public sealed class SymbolResolverTests
             int own(int x) { return imported(x) + only_library(x) + indirect(x); }
             int shared_data = 9;
             """,
+        // Linked against the version that is no longer the default, and against both.
+        ["older.c"] = """
+            extern int versioned(int);
+            __asm__(".symver versioned, versioned@V1");
+            int calls(int x) { return versioned(x) + 1; }
+            """,
+        ["both.c"] = """
+            extern int first(int), second(int);
+            __asm__(".symver first, versioned@V1");
+            __asm__(".symver second, versioned@V2");
+            int calls_both(int x) { return first(x) + second(x); }
+            """,
+        ["guarded.c"] = """
+            __attribute__((visibility("protected"))) int interposed(int x) { return x - 7; }
+            int own_data = 8;
+            int only_library(int x) { return x; }
+            """,
         ["map"] = "V1 { global: versioned; }; V2 { global: versioned; shared_data; own_data; per_thread; other_thread; imported; interposed; only_library; indirect; indirect_alone; calls_indirect; uses_hidden; local: *; } V1;",
     };
 
@@ -55,11 +72,17 @@ public sealed class SymbolResolverTests
             ["gcc", "-O2", "-fPIC", "-shared", "-Wl,-z,lazy", "other.c", "-o", "other.so"],
             ["gcc", "-O2", "-fPIE", "-pie", "-rdynamic", "-Wl,-z,lazy", "program.c", "./library.so", "-o", "program"],
             ["strip", "program"],
+            ["gcc", "-O2", "-fPIC", "-shared", "-Wl,-z,lazy", "older.c", "./library.so", "-o", "older.so"],
+            ["gcc", "-O2", "-fPIC", "-shared", "-Wl,-z,lazy", "both.c", "./library.so", "-o", "both.so"],
+            ["gcc", "-O2", "-fPIC", "-shared", "guarded.c", "-o", "guarded.so"],
+            ["gcc", "-O2", "-fPIC", "-shared", "-Wl,-Bsymbolic", "guarded.c", "-o", "symbolic.so"],
         ],
-        "program", "library.so", "other.so"));
+        "program", "library.so", "other.so", "older.so", "both.so", "guarded.so", "symbolic.so"));
 
     private static LoadedObjects Load() => LoadedObjects.Of(
-        ("program", ProgramStart, Files.Value["program"]), ("library.so", LibraryStart, Files.Value["library.so"]), ("other.so", OtherStart, Files.Value["other.so"]));
+        ("program", ProgramStart, Files.Value["program"]), ("library.so", LibraryStart, Files.Value["library.so"]), ("other.so", OtherStart, Files.Value["other.so"]),
+        ("older.so", OtherStart + 0x1000_0000, Files.Value["older.so"]), ("both.so", OtherStart + 0x2000_0000, Files.Value["both.so"]),
+        ("guarded.so", OtherStart + 0x3000_0000, Files.Value["guarded.so"]), ("symbolic.so", OtherStart + 0x4000_0000, Files.Value["symbolic.so"]));
 
     [Fact]
     public void TheSlotOfTheObjectIsTheTruth()
@@ -115,6 +138,56 @@ public sealed class SymbolResolverTests
         var code = new byte[6];
         Assert.True(loaded.Memory.TryRead(library.ToMemory(newer.Value), code));
         Assert.Equal(Convert.FromHexString("8d87c8000000"), code);
+    }
+
+    [Fact]
+    public void OfSeveralVersionsTheOneIsTakenThatTheObjectWasLinkedAgainst()
+    {
+        var loaded = Load();
+        var library = loaded.Images["library.so"];
+        ulong Place(string version) => library.ToMemory(library.FindDynamicSymbols("versioned").Single(s => library.VersionOf(s) == version).Value).Value;
+        Assert.NotEqual(Place("V1"), Place("V2"));
+        // Not bound yet: the object itself says which.
+        Assert.Equal(Place("V1"), loaded.Resolve("older.so", "versioned").Value);
+        Assert.Equal(Place("V2"), loaded.Resolve("program", "versioned").Value);
+        // New code says which.
+        Assert.Equal(Place("V1"), loaded.Resolve("program", "versioned@V1").Value);
+        Assert.Equal(Place("V2"), loaded.Resolve("older.so", "versioned@V2").Value);
+        Assert.Equal(Place("V2"), loaded.Resolve("other.so", "versioned@@V2").Value);
+        Assert.Equal(Place("V1"), loaded.Resolve("both.so", "versioned@V1").Value);
+        Assert.Equal(Place("V2"), loaded.Resolve("both.so", "versioned@V2").Value);
+        Assert.Null(loaded.Resolve("program", "versioned@V3").Value);
+        Assert.Contains("several versions", loaded.Resolve("both.so", "versioned").WhyNot, StringComparison.Ordinal);
+        // Each version has a slot of its own, to be bound by the first call.
+        Assert.NotNull(loaded.Resolve("both.so", "versioned@V1").LazySlot);
+        Assert.NotEqual(loaded.Resolve("both.so", "versioned@V1").LazySlot, loaded.Resolve("both.so", "versioned@V2").LazySlot);
+    }
+
+    [Fact]
+    public void AProtectedSymbolIsTheObjectsOwn()
+    {
+        var loaded = Load();
+        Assert.Equal(loaded.AddressOf("guarded.so", "interposed"), loaded.Resolve("guarded.so", "interposed").Value);
+        Assert.Equal(loaded.AddressOf("program", "interposed"), loaded.Resolve("library.so", "interposed").Value);
+    }
+
+    [Fact]
+    public void WhatIsLinkedSymbolicallyLooksInItselfFirst()
+    {
+        var loaded = Load();
+        Assert.True(loaded.Images["symbolic.so"].IsSymbolic);
+        Assert.Equal(loaded.AddressOf("symbolic.so", "own_data"), loaded.Resolve("symbolic.so", "own_data").Value);
+        Assert.Equal(loaded.AddressOf("library.so", "own_data"), loaded.Resolve("guarded.so", "own_data").Value);
+    }
+
+    /// <summary>An object without a slot for a function of its own may call it without asking the loader (-Bsymbolic-functions).</summary>
+    [Fact]
+    public void AFunctionOfItsOwnThatAnotherObjectInterposesIsRefusedWhereNoSlotTellsWhich()
+    {
+        var answer = Load().Resolve("guarded.so", "only_library");
+        Assert.Null(answer.Value);
+        Assert.Contains("library.so", answer.WhyNot, StringComparison.Ordinal);
+        Assert.Contains("guarded.so", answer.WhyNot, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -290,7 +290,7 @@ public sealed class RunPreMatcherTests
     }
 
     [Theory]
-    [InlineData(RelocationType.GotOff64)]
+    [InlineData(RelocationType.Got32)]
     [InlineData((RelocationType)9999)]
     public void OtherRelocationsAreRefused(RelocationType type)
     {

@@ -78,6 +78,7 @@ internal static class RandomState
         ? state with { Transition = null }
         : state with
         {
+            Transition = open with { Others = state.Images.Length > 1 && state.Images[1].Functions.All(f => state.Redirects.Any(r => r.Plan.Entry == f.Entry)) ? [1] : [] },
             Images = state.Images.SetItem(open.Image, state.Images[open.Image] with
             {
                 Functions = [.. state.Images[open.Image].Functions.Select((f, i) => f with { Entry = state.Redirects[i % state.Redirects.Length].Plan.Entry })],

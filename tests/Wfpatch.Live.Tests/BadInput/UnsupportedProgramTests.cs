@@ -34,6 +34,17 @@ public sealed class UnsupportedProgramTests
         }
         """;
 
+    /// <summary>x32 numbers have bit 30 set (asm/unistd.h).</summary>
+    private const string WaitsAloneX32 = """
+        __attribute__((force_align_arg_pointer)) void _start(void)
+        {
+            char c;
+            unsigned long got;
+            __asm__ volatile("syscall" : "=a"(got) : "0"(0x40000000ul), "D"(0ul), "S"(&c), "d"(1ul) : "rcx", "r11", "memory");
+            __asm__ volatile("syscall" : "=a"(got) : "0"(0x4000003cul), "D"(0ul) : "rcx", "r11");
+        }
+        """;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -56,6 +67,24 @@ public sealed class UnsupportedProgramTests
             // the kernel has no 32-bit system calls
         }
         Assert.SkipUnless(runs, "this kernel does not run 32-bit programs");
+        await ExpectRefusedAsync(program, "WF607");
+    }
+
+    /// <summary>For this processor, with addresses of 32 bits.</summary>
+    [Fact]
+    public async Task Of_x32()
+    {
+        string program = await CompileAsync(WaitsAloneX32, "-mx32", "-static", "-nostdlib", "-nostartfiles", "-fno-pic", "-no-pie", "-fno-stack-protector");
+        bool runs = false;
+        try
+        {
+            runs = (await ChildProcess.RunAsync(CommandLine.Of(program), Cancel)).Status.IsSuccess;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            // the kernel has no system calls for it
+        }
+        Assert.SkipUnless(runs, "this kernel does not run x32 programs");
         await ExpectRefusedAsync(program, "WF607");
     }
 

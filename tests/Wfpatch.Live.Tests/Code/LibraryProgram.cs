@@ -59,7 +59,7 @@ public sealed class LibraryProgram : IAsyncDisposable
     /// <summary>One that has the library's functions in itself: compiled like a library, and relaxed by the link editor.</summary>
     public static async Task<(LibraryProgram Program, TestPatch Patch)> StartStaticAsync(string source, params ImmutableArray<string> flags)
     {
-        var options = new CompileOptions([.. TestLibrary.Flags, "-pthread", "-rdynamic", .. flags]);
+        var options = new CompileOptions([.. TestLibrary.Flags, "-pthread", "-rdynamic", .. flags]) { IsPositionIndependent = !flags.Contains("-no-pie") };
         var sources = new TargetSource("libhost", [RepositoryRoot.Combine("tests", "targets", "libhost.c"), RepositoryRoot.Combine("tests", "targets", source + ".c")]);
         var result = TreeBuild.Run(await sources.ObjectsAsync(1, options, Cancel), await sources.ObjectsAsync(2, options, Cancel), new() { Name = source });
         var patch = new TestPatch(result.Patch ?? throw new InvalidOperationException(string.Join('\n', result.Refusals)), "");

@@ -39,7 +39,8 @@ public sealed class UsageTests
     [InlineData("build -o fix.wfp --source tree --deb memcached --patch a", "choose one")]
     [InlineData("build -o fix.wfp --old a.o --new b.o --patch a", "--patch")]
     [InlineData("build -o fix.wfp --compile-commands c.json --make make --patch a", "--make")]
-    [InlineData("build -o fix.wfp --source tree --patch a --chroot", "--chroot")]
+    [InlineData("build -o fix.wfp --source tree --patch a --host", "--host")]
+    [InlineData("build -o fix.wfp --old a.o --new b.o --host", "--host")]
     public async Task Wrong_arguments_are_named_in_one_sentence(string arguments, string named)
     {
         var report = await WfpatchCommand.RunAsync([.. Split(arguments)]);

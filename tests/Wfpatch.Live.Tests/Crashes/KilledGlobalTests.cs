@@ -21,16 +21,21 @@ public sealed class KilledGlobalTests(ITestOutputHelper output)
     {
         var patch = await TestPatches.GetAsync("apart");
         int steps = 0;
-        for (int step = 1; !await KillAsync(command, patch, step); step++)
+        var seen = new List<StatusReport>();
+        for (int step = 1; !await KillAsync(command, patch, step, seen); step++)
         {
             steps = step;
         }
         output.WriteLine($"{command} was killed at each of {steps} steps");
         Assert.True(steps > 20, $"only {steps} steps");
+        Assert.Contains(seen, s => s.Message.EndsWith("all threads are in the version before, to go over at once.", StringComparison.Ordinal));
+        Assert.Contains(seen, s => s.Message.EndsWith("all threads have gone over at once.", StringComparison.Ordinal));
+        Assert.All(seen, s => Assert.Equal("global", s.Consistency));
+        Assert.All(seen, s => Assert.Single(s.Threads.Select(t => t.Generation).Distinct()));
     }
 
     /// <summary>True where it came to its end: there is no such step any more.</summary>
-    private static async Task<bool> KillAsync(string command, TestPatch patch, int step)
+    private static async Task<bool> KillAsync(string command, TestPatch patch, int step, List<StatusReport> seen)
     {
         await using var apart = await VersionsApart.StartAsync(patch, 3);
         if (command == "revert")
@@ -46,6 +51,11 @@ public sealed class KilledGlobalTests(ITestOutputHelper output)
             return true;
         }
         Assert.True(result.Status.Signal == 9, $"step {step}: {result.Status} {result.Output}{result.Errors}");
+        var status = await InProcess.StatusAsync(apart.Id);
+        if (status.OpenTransition.Length > 0)
+        {
+            seen.Add(status);
+        }
         if (step % 2 == 0)
         {
             await CompleteAsync(apart, command, patch, step);

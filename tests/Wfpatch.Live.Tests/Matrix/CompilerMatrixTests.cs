@@ -42,6 +42,14 @@ public sealed class CompilerMatrixTests
         await sample.ExpectBusyThreadsServeAsync(1);
         await InProcess.ExpectNoDifferenceAsync(sample.Id);
         await sample.ExpectNoMixedRequestsAsync("points", transitions: 2);
+
+        await InProcess.ApplyAsync(sample.Id, patch, Policy.Stack).ExpectAsync(Outcome.Done);
+        await sample.ExpectRepliesOfAsync(2);
+        await sample.ExpectBusyThreadsServeAsync(2);
+        await InProcess.RevertAsync(sample.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
+        await sample.ExpectRepliesOfAsync(1);
+        await sample.ExpectBusyThreadsServeAsync(1);
+        await InProcess.ExpectNoDifferenceAsync(sample.Id);
     }
 
     private static CompileOptions Options(string compiler, string level, bool isPie, bool withFrames, bool withMarks) => new(

@@ -58,7 +58,7 @@ public sealed class ProcessSetTests
         await using TestTarget lineage = await PatchableTarget.StartAsync("lineage", patch);
         var commands = new Commands(new NativeLinux());
         int worker = 0;
-        var (results, isStable) = await Task.Run(() => ProcessSet.Run(new ProcessSelector(Tree: lineage.Id).Find, process =>
+        var (results, isStable) = await Task.Run(() => ProcessSet.Run(new ProcessSearch(new(Tree: lineage.Id)).Find, process =>
         {
             // The list has been taken, its parent has no patch yet.
             worker = worker == 0 ? ForkAsync(lineage, 1).GetAwaiter().GetResult() : worker;
@@ -69,6 +69,33 @@ public sealed class ProcessSetTests
         Assert.Equal([lineage.Id, worker], results.Select(r => r.Process));
         Assert.All(results, r => Assert.True(r.Result.Outcome == Outcome.Done, r.Result.Message));
         Assert.Equal(2, (await InProcess.StatusAsync(worker)).Generations.Length);
+    }
+
+    /// <summary>A process whose parent ends hangs below another one from then on; made meanwhile, it is found all the same. Unless somebody outside of the
+    /// tree runs the same program, who might have made it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_daemon_that_is_made_in_the_middle_is_patched_too(bool hasRelativeOutside)
+    {
+        var patch = await TestPatches.GetAsync("lineage");
+        await using TestTarget lineage = await PatchableTarget.StartAsync("lineage", patch);
+        int? relative = hasRelativeOutside ? await ForkAsync(lineage, 1, "daemon") : null;
+        var commands = new Commands(new NativeLinux());
+        int daemon = 0;
+        var (results, isStable) = await Task.Run(() => ProcessSet.Run(new ProcessSearch(new(Tree: lineage.Id)).Find, process =>
+        {
+            // The list has been taken, its parent has no patch yet.
+            daemon = daemon == 0 ? ForkAsync(lineage, 1, "daemon").GetAwaiter().GetResult() : daemon;
+            return commands.Apply(process, patch.Patch, new TransitionOptions(Policy.Stack, null, InProcess.Ample, Cancel));
+        }), Cancel);
+
+        Assert.NotEqual(lineage.Id.ToString(CultureInfo.InvariantCulture), new ProcFs(daemon).ReadStatus("PPid"));
+        Assert.True(isStable);
+        Assert.All(results, r => Assert.True(r.Result.Outcome == Outcome.Done, r.Result.Message));
+        Assert.Equal(hasRelativeOutside ? [lineage.Id] : [lineage.Id, daemon], results.Select(r => r.Process));
+        Assert.Equal(hasRelativeOutside ? 1 : 2, (await InProcess.StatusAsync(daemon)).Generations.Length);
+        Assert.True(relative is not { } other || (await InProcess.StatusAsync(other)).Generations.Length == 1);
     }
 
     [Fact]
@@ -105,9 +132,9 @@ public sealed class ProcessSetTests
         Assert.Empty(new ProcessSelector(Tree: one.Id, Cgroup: group + "/below").Find());
     }
 
-    private static async Task<int> ForkAsync(TestTarget lineage, int version)
+    private static async Task<int> ForkAsync(TestTarget lineage, int version, string kind = "fork")
     {
-        string[] said = (await lineage.AskAsync("fork 0", Cancel)).Split(' ');
+        string[] said = (await lineage.AskAsync($"{kind} 0", Cancel)).Split(' ');
         Assert.Equal(("child", $"{version}"), (said[0], said[2]));
         return int.Parse(said[1], CultureInfo.InvariantCulture);
     }

@@ -69,7 +69,7 @@ public sealed class SimulatedBackend
         var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack", canaries, consistency);
         var code = redirects.Skip(State.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan))
             .Concat(redirects.SelectMany(r => r.Plan.All.SkipLast(1)).Select(PassTrampoline.Initial))
-            .Concat(hooks.Skip(State.Hooks.Length).Select(h => h.IsInheritance ? InheritanceTrampoline.Initial(h.Plan, isClone3: false) : HookTrampoline.Initial(h.Plan)))
+            .Concat(hooks.Skip(State.Hooks.Length).Select(h => h.IsInheritance ? InheritanceTrampoline.Initial(h.Plan, isClone3: false) : HookTrampoline.Initial(h.Plan, planned.CallbackArea)))
             .Concat(new TransitionWrites(open).Prepare());
         return Journal(State with { TrampolinePages = pages })
             .Concat(Do(() => MapPages(pages)))

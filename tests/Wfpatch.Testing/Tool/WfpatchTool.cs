@@ -24,7 +24,7 @@ public static class WfpatchTool
 
     /// <summary>Makes a patch for the installed program of a Debian package.</summary>
     public static async Task BuildDebAsync(string package, string source, string patch, CancellationToken cancel = default) =>
-        (await RunAsync(["build", "--deb", package, "--patch", source, "-o", patch], cancel)).OrThrow();
+        (await RunAsync(["build", "--host", "--deb", package, "--patch", source, "-o", patch], cancel)).OrThrow();
 
     public static Task<ToolReport> ApplyAsync(string patch, int pid, ImmutableArray<string> more = default, CancellationToken cancel = default) =>
         ReportAsync(["apply", patch, "--pid", $"{pid}", "--json", .. more.IsDefault ? [] : more], cancel);

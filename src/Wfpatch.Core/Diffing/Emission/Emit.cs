@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using Wfpatch.Core.Diffing.Objects;
 using Wfpatch.Core.Diffing.Unwind;
+using Wfpatch.Core.Generations;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 
@@ -30,6 +31,7 @@ internal sealed class Emit
         var run = new Emit(changes, options);
         var replacements = run.AddReplacedFunctions();
         run.AddSections();
+        int block = run.AddCallbackBlock();
         run._refusals.AddRange(Points.Add(changes, options.PointNames, run._oldFunctions));
         var anchors = new Anchors(changes, run._symbols, run._oldFunctions);
         anchors.AddForLookalikes();
@@ -46,6 +48,8 @@ internal sealed class Emit
             OldFunctions = run._oldFunctions.ToImmutable(),
             Sections = run._sections.ToImmutable(),
             Replacements = [.. replacements.Select(r => new Replacement(r.Old, run._symbols.Defined(r.Included)))],
+            Callbacks = [.. changes.Callbacks.Select(c => new PatchCallback(c.Kind, run._symbols.Defined(changes.Find(c.Unit, c.Function)!)))],
+            CallbackBlock = block,
         };
         // Only objects that contradict themselves come this far with a patch that breaks a rule.
         var problems = PatchRules.Check([patch]);
@@ -92,6 +96,17 @@ internal sealed class Emit
             _refusals.AddRange(refusals);
         }
         AddUnwindTable();
+    }
+
+    /// <summary>The variable by which callbacks are asked for.</summary>
+    private int AddCallbackBlock()
+    {
+        if (_changes.Callbacks.IsEmpty)
+        {
+            return -1;
+        }
+        _sections.Add(new PatchSection(PatchMarks.BlockSection, PatchSectionKind.WritableData, CallbackBlock.Alignment, default, []) { ZeroBytes = CallbackBlock.Length });
+        return _symbols.DefineConstant(PatchMarks.BlockSection, _sections.Count - 1, 0, CallbackBlock.Length);
     }
 
     private ConstantTarget? ConstantOf(ReferenceTarget target) => target as ConstantTarget ?? (DsoHandle.IsOwn(_changes, target) ? DsoHandle.Constant : null);

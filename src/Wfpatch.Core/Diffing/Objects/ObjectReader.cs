@@ -21,7 +21,7 @@ internal static class ObjectReader
             }
             pieceOfSection.Add(section.Index, pieces.Count);
             pieces.Add(new Piece(
-                pieces.Count, KindOf(section), section.Name, [.. symbols[section.Index].OrderBy(s => s.Value)], section.Size, Math.Max(1, section.Alignment),
+                pieces.Count, KindOf(section, !file.RelocationsOf(section.Index).IsEmpty), section.Name, [.. symbols[section.Index].OrderBy(s => s.Value)], section.Size, Math.Max(1, section.Alignment),
                 section.Bytes, groups.GetValueOrDefault(section.Index), IsCommon: false));
         }
         var commons = ImmutableDictionary.CreateBuilder<int, int>();
@@ -46,13 +46,15 @@ internal static class ObjectReader
 
     private static bool IsLabel(ElfSymbol symbol) => symbol.IsLocal && symbol.Kind == SymbolKind.NoType && symbol.Name.StartsWith(".L", StringComparison.Ordinal);
 
-    private static PieceKind KindOf(ElfSection section)
+    // Constants with addresses in them are not merged by link editors (GNU ld, bfd/merge.c).
+    private static PieceKind KindOf(ElfSection section, bool hasRelocations)
     {
         string name = section.Name;
         bool isWritable = (section.Flags & SectionFlags.Write) != 0;
         bool hasBytes = section.Type is SectionType.ProgramBits or SectionType.NoBits;
         return section switch
         {
+            _ when name.StartsWith(PatchMarks.SectionPrefix, StringComparison.Ordinal) => PieceKind.Marks,
             _ when (section.Flags & SectionFlags.ThreadLocal) != 0 => PieceKind.ThreadLocal,
             { Type: SectionType.UnwindX8664 } => PieceKind.UnwindTable,
             _ when name == ".eh_frame" => PieceKind.UnwindTable,
@@ -63,10 +65,10 @@ internal static class ObjectReader
             _ when IsOrBelow(name, ".gcc_except_table") => PieceKind.ExceptionTable,
             _ when !hasBytes => PieceKind.Unknown,
             _ when (section.Flags & SectionFlags.Execute) != 0 => section.Type == SectionType.ProgramBits ? PieceKind.Code : PieceKind.Unknown,
-            _ when (section.Flags & SectionFlags.Merge) != 0 && !isWritable && section.EntrySize > 0 => PieceKind.Merged,
-            { Type: SectionType.ProgramBits } when IsOrBelow(name, ".data.rel.ro") || (!isWritable && IsOrBelow(name, ".rodata")) => PieceKind.Constant,
+            _ when (section.Flags & SectionFlags.Merge) != 0 && !isWritable && section.EntrySize > 0 && !hasRelocations => PieceKind.Merged,
+            { Type: SectionType.ProgramBits } when IsOrBelow(name, ".data.rel.ro") || IsOrBelow(name, ".ldata.rel.ro") || (!isWritable && (IsOrBelow(name, ".rodata") || IsOrBelow(name, ".lrodata"))) => PieceKind.Constant,
             { Type: SectionType.ProgramBits } when name.StartsWith(".data", StringComparison.Ordinal) && name.Contains(".DW.ref.", StringComparison.Ordinal) => PieceKind.Constant,
-            _ when isWritable && (IsOrBelow(name, ".data") || IsOrBelow(name, ".bss")) => PieceKind.Writable,
+            _ when isWritable && (IsOrBelow(name, ".data") || IsOrBelow(name, ".bss") || IsOrBelow(name, ".ldata") || IsOrBelow(name, ".lbss")) => PieceKind.Writable,
             _ => PieceKind.Unknown,
         };
     }

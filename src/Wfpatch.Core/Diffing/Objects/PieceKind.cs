@@ -23,4 +23,7 @@ internal enum PieceKind
     ExceptionTable,
     UnwindTable,
     Unknown,
+
+    /// <summary>What the macros of include/wfpatch-patch.h say to wfpatch; the program never reads it.</summary>
+    Marks,
 }

@@ -55,6 +55,11 @@ internal sealed class ReferenceReader(
         {
             return (new ExternalTarget(symbol.Name, symbol.Binding == SymbolBinding.Weak), offset);
         }
+        if (symbol.Kind == SymbolKind.IndirectFunction && !symbol.IsLocal)
+        {
+            // Not the resolver that stands there, but what it has chosen: that is looked for by its name, in the process.
+            return (new ExternalTarget(symbol.Name, IsWeak: false), offset);
+        }
         if (!pieceOfSection.TryGetValue(symbol.SectionIndex, out int index))
         {
             return (new UnsupportedTarget(symbol.Name, "is absolute or lies in a section that is not loaded"), offset);

@@ -9,7 +9,7 @@ namespace Wfpatch.Core.Diffing.Rules;
 internal static class CodeRules
 {
     public static IEnumerable<Refusal> Check(ChangeSet changes) =>
-        changes.Included.SelectMany(i => CheckPiece(i).Concat(CheckReferences(i)).Concat(CheckRunsOnce(i)))
+        changes.Included.SelectMany(i => CheckPiece(i).Concat(CheckReferences(changes, i)).Concat(CheckRunsOnce(i)))
             .Concat(changes.Units.Where(u => u.IsCompared).SelectMany(CheckOtherChanges))
             .Concat(changes.Units.Where(u => u.New is not null).SelectMany(u => CheckMovedGroups(changes, u)));
 
@@ -33,7 +33,7 @@ internal static class CodeRules
         }
     }
 
-    private static IEnumerable<Refusal> CheckReferences(IncludedPiece included)
+    private static IEnumerable<Refusal> CheckReferences(ChangeSet changes, IncludedPiece included)
     {
         foreach (var piece in new[] { included.New, included.Old }.OfType<Piece>())
         {
@@ -48,11 +48,15 @@ internal static class CodeRules
             {
                 yield return DiffRefusals.UnsupportedReference.About(included.Display, $"{included.Display} refers to {unsupported.Name}, which {unsupported.Reason}.");
             }
+            else if (reference.Target is ExternalTarget outside && IsNewIndirect(changes, outside.Name))
+            {
+                yield return DiffRefusals.IndirectFunction.About(outside.Name, $"{included.Display} refers to the indirect function (ifunc) {outside.Name}, which is new or has another resolver.");
+            }
             else if (reference.Target is PieceTarget inside && included.Unit.New!.Pieces[inside.Piece] is { } target)
             {
                 if (target.IsResolver)
                 {
-                    yield return DiffRefusals.IndirectFunction.About(target.Name, $"{included.Display} refers to the indirect function (ifunc) {target.Name}.");
+                    yield return DiffRefusals.IndirectFunction.About(target.Name, $"{included.Display} refers to the indirect function (ifunc) {target.Name}, which is local to its unit.");
                 }
                 bool isStrange = target.Kind is PieceKind.Initializers or PieceKind.ExceptionTable or PieceKind.UnwindTable
                     || (target.Kind == PieceKind.Unknown && (!target.IsNamed || included.Unit.OldOf(target) is null));
@@ -63,6 +67,13 @@ internal static class CodeRules
             }
         }
     }
+
+    // What such a function has chosen is looked for in the process: it must have been one before.
+    private static bool IsNewIndirect(ChangeSet changes, string name) =>
+        changes.Units.Where(u => u.New is not null).SelectMany(u => u.New!.Pieces.Where(p => IsIndirect(p, name)), (u, p) => (Unit: u, Piece: p))
+            .Any(f => f.Unit.OldOf(f.Piece) is not { } old || !IsIndirect(old, name));
+
+    private static bool IsIndirect(Piece piece, string name) => piece.Symbols.Any(s => s.Kind == Elf.SymbolKind.IndirectFunction && s.Name == name);
 
     private static bool IsSound(Piece piece, Reference reference) =>
         RelocationField.WidthOf(reference.Type) is { } width && reference.Field + (ulong)width <= piece.Size;

@@ -13,8 +13,8 @@ internal static class DataRules
     private const ulong LargestNewVariable = 64 << 20;
     private const ulong LargestAlignment = 4096;
 
-    public static IEnumerable<Refusal> Check(ChangeSet changes) =>
-        changes.Units.Where(u => u.IsCompared).SelectMany(u => CheckUnit(changes, u))
+    public static IEnumerable<Refusal> Check(ChangeSet changes, DiffOptions options) =>
+        changes.Units.Where(u => u.IsCompared).SelectMany(u => CheckUnit(changes, options, u))
             .Concat(changes.Included.SelectMany(CheckIncluded));
 
     /// <summary>The variables that the new build does without.</summary>
@@ -25,7 +25,7 @@ internal static class DataRules
         where IsVariable(old) && old.Size > 0 && !unit.Correlation!.Undecided.Contains(old) && unit.NewOf(old) is null && !changes.Comdat.IsStillThere(old)
         select (unit, old);
 
-    private static IEnumerable<Refusal> CheckUnit(ChangeSet changes, UnitDiff unit)
+    private static IEnumerable<Refusal> CheckUnit(ChangeSet changes, DiffOptions options, UnitDiff unit)
     {
         var undecided = unit.Correlation!.Undecided;
         foreach (var group in undecided.GroupBy(p => SymbolNames.WithoutNumbers(p.Name)))
@@ -35,7 +35,7 @@ internal static class DataRules
         }
         foreach (var piece in unit.New!.Pieces.Where(p => !undecided.Contains(p) && !p.IsIndirection && changes.Comdat.Counts(unit, p)))
         {
-            if (CheckNew(changes, unit, piece) is { } refusal)
+            if (CheckNew(changes, options, unit, piece) is { } refusal)
             {
                 yield return refusal;
             }
@@ -64,7 +64,7 @@ internal static class DataRules
 
     private static bool IsVariable(Piece piece) => piece.Kind is PieceKind.Writable or PieceKind.ThreadLocal;
 
-    private static Refusal? CheckNew(ChangeSet changes, UnitDiff unit, Piece piece)
+    private static Refusal? CheckNew(ChangeSet changes, DiffOptions options, UnitDiff unit, Piece piece)
     {
         var old = unit.OldOf(piece);
         string? difference = unit.Differences.TryGetValue(piece.Index, out string? own) ? own : changes.Spread.GetValueOrDefault((unit.Unit, piece.Index));
@@ -90,11 +90,21 @@ internal static class DataRules
         {
             return DiffRefusals.CommonChanged.About(piece.Name, $"The common symbol {piece.Name} of {unit.Unit} differs in {difference}.");
         }
+        if (!old.IsShared && !piece.IsShared && IsAllowed(changes, options, unit, piece) && IsValueAlone(old, piece))
+        {
+            return null;
+        }
         return old.IsShared || piece.IsShared
             ? DiffRefusals.SharedSection.About(piece.SectionName,
                 $"{piece.SectionName} of {unit.Unit} holds several variables and differs in {difference}; compile both builds with -ffunction-sections -fdata-sections.")
-            : DiffRefusals.DataChanged.About(piece.Name, $"The variable {piece.Name} of {unit.Unit} differs in {difference}; the running program has its own value already.");
+            : DiffRefusals.DataChanged.About(piece.Name, $"The variable {piece.Name} of {unit.Unit} differs in {difference}; the running program has its own value already (an author who says so with WF_DATA_CHANGED or --allow-data may change its initial value).");
     }
+
+    private static bool IsAllowed(ChangeSet changes, DiffOptions options, UnitDiff unit, Piece piece) =>
+        options.AllowedData.Contains(SymbolNames.WithoutNumbers(piece.Name)) || changes.ChangedData.Contains((piece.IsGlobal ? "" : unit.Unit, piece.Name));
+
+    // .bss and .data are one kind: a zero became another value, or the other way round.
+    private static bool IsValueAlone(Piece old, Piece @new) => old.Kind == @new.Kind && old.Size == @new.Size && old.Alignment == @new.Alignment;
 
     private static Refusal NewThreadLocal(UnitDiff unit, Piece piece) =>
         DiffRefusals.ThreadLocalChanged.About(piece.Name, $"The thread-local variable {piece.Name} of {unit.Unit} is new, and running threads have no room for it.");

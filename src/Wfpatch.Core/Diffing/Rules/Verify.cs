@@ -10,11 +10,12 @@ internal static class Verify
     public static ImmutableArray<Refusal> All(ChangeSet changes, DiffOptions options)
     {
         var all = UnitRules.Check(changes)
-            .Concat(DataRules.Check(changes))
+            .Concat(DataRules.Check(changes, options))
             .Concat(SectionRules.Check(changes))
             .Concat(SymbolRules.Check(changes))
             .Concat(CodeRules.Check(changes))
             .Concat(RegisterRules.Check(changes))
+            .Concat(CallbackRules.Check(changes))
             .Concat(TypeRules.Check(changes, options))
             .Distinct()
             .ToImmutableArray();

@@ -14,14 +14,16 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 /// +36   set 1
 /// +50   set 2
 /// +64   granted   if the grant is not 0: mov grant, word; jmp pass
+/// +100  call      call *area; jmp pass
+/// +128  area      the address of the code that calls a patch's callbacks (CallbackArea)
 /// </code>
 /// The granted block serves a transition that is open for canaries: it changes no flags and no register, and leaves the red zone
-/// (psABI, 3.2.2) alone, since a hook may stand behind the first instructions of a function.
+/// (psABI, 3.2.2) alone, since a hook may stand behind the first instructions of a function. The call block does the same.
 /// A thread that was halted inside a set of an earlier transition stores, when it goes on, a generation that no bank asks for any more.
 /// </summary>
 public static class HookTrampoline
 {
-    public const int Length = Granted + GrantedLength;
+    public const int Length = Area + 8;
 
     /// <summary>One for each transition in turn, and a reversed one takes two. A thread may have been halted in a set when the
     /// transition of that set ended; it was seen elsewhere when the next transition has ended. So with three, none is in a set that is written.</summary>
@@ -30,6 +32,9 @@ public static class HookTrampoline
     /// <summary>To be selected: passers-by store what they were granted.</summary>
     public const int GrantedSet = SetCount;
 
+    /// <summary>To be selected: one of the passers-by runs the callbacks that are asked for, and none migrates.</summary>
+    public const int CallSet = SetCount + 1;
+
     /// <summary>Where the moved instruction stands.</summary>
     public const int Pass = 2;
     private const int Set0 = Pass + PassBlock.Length;
@@ -37,9 +42,12 @@ public static class HookTrampoline
     /// <summary>Where what canaries pass begins.</summary>
     public const int Granted = Set0 + (SetCount * SetLength);
     private const int GrantedLength = 36;
+    private const int Call = Granted + GrantedLength;
+    private const int Area = Call + 28;
 
     /// <summary>The whole trampoline, passing everything.</summary>
-    public static CodeWrite Initial(RedirectPlan plan)
+    /// <param name="callbacks">Where <see cref="CallbackArea"/> is, or will be when something is to be called.</param>
+    public static CodeWrite Initial(RedirectPlan plan, Address callbacks = default)
     {
         var bytes = new byte[Length];
         bytes.AsSpan().Fill(0xcc);
@@ -47,6 +55,8 @@ public static class HookTrampoline
         bytes[1] = 0;
         PassBlock.Encode(plan, plan.Trampoline + Pass).CopyTo(bytes, Pass);
         GrantedBlock.CopyTo(bytes.AsSpan(Granted));
+        CallBlock.CopyTo(bytes.AsSpan(Call));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(Area), callbacks.Value);
         return new(plan.Trampoline, bytes);
     }
 
@@ -60,6 +70,14 @@ public static class HookTrampoline
         0x59, // pop %rcx
         0x48, 0x8d, 0xa4, 0x24, 0x80, 0, 0, 0, // lea 128(%rsp), %rsp
         0xeb, unchecked((byte)(Pass - (Granted + GrantedLength))),
+    ];
+
+    private static ReadOnlySpan<byte> CallBlock =>
+    [
+        0x48, 0x8d, 0x64, 0x24, 0x80, // lea -128(%rsp), %rsp
+        0xff, 0x15, Area - (Call + 11), 0, 0, 0, // call *area
+        0x48, 0x8d, 0xa4, 0x24, 0x80, 0, 0, 0, // lea 128(%rsp), %rsp
+        0xeb, unchecked((byte)(Pass - (Call + 21))),
     ];
 
     public static CodeWrite WriteSet(Address trampoline, int set, uint generation)
@@ -82,7 +100,8 @@ public static class HookTrampoline
     public static IEnumerable<AddressRange> Operands(Address trampoline) =>
         Enumerable.Range(0, SetCount).Select(set => AddressRange.OfLength(trampoline + Set0 + (set * SetLength) + 8, 4));
 
-    /// <summary>Makes passers-by store what <paramref name="set"/> says, what they were granted (<see cref="GrantedSet"/>), or nothing (-1). One byte.</summary>
+    /// <summary>Makes passers-by store what <paramref name="set"/> says, what they were granted (<see cref="GrantedSet"/>), or nothing (-1), or
+    /// call (<see cref="CallSet"/>). One byte.</summary>
     public static CodeWrite Select(Address trampoline, int set) =>
-        new(trampoline + 1, [(byte)(set < 0 ? 0 : Set0 + (set * SetLength) - 2)]);
+        new(trampoline + 1, [(byte)(set < 0 ? 0 : (set == CallSet ? Call : Set0 + (set * SetLength)) - 2)]);
 }

@@ -47,6 +47,11 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         if (before.Transition is not null && after.Transition is null)
         {
             var left = after.Hooks.Select(h => h.Plan.Entry).ToHashSet();
+            if (before.Transition.Phase is TransitionPhase.CallingFirst or TransitionPhase.CallingLast)
+            {
+                // What it would call may be gone.
+                Execute([CallbackBlock.Withdraw(BlockOf(before), before.Transition.Call)]);
+            }
             Execute(new TransitionWrites(before with { Hooks = [.. before.Hooks.Where(h => left.Contains(h.Plan.Entry))] }).CloseHooks());
         }
         _journal.Write(after);
@@ -105,8 +110,52 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         // All of it computed first: arming is the writes alone.
         var writes = new TransitionWrites(State);
         Execute([.. writes.PublishFrames(), .. writes.Arm()]);
-        _journal!.Write(Transitions.Advance(State, TransitionPhase.Migrating));
+        if (Transitions.CallsOf(State, TransitionPhase.CallingFirst).IsEmpty)
+        {
+            BeginMigrating();
+        }
+        else
+        {
+            BeginCalls(TransitionPhase.CallingFirst);
+        }
     }
+
+    /// <summary>From here on threads may be in the new generation.</summary>
+    public void BeginMigrating() => _journal!.Write(Transitions.Advance(State, TransitionPhase.Migrating));
+
+    /// <summary>Callbacks are to be called, first or last. Pairs with OpenCalls, which follows.</summary>
+    public void BeginCalls(TransitionPhase phase) =>
+        _journal!.Write(Transitions.BeginCalls(State, phase, CallbackBlock.NextNumber(target.Memory, BlockOf(State))));
+
+    /// <summary>Asks for the callbacks of the phase. May be repeated; one that an earlier controller took back is asked for anew.</summary>
+    public void OpenCalls()
+    {
+        if (Calls.Progress == CallProgress.Withdrawn)
+        {
+            BeginCalls(State.Transition!.Phase);
+        }
+        var open = State.Transition!;
+        if (Calls.Progress == CallProgress.NotAsked)
+        {
+            bool mayRefuse = open is { Phase: TransitionPhase.CallingFirst, Kind: TransitionKind.Apply };
+            Execute(CallbackBlock.Ask(BlockOf(State), open.Call, Transitions.CallsOf(State, open.Phase), mayRefuse));
+        }
+        Execute([CallbackArea.Show(State.CallbackArea, BlockOf(State)), .. new TransitionWrites(State).OpenCalls()]);
+    }
+
+    /// <summary>How far the callbacks of the phase are.</summary>
+    public CallStatus Calls => CallbackBlock.Read(target.Memory, BlockOf(State), State.Transition!.Call);
+
+    /// <summary>Takes back what is asked for; where a thread has taken it meanwhile, that comes to nothing.</summary>
+    public void WithdrawCalls()
+    {
+        if (Calls.Progress == CallProgress.Asked)
+        {
+            Execute([CallbackBlock.Withdraw(BlockOf(State), State.Transition!.Call)]);
+        }
+    }
+
+    private static Address BlockOf(TargetState state) => state.Images[state.Transition!.CallingImage(state)].CallbackBlock;
 
     /// <summary>From here on threads may be stopped in any system call. May be repeated.</summary>
     public void OpenGuards() => Execute(new TransitionWrites(State).OpenGuards());
@@ -180,26 +229,30 @@ public sealed class DispatchBackend(Target target, StopLog stops)
 
     private Refusal? EnsureRegion(DispatchPlan plan)
     {
-        if (plan.NewRegion.Length == 0)
+        if (plan.NewRegions.IsEmpty)
         {
             return null;
         }
-        if (!plan.IsFirst)
-        {
-            return Map([plan.NewRegion], StubRange);
-        }
-        if (!target.Mappings.Any(m => m.Range == plan.NewRegion))
+        return plan.IsFirst && MakeJournal(plan.NewRegions[0]) is { } failed ? failed : MapRegions(plan.IsFirst ? plan.NewRegions[1..] : plan.NewRegions);
+    }
+
+    private Refusal? MapRegions(ImmutableArray<AddressRange> regions) =>
+        regions.Chunk(MappingsAtOnce).Select(chunk => Map(chunk, StubRange)).FirstOrDefault(failed => failed is not null);
+
+    private Refusal? MakeJournal(AddressRange region)
+    {
+        if (!target.Mappings.Any(m => m.Range == region))
         {
             if (CodeGaps.Find(target, SyscallStub.LengthFor(1)) is not { } gap)
             {
                 return TargetRefusals.NoCodeGap.About($"process {target.Process}", $"No object of process {target.Process} has {SyscallStub.LengthFor(1)} free bytes behind its code.");
             }
-            if (Map([plan.NewRegion], gap) is { } failed)
+            if (Map([region], gap) is { } failed)
             {
                 return failed;
             }
         }
-        _journal = TargetJournal.Create(plan.NewRegion, target.Memory);
+        _journal = TargetJournal.Create(region, target.Memory);
         return null;
     }
 
@@ -247,7 +300,9 @@ public sealed class DispatchBackend(Target target, StopLog stops)
             MappingResult.Done => null,
             MappingResult.NoThread => TargetRefusals.NoThreadForMapping.About(
                 process, $"Process {target.Process} has no thread that could map memory now: each waits in a system call that must not be disturbed."),
-            _ => TargetRefusals.MappingFailed.About(process, $"Process {target.Process} could not be made to map {ranges.Length} range(s), the first at {ranges[0]}."),
+            MappingResult.TimedOut => TargetRefusals.MappingFailed.About(
+                process, $"The thread of process {target.Process} that was to map {ranges.Length} range(s), the first at {ranges[0]}, did not get to it in time: it has no processor, or a signal handler of it does not return. Try again."),
+            _ => TargetRefusals.MappingFailed.About(process, $"Process {target.Process} could not be made to map {ranges.Length} range(s), the first at {ranges[0]}: something else has come to lie there, or the thread has ended. Try again."),
         };
     }
 }

@@ -40,45 +40,29 @@ public sealed class DispatchPlanner
     /// <param name="canaries">Not 0: for so many threads alone.</param>
     public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanApply(Patch patch, Profile? profile, string policy, int canaries = 0, Consistency consistency = Consistency.Local)
     {
-        if (patch.Objects.Length != 1)
-        {
-            return (null, [TargetRefusals.ObjectNotLoaded.About(patch.Name, $"{patch.Name} changes {patch.Objects.Length} programs and libraries at once, which is not supported yet.")]);
-        }
-        var part = patch.Objects[0];
-        if (FindObject(part) is not { } loaded || loaded.UnwindTable is not { } table)
+        ImmutableArray<ObjectPlan> parts = [.. patch.Objects.Select(o => Match(patch, o)).OfType<ObjectPlan>()];
+        if (_refusals.Count > 0 || ChooseRegions(parts) is not { } regions || IsTooFarApart(patch.Name, [.. parts.Where(p => p.IsChanged).Select(p => p.Start)], regions.All, consistency))
         {
             return (null, [.. _refusals]);
         }
-        var candidates = RunningFunctions(table.Functions);
-        var (match, mismatches) = RunPreMatcher.Match(part, candidates, _original, loaded.Image);
-        if (match is null)
-        {
-            return (null, mismatches);
-        }
-        int existing = FindImage(patch);
-        var image = existing >= 0 ? _state.Images[existing] : null;
-        var region = image is not null ? new RegionChoice(_state.Regions, default, image.Range.Start) : ChooseRegion(loaded, part);
-        if (region is null)
-        {
-            return (null, [.. _refusals]);
-        }
-        var space = BuildSpace(region.NewRegion);
-        var redirects = PlanRedirects(part, match, loaded, space, RegionOf(region));
-        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
-        var hooks = hookPlanner.Plan(profile, ReplacedEntries(part, match), part, match, space, canaries > 0);
-        var head = region.Regions[0].Range.Start + JournalLayout.FrameIndexOffset;
+        var changed = parts.Where(p => p.IsChanged).ToImmutableArray();
+        var space = BuildSpace(regions.New);
+        var redirects = changed.Aggregate(_state.Redirects, (planned, part) => PlanRedirects(part, planned, space, regions.Around(part.Start)));
+        var hookPlanner = new HookPlanner(_target, _state, _original, (_state with { Regions = regions.All }).CallbackArea, _refusals);
+        var hooks = hookPlanner.Plan(profile, [.. changed.SelectMany(ReplacedEntries)], changed, space, canaries > 0);
+        var head = regions.All[0].Range.Start + JournalLayout.FrameIndexOffset;
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
-        var unwinders = unwinderPlanner.Plan(part, space, head);
-        var before = (_state with { Regions = region.Regions }).FrameIndex;
-        (region, var frames) = image is null ? PlaceFrames(region, redirects, hooks, unwinders, before) : (region, null);
-        var linked = image is null ? Link(part, match, loaded, region.Start, frames?.Address ?? before) : null;
+        var unwinders = unwinderPlanner.Plan([.. changed.Select(p => p.Part)], space, head);
+        var next = (_state with { Regions = regions.All }).FrameIndex;
+        var added = changed.Where(p => p.Image < 0).ToImmutableArray();
+        (regions, var frames) = added.IsEmpty ? (regions, null) : PlaceFrames(regions, added[0].Start, redirects, hooks, unwinders, next);
+        var linked = Link(parts, added, frames?.Address ?? next);
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
         IEnumerable<CodeWrite> described = frames is { } written ? [written] : [];
-        image ??= DescribeImage(patch, part, match, linked!, loaded);
-        return Compose(patch, (policy, canaries, consistency), region, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code, .. described]), image, existing, linked);
+        return Compose(patch, (policy, canaries, consistency), regions, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code, .. described]), changed, added, linked);
     }
 
     /// <summary>The first region of a target in which nothing else is to be changed; null where there is one already. Either a plan, at
@@ -90,33 +74,63 @@ public sealed class DispatchPlanner
             return (null, []);
         }
         var main = _target.Objects[0];
-        if ((TargetJournal.FindUnused(_target.Mappings, _target.Memory) ?? BuildSpace(default).FindFree(main.Image.Range, JournalLayout.RegionLength, RegionMargin)) is not { } range)
+        if ((TargetJournal.FindUnused(_target.Mappings, _target.Memory) ?? BuildSpace([]).FindFree(main.Image.Range, JournalLayout.RegionLength, RegionMargin)) is not { } range)
         {
             return (null, [RedirectRefusals.NoPlace.About(main.FileName, $"There are no {JournalLayout.RegionLength} bytes of free memory within 2 GiB of {main.FileName}.")]);
         }
         var state = _state with { Regions = [new RegionState(range, JournalLayout.CodeOffset)] };
-        return (new DispatchPlan(range, true, [], state, state, []), []);
+        return (new DispatchPlan([range], true, [], state, state, []), []);
     }
 
-    /// <summary>Plans a revert of an image that is in force.</summary>
-    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(int image, Profile? profile, string policy, Consistency consistency = Consistency.Local)
+    /// <summary>Plans a revert of a patch's images that are in force.</summary>
+    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(ImmutableArray<int> images, Profile? profile, string policy, Consistency consistency = Consistency.Local)
     {
-        var space = BuildSpace(default);
-        var hookPlanner = new HookPlanner(_target, _state, _original, _refusals);
-        var hooks = hookPlanner.Plan(profile, [.. _state.Images[image].Functions.Select(f => f.Entry)], null, null, space);
+        var first = _state.Images[images[0]];
+        _ = IsTooFarApart(first.PatchName, [.. images.Select(i => _state.Images[i].Range.Start)], _state.Regions, consistency);
+        var space = BuildSpace([]);
+        var hookPlanner = new HookPlanner(_target, _state, _original, _state.CallbackArea, _refusals);
+        var hooks = hookPlanner.Plan(profile, [.. images.SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry)], [], space);
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
-        var unwinders = unwinderPlanner.Plan(null, space, _state.FrameIndexHead);
+        var unwinders = unwinderPlanner.Plan([], space, _state.FrameIndexHead);
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
-        var region = new RegionChoice(_state.Regions, default, default);
-        var state = _state with { Hooks = hooks, Unwinders = unwinders };
-        return Finish(region, space, state, TransitionKind.Revert, image, (policy, 0, consistency), [.. hookPlanner.Code, .. unwinderPlanner.Code]);
+        var state = _state with { Hooks = hooks, Unwinders = unwinders, Waiting = [.. _state.Waiting.Where(w => w.PatchId != first.PatchId)] };
+        return Finish(new RegionChoice(_state.Regions, []), space, state, TransitionKind.Revert, images, (policy, 0, consistency), [.. hookPlanner.Code, .. unwinderPlanner.Code]);
     }
 
-    private static IReadOnlyCollection<Address> ReplacedEntries(ObjectPatch part, Match match) =>
-        [.. match.Functions.Where(f => part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Replaced).Select(f => f.Running.Entry)];
+    private static IEnumerable<Address> ReplacedEntries(ObjectPlan plan) =>
+        plan.Match!.Functions.Where(f => plan.Part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Replaced).Select(f => f.Running.Entry);
+
+    /// <summary>The object of the process that a part of the patch is for, and what the part's symbols mean there; null after a refusal.</summary>
+    private ObjectPlan? Match(Patch patch, ObjectPatch part)
+    {
+        if (FindObject(part) is not { } loaded || loaded.UnwindTable is not { } table)
+        {
+            return null;
+        }
+        int image = FindImage(patch, loaded);
+        // One object of several was unloaded and is there again: what is in force in the others stays.
+        if (image >= 0 && _state.Waiting.Any(w => w.PatchId == patch.Id) && _state.IsInForce(image))
+        {
+            return new ObjectPlan(part, loaded, null, image, _state.Images[image].Range.Start);
+        }
+        var (match, mismatches) = RunPreMatcher.Match(part, RunningFunctions(table.Functions, loaded.Image.Range), _original, loaded.Image);
+        _refusals.AddRange(match is null ? mismatches : []);
+        return match is null ? null : new ObjectPlan(part, loaded, match, image, image >= 0 ? _state.Images[image].Range.Start : default);
+    }
+
+    /// <summary>One write must decide for all threads: a word that the trampolines of all objects reach.</summary>
+    private bool IsTooFarApart(string patch, ImmutableArray<Address> images, ImmutableArray<RegionState> regions, Consistency consistency)
+    {
+        if (consistency != Consistency.Global || images.Select(i => regions.First(r => r.Range.Contains(i)).Range).Distinct().Count() <= 1)
+        {
+            return false;
+        }
+        _refusals.Add(TransitionRefusals.TooFarForGlobal.About(patch, $"{patch} changes several programs and libraries that lie so far apart in process {_target.Process} that no one write can bring all threads over at once."));
+        return true;
+    }
 
     private LoadedObject? FindObject(ObjectPatch part)
     {
@@ -165,15 +179,15 @@ public sealed class DispatchPlanner
         return loaded != _target.Objects[0] && pages.Length > 0 && _target.Mappings.Any(m => m.Range.Contains(pages.Start) && m.IsWritable);
     }
 
-    /// <summary>Every function as it is in force now.</summary>
-    private ImmutableArray<RunningFunction> RunningFunctions(ImmutableArray<AddressRange> functions)
+    /// <summary>Every function of an object as it is in force now.</summary>
+    private ImmutableArray<RunningFunction> RunningFunctions(ImmutableArray<AddressRange> functions, AddressRange within)
     {
-        var current = _state.Redirects
+        var current = _state.Redirects.Where(r => within.Contains(r.Plan.Entry))
             .Select(r => (r.Plan.Entry, Image: _state.VersionOf(r.Plan.Entry, _state.Applied)))
             .Where(r => r.Image is not null)
             .ToDictionary(r => r.Entry, r => r.Image!.Functions.First(f => f.Entry == r.Entry).New);
         // A part of a function that is replaced is none of the program's any more; its new version's part is.
-        var inForce = _state.Applied.Select(a => _state.Images[a.Image]).ToList();
+        var inForce = _state.Applied.Select(a => _state.Images[a.Image]).Where(i => i.Functions.Any(f => within.Contains(f.Entry))).ToList();
         var goneParts = inForce.SelectMany(i => i.OldParts).ToHashSet();
         var newParts = inForce.SelectMany(i => i.Added).Where(a => a.IsPart).Select(a => a.Code);
         return
@@ -183,11 +197,11 @@ public sealed class DispatchPlanner
         ];
     }
 
-    private int FindImage(Patch patch)
+    private int FindImage(Patch patch, LoadedObject loaded)
     {
         for (int i = 0; i < _state.Images.Length; i++)
         {
-            if (_state.Images[i].PatchId == patch.Id)
+            if (_state.Images[i].PatchId == patch.Id && _state.Images[i].ObjectName == loaded.FileName)
             {
                 return i;
             }
@@ -195,42 +209,59 @@ public sealed class DispatchPlanner
         return -1;
     }
 
-    private sealed record RegionChoice(ImmutableArray<RegionState> Regions, AddressRange NewRegion, Address Start);
+    /// <param name="All">Those that are there, with what is given out in them, and new ones behind them.</param>
+    private sealed record RegionChoice(ImmutableArray<RegionState> All, ImmutableArray<AddressRange> New)
+    {
+        /// <summary>The whole region of a place, so that trampolines reach what later patches put there too.</summary>
+        public AddressRange Around(Address place) => All.First(r => r.Range.Contains(place)).Range;
+    }
 
-    private RegionChoice? ChooseRegion(LoadedObject loaded, ObjectPatch part)
+    /// <summary>Gives each part that is not there yet a place near its object; null after a refusal.</summary>
+    private RegionChoice? ChooseRegions(ImmutableArray<ObjectPlan> parts)
+    {
+        var regions = new RegionChoice(_state.Regions, []);
+        foreach (var part in parts.Where(p => p.Image < 0))
+        {
+            if (ChooseRegion(part.Loaded, part.Part, regions) is not var (chosen, start))
+            {
+                return null;
+            }
+            (regions, part.Start) = (chosen, start);
+        }
+        return regions;
+    }
+
+    private (RegionChoice Regions, Address Start)? ChooseRegion(LoadedObject loaded, ObjectPatch part, RegionChoice given)
     {
         const ulong ImageAlignment = 64;
         var size = PatchLinker.Measure(part);
         ulong alignment = Math.Max(ImageAlignment, (ulong)size.Alignment);
-        for (int i = 0; i < _state.Regions.Length; i++)
+        for (int i = 0; i < given.All.Length; i++)
         {
-            var region = _state.Regions[i];
+            var region = given.All[i];
             var start = (region.Range.Start + (long)region.Used).AlignUp(alignment);
             bool isNear = Math.Abs(start - loaded.Image.Range.Start) < int.MaxValue / 2;
             if (isNear && start + size.Bytes <= region.Range.End)
             {
                 var used = region with { Used = (ulong)(start + size.Bytes - region.Range.Start) };
-                return new RegionChoice(_state.Regions.SetItem(i, used), default, start);
+                return (given with { All = given.All.SetItem(i, used) }, start);
             }
         }
-        bool isFirst = _state.Regions.IsEmpty;
+        bool isFirst = given.All.IsEmpty;
         int before = isFirst ? JournalLayout.CodeOffset : JournalLayout.RegionHeadLength;
         long length = (long)new Address((ulong)Math.Max(JournalLayout.RegionLength, before + size.Bytes + (int)alignment)).AlignUp(Address.PageSize).Value;
         var unused = isFirst ? TargetJournal.FindUnused(_target.Mappings, _target.Memory) : null;
-        var range = unused is { } left && (long)left.Length >= length ? left : BuildSpace(default).FindFree(loaded.Image.Range, length, RegionMargin);
+        var range = unused is { } left && (long)left.Length >= length ? left : BuildSpace(given.New).FindFree(loaded.Image.Range, length, RegionMargin);
         if (range is not { } found)
         {
             _refusals.Add(RedirectRefusals.NoPlace.About(loaded.FileName, $"There are no {length} bytes of free memory within 2 GiB of {loaded.FileName}."));
             return null;
         }
         var at = (found.Start + before).AlignUp(alignment);
-        return new RegionChoice(_state.Regions.Add(new RegionState(found, (ulong)(at + size.Bytes - found.Start))), found, at);
+        return (new RegionChoice(given.All.Add(new RegionState(found, (ulong)(at + size.Bytes - found.Start))), given.New.Add(found)), at);
     }
 
-    /// <summary>The whole region, so that trampolines reach what later patches put there too.</summary>
-    private static AddressRange RegionOf(RegionChoice choice) => choice.Regions.First(r => r.Range.Contains(choice.Start)).Range;
-
-    private AddressSpaceMap BuildSpace(AddressRange newRegion)
+    private AddressSpaceMap BuildSpace(ImmutableArray<AddressRange> newRegions)
     {
         // What grows is not built over: the stack as far as it may, the heap for its next step (M_TOP_PAD). Beyond, brk fails when it
         // meets a page of ours, and malloc takes its memory from mmap; a wider margin would cost redirects.
@@ -244,15 +275,16 @@ public sealed class DispatchPlanner
         // A page may have been journaled and never mapped, and something else may lie there now.
         var pages = _state.TrampolinePages.Where(p => _target.Mappings.Any(m => m.Range.Contains(p) && TargetJournal.MayBeOurs(m)));
         return new AddressSpaceMap(
-            taken.Append(newRegion),
+            taken.Concat(newRegions),
             pages,
             _state.Redirects.Select(r => r.Plan).Concat(_state.Hooks.Select(h => h.Plan)).Concat(_state.Unwinders.Select(u => u.Plan)));
     }
 
-    private ImmutableArray<RedirectState> PlanRedirects(ObjectPatch part, Match match, LoadedObject loaded, AddressSpaceMap space, AddressRange newCode)
+    private ImmutableArray<RedirectState> PlanRedirects(ObjectPlan plans, ImmutableArray<RedirectState> planned, AddressSpaceMap space, AddressRange newCode)
     {
-        var redirects = _state.Redirects.ToBuilder();
-        foreach (var found in match.Functions.Where(f => part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Replaced))
+        var (part, loaded) = (plans.Part, plans.Loaded);
+        var redirects = planned.ToBuilder();
+        foreach (var found in plans.Match!.Functions.Where(f => part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Replaced))
         {
             var entry = found.Running.Entry;
             string name = part.OldFunctions[found.OldFunction].Name;
@@ -298,12 +330,24 @@ public sealed class DispatchPlanner
         return blocks.TrueForAll(b => b.Bytes is not null) ? [.. blocks.Select(b => (b.Address, (ReadOnlyMemory<byte>)b.Bytes!))] : null;
     }
 
-    private LinkedImage? Link(ObjectPatch part, Match match, LoadedObject loaded, Address start, Address nextIndex)
+    /// <summary>Links the new parts, in order: each index of frames leads to the one before.</summary>
+    private ImmutableArray<LinkedImage> Link(ImmutableArray<ObjectPlan> parts, ImmutableArray<ObjectPlan> added, Address nextIndex)
     {
-        var resolver = new SymbolResolver(_target.Memory, loaded.Image, ScopeOf(loaded));
-        var (linked, refusals) = PatchLinker.Link(part, start, match, resolver, nextIndex);
-        _refusals.AddRange(refusals);
-        return linked;
+        var symbols = parts.Length > 1 ? [.. parts.Select(p => PatchLinker.FindAdded(p.Part, p.Start))] : ImmutableArray.Create(ImmutableDictionary<string, Address>.Empty);
+        var all = ImmutableArray.CreateBuilder<LinkedImage>();
+        foreach (var part in added)
+        {
+            var resolver = new SymbolResolver(_target.Memory, part.Loaded.Image, ScopeOf(part.Loaded));
+            int index = parts.IndexOf(part);
+            var (linked, refusals) = PatchLinker.Link(part.Part, part.Start, part.Match!, new AddedSymbolResolver(resolver, symbols[..index], symbols[(index + 1)..]), nextIndex);
+            _refusals.AddRange(refusals);
+            if (linked is not null)
+            {
+                all.Add(linked);
+                nextIndex = linked.FrameIndex != Address.Zero ? linked.FrameIndex : nextIndex;
+            }
+        }
+        return all.ToImmutable();
     }
 
     private SearchScope ScopeOf(LoadedObject loaded)
@@ -322,7 +366,7 @@ public sealed class DispatchPlanner
 
     /// <summary>Describes new trampolines to the target's unwinder, behind the new code where there is room. Without room they stay undescribed.</summary>
     private (RegionChoice Region, CodeWrite? Frames) PlaceFrames(
-        RegionChoice region, ImmutableArray<RedirectState> redirects, ImmutableArray<HookState> hooks, ImmutableArray<UnwinderState> unwinders, Address next)
+        RegionChoice region, Address near, ImmutableArray<RedirectState> redirects, ImmutableArray<HookState> hooks, ImmutableArray<UnwinderState> unwinders, Address next)
     {
         var known = _state.Hooks.Select(h => h.Plan.Trampoline).ToHashSet();
         List<TrampolineFrames.Shape> shapes =
@@ -332,15 +376,15 @@ public sealed class DispatchPlanner
             .. hooks.Where(h => h.StoresNumber && !known.Contains(h.Plan.Trampoline)).SelectMany(h => TrampolineFrames.ShapesOf(h.Plan, HookTrampoline.Pass, HookTrampoline.Granted)),
             .. hooks.Where(h => h.Kind == HookKind.CallGuard && !known.Contains(h.Plan.Trampoline)).SelectMany(h => TrampolineFrames.ShapesOf(h.Plan, CallGuardTrampoline.Pass, CallGuardTrampoline.Length)),
         ];
-        int index = region.Regions.ToList().FindIndex(r => r.Range.Contains(region.Start));
-        var home = region.Regions[index];
+        int index = region.All.ToList().FindIndex(r => r.Range.Contains(near));
+        var home = region.All[index];
         var at = (home.Range.Start + (long)home.Used).AlignUp(8);
         if (TrampolineFrames.Build(shapes, RowAt, at, next) is not { } bytes || at + bytes.Length > home.Range.End)
         {
             return (region, null);
         }
         var used = home with { Used = (ulong)(at + bytes.Length - home.Range.Start) };
-        return (region with { Regions = region.Regions.SetItem(index, used) }, new CodeWrite(at, bytes));
+        return (region with { All = region.All.SetItem(index, used) }, new CodeWrite(at, bytes));
     }
 
     private Core.Unwinding.FrameRow? RowAt(Address at)
@@ -355,8 +399,9 @@ public sealed class DispatchPlanner
         return null;
     }
 
-    private static ImageState DescribeImage(Patch patch, ObjectPatch part, Match match, LinkedImage linked, LoadedObject loaded)
+    private static ImageState DescribeImage(Patch patch, ObjectPlan plan, LinkedImage linked)
     {
+        var (part, match, loaded) = (plan.Part, plan.Match!, plan.Loaded);
         var places = match.Functions.ToDictionary(f => f.OldFunction, f => f.Running);
         var functions = part.Replacements.Select(r =>
         {
@@ -374,6 +419,8 @@ public sealed class DispatchPlanner
             FrameIndex = linked.FrameIndex,
             Data = linked.Data,
             Added = AddedFunctions(part, linked),
+            CallbackBlock = part.Callbacks.IsEmpty ? Address.Zero : linked.SymbolAddresses[part.CallbackBlock],
+            Callbacks = [.. part.Callbacks.Select(c => new ImageCallback(c.Kind, linked.SymbolAddresses[c.Symbol]))],
         };
     }
 
@@ -389,54 +436,51 @@ public sealed class DispatchPlanner
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
-        Patch patch, (string Policy, int Canaries, Consistency Consistency) way, RegionChoice region, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
-        (ImmutableArray<HookState> States, ImmutableArray<UnwinderState> Unwinders, IReadOnlyList<CodeWrite> Code) hooks, ImageState image, int existing, LinkedImage? linked)
+        Patch patch, (string Policy, int Canaries, Consistency Consistency) way, RegionChoice regions, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
+        (ImmutableArray<HookState> States, ImmutableArray<UnwinderState> Unwinders, IReadOnlyList<CodeWrite> Code) hooks,
+        ImmutableArray<ObjectPlan> changed, ImmutableArray<ObjectPlan> added, ImmutableArray<LinkedImage> linked)
     {
         var state = _state with
         {
-            Regions = region.Regions,
+            Regions = regions.All,
             Redirects = redirects,
             Hooks = hooks.States,
             Unwinders = hooks.Unwinders,
-            Images = existing >= 0 ? _state.Images : _state.Images.Add(image),
+            Images = _state.Images.AddRange(added.Zip(linked, (part, image) => DescribeImage(patch, part, image))),
             Waiting = [.. _state.Waiting.Where(w => w.PatchId != patch.Id)],
-            DataPages = linked is { Data.Length: > 0 } ? _state.DataPages.Add(linked.Data) : _state.DataPages,
+            DataPages = _state.DataPages.AddRange(linked.Where(l => l.Data.Length > 0).Select(l => l.Data)),
         };
         var code = new List<CodeWrite>();
-        if (linked is not null)
-        {
-            code.Add(new CodeWrite(linked.Start, linked.Bytes.ToArray()));
-            if (!linked.DataBytes.IsEmpty)
-            {
-                code.Add(new CodeWrite(linked.Data.Start, linked.DataBytes.ToArray()));
-            }
-        }
+        code.AddRange(linked.Select(l => new CodeWrite(l.Start, l.Bytes.ToArray())));
+        code.AddRange(linked.Where(l => !l.DataBytes.IsEmpty).Select(l => new CodeWrite(l.Data.Start, l.DataBytes.ToArray())));
         code.AddRange(hooks.Code);
-        var added = redirects.Skip(_state.Redirects.Length).Select(r => r.Plan).ToList();
-        code.AddRange(added.Select(DispatchTrampoline.Initial));
-        code.AddRange(added.SelectMany(p => p.All.SkipLast(1)).Select(PassTrampoline.Initial));
-        var (plan, refusals) = Finish(region, space, state, TransitionKind.Apply, existing >= 0 ? existing : state.Images.Length - 1, way, code);
+        var plans = redirects.Skip(_state.Redirects.Length).Select(r => r.Plan).ToList();
+        code.AddRange(plans.Select(DispatchTrampoline.Initial));
+        code.AddRange(plans.SelectMany(p => p.All.SkipLast(1)).Select(PassTrampoline.Initial));
+        ImmutableArray<int> images = [.. changed.Select(p => p.Image >= 0 ? p.Image : _state.Images.Length + added.IndexOf(p))];
+        var (plan, refusals) = Finish(regions, space, state, TransitionKind.Apply, images, way, code);
         return TargetJournal.Fits(plan!.Open) ? (plan, refusals) : (null, [TransitionRefusals.JournalFull.About(patch.Name, $"The state in process {_target.Process} has no room for {patch.Name}.")]);
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Finish(
-        RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, int image, (string Policy, int Canaries, Consistency Consistency) way, IReadOnlyList<CodeWrite> code)
+        RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, ImmutableArray<int> images, (string Policy, int Canaries, Consistency Consistency) way, IReadOnlyList<CodeWrite> code)
     {
         ImmutableArray<Address> newPages = [.. space.NewPages];
         var pages = _state.TrampolinePages.Union(newPages).ToImmutableArray();
         var isFirst = _state.Regions.IsEmpty;
         state = state with { Objects = UnloadedObjects.Describe(_target, state) };
-        var open = Transitions.Open(state with { TrampolinePages = pages }, kind, image, way.Policy, way.Canaries, way.Consistency);
-        var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.Regions[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
+        var open = Transitions.Open(state with { TrampolinePages = pages }, kind, images[0], way.Policy, way.Canaries, way.Consistency, images[1..]);
+        var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.All[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
         if (state.DataPages.Length > _state.DataPages.Length)
         {
             // Once they can be written, no code may come to lie there, whatever becomes of this patch.
-            reserved = reserved with { Regions = region.Regions, DataPages = state.DataPages };
+            reserved = reserved with { Regions = region.All, DataPages = state.DataPages };
         }
         var writes = new TransitionWrites(open);
         IEnumerable<CodeWrite> hooks = way.Policy == ReturnHookArea.PolicyName && !ReturnHookArea.IsThere(_target.Memory, open.ReturnHooks) ? ReturnHookArea.Initial(open.ReturnHooks) : [];
-        code = [.. code, .. hooks];
-        var plan = new DispatchPlan(region.NewRegion, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
+        bool calls = images.Any(i => !state.Images[i].Callbacks.IsEmpty) && !CallbackArea.IsThere(_target.Memory, open.CallbackArea);
+        code = [.. code, .. hooks, .. calls ? [CallbackArea.Initial(open.CallbackArea, ProcessorState.Read())] : Array.Empty<CodeWrite>()];
+        var plan = new DispatchPlan(region.New, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
         {
             BytesAdded = (newPages.Length * (long)Address.PageSize) + code.Sum(c => c.Bytes.Length),
         };

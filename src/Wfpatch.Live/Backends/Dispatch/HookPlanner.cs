@@ -14,7 +14,8 @@ namespace Wfpatch.Live.Backends.Dispatch;
 
 /// <summary>Plans the hooks of a transition: the start routine of threads and the guards of system calls always, the points of a profile, and for
 /// canaries the functions that create threads.</summary>
-public sealed class HookPlanner(Target target, TargetState state, IMemory original, List<Refusal> refusals)
+/// <param name="callbacks">Where what calls callbacks stands, or may stand one day.</param>
+public sealed class HookPlanner(Target target, TargetState state, IMemory original, Address callbacks, List<Refusal> refusals)
 {
     private readonly List<CodeWrite> _code = [];
 
@@ -23,10 +24,10 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
 
     /// <summary>All hooks of the state, those of this transition armed, and new ones behind them.</summary>
     /// <param name="changed">Entries of the functions that the transition replaces.</param>
-    /// <param name="part">The patch, through which points without a symbol are found; null for a revert, which knows earlier hooks alone.</param>
+    /// <param name="parts">The patch, through which points without a symbol are found; empty for a revert, which knows earlier hooks alone.</param>
     /// <param name="canaries">Whether new threads shall get their creator's number.</param>
     public ImmutableArray<HookState> Plan(
-        Profile? profile, IReadOnlyCollection<Address> changed, ObjectPatch? part, Match? match, AddressSpaceMap space, bool canaries = false)
+        Profile? profile, IReadOnlyCollection<Address> changed, IReadOnlyCollection<ObjectPlan> parts, AddressSpaceMap space, bool canaries = false)
     {
         var hooks = state.Hooks.Select(h => h with { IsArmed = false }).ToList();
         AddThreadStart(hooks, space);
@@ -37,7 +38,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
         AddCallGuards(hooks, space);
         foreach (var point in profile?.Points ?? [])
         {
-            AddPoint(hooks, point, part, match, space);
+            AddPoint(hooks, point, parts, space);
         }
         AddExplicit(hooks, profile?.Explicit ?? [], changed, space);
         return [.. hooks];
@@ -138,19 +139,19 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             else
             {
                 hooks.Add(new HookState(point.Name, HookKind.Point, point.Function, plan, IsArmed: true, Set: 0));
-                _code.Add(HookTrampoline.Initial(plan));
+                _code.Add(HookTrampoline.Initial(plan, callbacks));
             }
         }
     }
 
-    private void AddPoint(List<HookState> hooks, ProfilePoint point, ObjectPatch? part, Match? match, AddressSpaceMap space)
+    private void AddPoint(List<HookState> hooks, ProfilePoint point, IReadOnlyCollection<ObjectPlan> parts, AddressSpaceMap space)
     {
         if (hooks.FindIndex(h => h.Kind == HookKind.Point && h.Name == point.Function) is >= 0 and var known)
         {
             hooks[known] = Arm(hooks[known]);
             return;
         }
-        var place = point.Library.Length > 0 ? FindExported(target, point) : FindInPatch(point, part, match);
+        var place = point.Library.Length > 0 ? FindExported(target, point) : FindInPatch(point, parts);
         if (place is { } function)
         {
             Add(hooks, point.Function, HookKind.Point, function, space);
@@ -160,8 +161,8 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             point.Function, $"The quiescence point {point.Function} is {(point.Library.Length > 0 ? $"not exported by {point.Library}" : "not in the patch file")}."));
     }
 
-    private static AddressRange? FindInPatch(ProfilePoint point, ObjectPatch? part, Match? match) => match?.Functions
-        .Where(f => part!.OldFunctions[f.OldFunction] is { Role: not OldFunctionRole.Part } old && old.Name == point.Function)
+    private static AddressRange? FindInPatch(ProfilePoint point, IReadOnlyCollection<ObjectPlan> parts) => parts
+        .SelectMany(p => p.Match!.Functions.Where(f => p.Part.OldFunctions[f.OldFunction] is { Role: not OldFunctionRole.Part } old && old.Name == point.Function))
         .Select(f => (AddressRange?)f.Running.Code)
         .FirstOrDefault();
 
@@ -183,7 +184,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             return;
         }
         hooks.Add(new HookState(name, kind, function, plan, IsArmed: true, Set: 0));
-        _code.Add(HookTrampoline.Initial(plan));
+        _code.Add(HookTrampoline.Initial(plan, callbacks));
     }
 
     private static HookState Arm(HookState hook) => hook with { IsArmed = true, Set = HookTrampoline.SetAfter(hook.Set) };

@@ -32,9 +32,9 @@ public sealed class UnwinderPlanner(Target target, TargetState state, IMemory or
     public IReadOnlyList<CodeWrite> Code => _code;
 
     /// <summary>The unwinders of the state, and new ones behind them.</summary>
-    /// <param name="part">The patch; null for a revert, which refuses nothing.</param>
+    /// <param name="parts">The patch; empty for a revert, which refuses nothing.</param>
     /// <param name="head">Where they will read the address of the newest frame index.</param>
-    public ImmutableArray<UnwinderState> Plan(ObjectPatch? part, AddressSpaceMap space, Address head)
+    public ImmutableArray<UnwinderState> Plan(IReadOnlyCollection<ObjectPatch> parts, AddressSpaceMap space, Address head)
     {
         var unwinders = state.Unwinders.ToBuilder();
         foreach (var (loaded, function) in FindLookups())
@@ -49,13 +49,13 @@ public sealed class UnwinderPlanner(Target target, TargetState state, IMemory or
                 unwinders.Add(new UnwinderState(loaded.FileName, function, plan));
                 _code.Add(FrameLookupTrampoline.Initial(plan, head));
             }
-            else if (part is not null && MayMeetExceptions(part))
+            else if (parts.Any(MayMeetExceptions))
             {
                 refusals.Add(TargetRefusals.OtherUnwinder.About(
                     loaded.FileName, $"The unwinder of {loaded.FileName} cannot be shown the frames of new code: {refusal!.Sentence}"));
             }
         }
-        if (part is not null && MayMeetExceptions(part))
+        if (parts.Any(MayMeetExceptions))
         {
             refusals.AddRange(target.Objects.Where(IsOtherUnwinder).Select(o => TargetRefusals.OtherUnwinder.About(
                 o.FileName, $"{o.FileName} seems to have an unwinder of its own, by which an exception would not get through new code.")));

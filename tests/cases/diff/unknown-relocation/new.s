@@ -4,7 +4,7 @@
     .type f,@function
 f:
     .cfi_startproc
-    movabs $outside@GOTOFF, %rax
+    leaq outside@GOT(%rax), %rax
     nop
     ret
     .cfi_endproc

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+int level = 3;
+int get(int i) { return level + i; }
