@@ -87,7 +87,7 @@ public sealed class BenchTests
     [Fact]
     public async Task Controllers_that_are_killed_at_random_do_no_harm()
     {
-        ImmutableArray<Figure> figures = await new Faults(new(Minutes: 0, Count: 12)).MeasureAsync(Cancel);
+        ImmutableArray<Figure> figures = await new Faults(new(Minutes: 0, Count: 12, Packages: [])).MeasureAsync(Cancel);
         Assert.Equal(12, figures[0].Value);
         Assert.All(figures, figure => Assert.False(figure.IsFailure, $"{figure.Name}: {figure.Value}: {figure.Note}"));
     }
