@@ -32,8 +32,8 @@ public static class InProcess
     public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Core.Patches.Consistency? consistency, CanaryChoice? canary = null) =>
         Task.Run(() => All.Apply(process, patch.Patch, Options(Policy.Auto, null, null) with { Consistency = consistency, Canary = canary, MaxWait = TimeSpan.FromSeconds(2) }));
 
-    public static Task<TransitionReport> RevertAsync(int process, Core.Patches.Consistency? consistency) =>
-        Task.Run(() => All.Revert(process, null, Options(Policy.Auto, null, null) with { Consistency = consistency, MaxWait = TimeSpan.FromSeconds(2) }));
+    public static Task<TransitionReport> RevertAsync(int process, Core.Patches.Consistency? consistency, TimeSpan? maxWait = null) =>
+        Task.Run(() => All.Revert(process, null, Options(Policy.Auto, null, null) with { Consistency = consistency, MaxWait = maxWait ?? TimeSpan.FromSeconds(2) }));
 
     public static Task<TransitionReport> AdvanceAsync(int process, TimeSpan? timeout = null) =>
         Task.Run(() => All.Advance(process, Options(Policy.Auto, null, timeout)));
