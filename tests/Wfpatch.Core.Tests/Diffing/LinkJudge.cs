@@ -61,6 +61,11 @@ internal sealed class LinkJudge(ElfFile program)
                 continue;
             }
             var symbol = patch.Symbols[relocation.Symbol];
+            // A program has no call of it left: its field was rewritten with the sequence that it ends.
+            if (symbol.Name == "__tls_get_addr")
+            {
+                continue;
+            }
             // The way to an indirect function is an entry of the linkage table, and its symbol stands at the resolver.
             if (symbol.Kind == PatchSymbolKind.ThreadLocal || _symbols[Plain(symbol.Name)].Any(s => s.Kind == SymbolKind.IndirectFunction))
             {
@@ -118,9 +123,17 @@ internal sealed class LinkJudge(ElfFile program)
         byte[] masked = bytes.ToArray();
         foreach (var relocation in relocations)
         {
-            // The linker may rewrite opcode and ModRM of an instruction that went through the GOT.
-            int before = RelocationField.GoesThroughSlot(relocation.Type) ? 3 : 0;
-            masked.AsSpan((int)relocation.Offset - before, RelocationField.WidthOf(relocation.Type)!.Value + before).Clear();
+            int width = RelocationField.WidthOf(relocation.Type)!.Value;
+            var (before, after) = relocation.Type switch
+            {
+                // In a program the linker takes the call of __tls_get_addr away: the whole sequence is rewritten ("ELF Handling For Thread-Local Storage", 5.2).
+                RelocationType.TlsGd => (4, 8),
+                RelocationType.TlsLd => (3, 5),
+                // The linker may rewrite opcode and ModRM of an instruction that went through the GOT.
+                var type when RelocationField.GoesThroughSlot(type) => (3, 0),
+                _ => (0, 0),
+            };
+            masked.AsSpan((int)relocation.Offset - before, before + width + after).Clear();
         }
         return masked;
     }
