@@ -66,6 +66,7 @@ public sealed class BlockedCalls : IAsyncDisposable
             if (all.Count == timed)
             {
                 Assert.All(all, woken => Assert.True(IsTimed(woken.Name), $"{woken.Name} came out although nobody woke it"));
+                await BackInTheirCallsAsync();
                 _target.Send("wake");
             }
             if (await NextAsync() is not { } next)
@@ -74,6 +75,15 @@ public sealed class BlockedCalls : IAsyncDisposable
             }
             all.Add(next);
         }
+    }
+
+    /// <summary>A thread that we let go may not have run yet. When its call starts again the kernel compares a futex's word once
+    /// more (futex(2), EAGAIN): woken before that, it comes out another way than one that sleeps, with or without us.</summary>
+    private async Task BackInTheirCallsAsync()
+    {
+        ProcFs proc = new(Id);
+        var waiting = Threads.Where(thread => !IsTimed(thread.Key)).Select(thread => thread.Value).ToArray();
+        await Until.TrueAsync(() => waiting.All(thread => proc.ReadActivity(thread) is { IsBlocked: true }));
     }
 
     public static bool IsTimed(string name) => name.EndsWith(Timed, StringComparison.Ordinal);
