@@ -21,12 +21,14 @@ public static class VerifyReader
     {
         for (int i = 0; i < MostTries; i++)
         {
-            target.RefreshObjects();
+            target.RefreshMappings();
             var journal = TargetJournal.Find(target.Process, target.Mappings, target.Memory, out var unreadable);
             if (journal is null)
             {
                 return unreadable is not null ? VerifyReport.Refused(unreadable) : new VerifyReport(Outcome.Done, $"Process {target.Process} was never patched; there is nothing to compare.");
             }
+            // The mappings that led to the journal are older than what it says: trampolines may have come since.
+            target.RefreshObjects();
             var report = Compare(target, journal);
             // What was compared is right for one state alone. A write of the next one begins with the other copy.
             if (TargetJournal.Find(target.Process, target.Mappings, target.Memory, out _)?.Sequence == journal.Sequence)
