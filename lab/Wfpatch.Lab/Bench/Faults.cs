@@ -56,7 +56,7 @@ internal sealed class Faults(BenchLimits limits) : IMeasurement
         [
             new("faults: kills", "", kills, null, "", null, $"{string.Join(", ", _ends.Select(end => $"{end.Key} {end.Value}"))}; at up to {usual.TotalMilliseconds:f0} ms", []),
             Figure.MustBeZero("faults: failures", _failures.Count, _failures.Count == 0 ? "stopped threads, audits, commands that did not end it" : _failures[0]),
-            Figure.MustBeZero("faults: errors", window.Counts.Errors + report.Mixed, $"in {report.Requests} requests; mixed ones {report.Mixed}"),
+            Figure.MustBeZero("faults: errors", window.Counts.Errors + report.Mixed, $"in {window.Counts.Requests} requests of the load and {report.Requests - window.Counts.Requests} that threads of the target made themselves; mixed ones {report.Mixed}"),
         ];
     }
 
