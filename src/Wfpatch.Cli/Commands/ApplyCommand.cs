@@ -20,11 +20,12 @@ internal static class ApplyCommand
         var canary = CommonOptions.Canary();
         var consistency = CommonOptions.ConsistencyOption("what the patch declares");
         var maxWait = CommonOptions.MaxWait();
+        var replace = CommonOptions.Replace();
         var whenLoaded = new Option<bool>("--when-loaded") { Description = "where the library that the patch is for is not loaded, wait for it" };
         var json = CommonOptions.Json();
         var command = new Command("apply", "Patch a running process, thread by thread.\n\nExamples:\n  wfpatch apply fix.wfp --pid 4711\n  wfpatch apply fix.wfp --pid 4711 --canary 2")
         {
-            file, policy, profile, timeout, consistency, maxWait, canary, whenLoaded, dryRun, json,
+            file, replace, policy, profile, timeout, consistency, maxWait, canary, whenLoaded, dryRun, json,
         };
         var processes = ProcessOptions.AddTo(command);
         command.Validators.Add(r =>
@@ -36,7 +37,7 @@ internal static class ApplyCommand
         });
         command.SetAction(r => Run(
             commands, new Output(r.GetValue(json)), r.GetValue(file)!, processes.GetSelector(r), processes.GetPid(r), r.GetValue(profile), r.GetValue(dryRun),
-            new TransitionOptions(r.GetValue(policy), null, r.GetValue(timeout)) { Canary = r.GetValue(canary), Consistency = r.GetValue(consistency), MaxWait = r.GetValue(maxWait), WhenLoaded = r.GetValue(whenLoaded) }));
+            new TransitionOptions(r.GetValue(policy), null, r.GetValue(timeout)) { Canary = r.GetValue(canary), Consistency = r.GetValue(consistency), MaxWait = r.GetValue(maxWait), WhenLoaded = r.GetValue(whenLoaded), Replaces = r.GetValue(replace) }));
         return command;
     }
 

@@ -51,6 +51,11 @@ internal static class CommonOptions
         HelpName = "local|global",
     };
 
+    public static Option<bool> Replace() => new("--replace")
+    {
+        Description = "the patch takes the place of all that are in force: afterwards it is alone, and what it does not change is as it was loaded",
+    };
+
     public static Option<TimeSpan> MaxWait() => new("--max-wait")
     {
         Description = "how long a thread waits at most for the others where all go over at once (50ms; at most 10s)",

@@ -21,9 +21,17 @@ public static class LostObjects
         bool IsLostImage(int index) => state.Images[index].Functions.Any(f => IsLost(f.Entry));
         // A transition of several objects goes on with those that are left.
         ImmutableArray<int> left = state.Transition is { } open ? [.. open.Images.Where(i => !IsLostImage(i))] : [];
-        bool ends = state.Transition is not null && left.IsEmpty;
+        ImmutableArray<int> replaced = state.Transition?.Replaced(state) ?? [];
+        var next = Without(state.Transition, left, [.. replaced.Where(i => !IsLostImage(i))]);
+        bool ends = state.Transition is not null && next is null;
         var gone = state.Transition?.Images.Except(left).ToHashSet() ?? [];
-        var wanted = state.Applied.Select(a => a.Image).Where(i => !(state.Transition?.Kind == TransitionKind.Revert && gone.Contains(i)))
+        var unwanted = state.Transition switch
+        {
+            { Kind: TransitionKind.Revert } => gone,
+            { ReversedTo: 0, Phase: not TransitionPhase.Cancelling } => replaced.ToHashSet(),
+            _ => [],
+        };
+        var wanted = state.Applied.Select(a => a.Image).Where(i => !unwanted.Contains(i))
             .Concat(state.Transition is { Kind: TransitionKind.Apply, ReversedTo: 0 } ? gone : [])
             .Where(IsLostImage).Distinct()
             .Select(i => new WaitingPatch(state.Images[i].PatchId, state.Images[i].PatchName, state.Images[i].ObjectName));
@@ -34,10 +42,27 @@ public static class LostObjects
             Hooks = [.. state.Hooks.Where(h => !IsLost(h.Plan.Entry)).Select(h => ends ? h with { IsArmed = false } : h)],
             Unwinders = [.. state.Unwinders.Where(u => !IsLost(u.Plan.Entry))],
             Images = [.. state.Images.Select((image, i) => IsLostImage(i) ? image with { PatchId = "" } : image)],
-            Applied = [.. state.Applied.Where(a => !IsLostImage(a.Image))],
+            // A revert takes each image back once.
+            Applied = [.. state.Applied.Where((a, at) => !IsLostImage(a.Image) && (next?.Kind == state.Transition?.Kind || !state.Applied.Skip(at + 1).Any(later => later.Image == a.Image)))],
             Waiting = [.. state.Waiting, .. wanted.Where(w => !state.Waiting.Contains(w))],
-            Transition = ends ? null : gone.Count == 0 ? state.Transition : state.Transition! with { Image = left[0], Others = left[1..] },
+            Transition = next,
             Generation = ends ? state.LastGeneration : state.Generation,
         };
     }
+
+    /// <summary>The transition with what is left. Where the new patch is gone and patches that it replaces are not, that is their revert: what their functions
+    /// lead to is the same. It is for all threads, since there is nothing left to be tried, and nothing of the new patch is called any more.</summary>
+    private static TransitionState? Without(TransitionState? open, ImmutableArray<int> left, ImmutableArray<int> replaced) =>
+        open is null || (left.IsEmpty && replaced.IsEmpty) ? null
+        : !left.IsEmpty ? open with { Image = left[0], Others = left[1..] }
+        : open with
+        {
+            Kind = TransitionKind.Revert, Image = replaced[0], Others = replaced[1..], Replaces = false, Canaries = 0,
+            Phase = open.Phase switch
+            {
+                TransitionPhase.CallingFirst => TransitionPhase.Arming,
+                TransitionPhase.CallingLast => TransitionPhase.Settling,
+                var phase => phase,
+            },
+        };
 }

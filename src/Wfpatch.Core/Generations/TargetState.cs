@@ -85,6 +85,12 @@ public sealed record TargetState
             .GroupBy(a => a.Image).Select(g => g.Last()),
     ];
 
+    /// <summary>Whether a patch is among those that are in force, all parts of it, whether or not later ones have replaced its functions.</summary>
+    public bool IsApplied(string patchId) => Applied.Any(a => Images[a.Image].PatchId == patchId) && Waiting.All(w => w.PatchId != patchId);
+
+    /// <summary>Whether no other patch is in force, or waits.</summary>
+    public bool IsAlone(string patchId) => Applied.All(a => Images[a.Image].PatchId == patchId) && Waiting.All(w => w.PatchId == patchId);
+
     public int FindRedirect(Address entry)
     {
         for (int i = 0; i < Redirects.Length; i++)
@@ -133,6 +139,9 @@ public sealed record ImageState(
 
     /// <summary>In the order in which they are called.</summary>
     public ImmutableArray<ImageCallback> Callbacks { get; init; } = [];
+
+    /// <summary>The ids of the patches that its patch needs, in their order.</summary>
+    public ImmutableArray<string> Requires { get; init; } = [];
 
     /// <summary>The functions and parts of functions that it has beside those that replace one.</summary>
     public ImmutableArray<NewFunction> Added { get; init; } = [];
@@ -253,6 +262,25 @@ public sealed record TransitionState(
 
     public ImmutableArray<int> Images => [Image, .. Others];
 
+    /// <summary>An apply after which its patch alone is in force. What goes is what is applied (<see cref="Replaced"/>).</summary>
+    public bool Replaces { get; init; }
+
+    /// <summary>The images that it takes out of force, each once: all others that are applied, but for parts of its own patch that stay as they are.</summary>
+    public ImmutableArray<int> Replaced(TargetState state) => Replaces
+        ? [.. state.Applied.Select(a => a.Image).Distinct().Where(i => !Images.Contains(i) && !IsOwnPart(state, i))]
+        : [];
+
+    /// <summary>All images whose functions change their version, or may.</summary>
+    public ImmutableArray<int> Affected(TargetState state) => [.. Images, .. Replaced(state)];
+
+    /// <summary>What is in force when it is over.</summary>
+    public ImmutableArray<AppliedPatch> After(TargetState state) => Kind == TransitionKind.Apply
+        ? [
+            .. state.Applied.Where(a => !Replaces || (!Images.Contains(a.Image) && IsOwnPart(state, a.Image))),
+            .. Images.Select(i => new AppliedPatch(Generation, i) { Consistency = Consistency }),
+        ]
+        : Images.Aggregate(state.Applied, RemoveLast);
+
     /// <summary>The one whose callbacks are called: only one of a patch's images may have some.</summary>
     public int CallingImage(TargetState state) => Images.FirstOrDefault(i => !state.Images[i].Callbacks.IsEmpty, Image);
 
@@ -264,4 +292,10 @@ public sealed record TransitionState(
 
     /// <summary>The generation that makes a thread count as migrated.</summary>
     public uint Destination => ReversedTo != 0 ? ReversedTo : Generation;
+
+    private bool IsOwnPart(TargetState state, int image) => state.Images[image].PatchId is { Length: > 0 } id && id == state.Images[Image].PatchId;
+
+    // A patch that later ones replaced whole may be in force a second time.
+    private static ImmutableArray<AppliedPatch> RemoveLast(ImmutableArray<AppliedPatch> applied, int image) =>
+        applied.Reverse().FirstOrDefault(a => a.Image == image) is { } last ? applied.Remove(last) : applied;
 }

@@ -22,11 +22,9 @@ public sealed class TransitionWrites
     {
         _state = state;
         _transition = state.Transition ?? throw new ArgumentException("no transition is open", nameof(state));
-        _after = _transition.Kind == TransitionKind.Apply
-            ? _state.Applied.AddRange(_transition.Images.Select(i => new AppliedPatch(_transition.Generation, i) { Consistency = _transition.Consistency }))
-            : _transition.Images.Aggregate(_state.Applied, RemoveLast);
+        _after = _transition.After(_state);
         var byEntry = _state.Redirects.ToDictionary(r => r.Plan.Entry);
-        _affected = [.. _transition.Images.SelectMany(i => _state.Images[i].Functions).Select(f => byEntry[f.Entry])];
+        _affected = [.. _transition.Affected(_state).SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry).Distinct().Select(e => byEntry[e])];
     }
 
     /// <summary>The dispatchers: banks and slots that nothing leads to yet. Redirects that are new have their whole trampoline written before.</summary>
@@ -187,6 +185,7 @@ public sealed class TransitionWrites
         {
             Generation = _transition.Destination,
             Applied = back ? _state.Applied : _after,
+            Waiting = back || !_transition.Replaces ? _state.Waiting : [.. _state.Waiting.Where(w => w.PatchId == _state.Images[_transition.Image].PatchId)],
             Transition = null,
             Hooks = [.. _state.Hooks.Select(h => h with { IsArmed = false })],
             Redirects = [.. _state.Redirects.Select(r => affected.Contains(r.Plan.Entry) ? r with { Slot = SlotWhenSettled(r, back) } : r)],
@@ -213,7 +212,7 @@ public sealed class TransitionWrites
     /// <summary>Code in which a thread must not be when it migrates: every version of every affected function.</summary>
     public ImmutableArray<(string Name, AddressRange Range)> OldCode()
     {
-        var entries = _transition.Images.SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry).ToHashSet();
+        var entries = _affected.Select(r => r.Plan.Entry).ToHashSet();
         var all = ImmutableArray.CreateBuilder<(string, AddressRange)>();
         foreach (var redirect in _affected)
         {
@@ -227,10 +226,6 @@ public sealed class TransitionWrites
         }
         return all.ToImmutable();
     }
-
-    // A patch that later ones replaced whole may be in force a second time.
-    private static ImmutableArray<AppliedPatch> RemoveLast(ImmutableArray<AppliedPatch> applied, int image) =>
-        applied.Reverse().FirstOrDefault(a => a.Image == image) is { } last ? applied.Remove(last) : applied;
 
     private Address? VersionBefore(RedirectState redirect) => VersionIn(_state.Applied, redirect);
 

@@ -11,16 +11,18 @@ public static class Transitions
 {
     /// <summary>Opens a transition on an image of the state: a new generation, and for each affected function the other bank.</summary>
     /// <param name="canaries">Not 0: for so many threads alone.</param>
+    /// <param name="replaces">All patches that are in force go with it.</param>
     /// <param name="others">The images of the same patch in other programs and libraries.</param>
     public static TargetState Open(
-        TargetState state, TransitionKind kind, int image, string policy, int canaries = 0, Consistency consistency = Consistency.Local, params ImmutableArray<int> others)
+        TargetState state, TransitionKind kind, int image, string policy, int canaries = 0, Consistency consistency = Consistency.Local, bool replaces = false, params ImmutableArray<int> others)
     {
-        var entries = others.Add(image).SelectMany(i => state.Images[i].Functions).Select(f => f.Entry).ToHashSet();
         uint generation = state.LastGeneration + 1;
+        var open = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy) { Canaries = canaries, Consistency = consistency, Replaces = replaces, Others = others };
+        var entries = open.Affected(state).SelectMany(i => state.Images[i].Functions).Select(f => f.Entry).ToHashSet();
         return state with
         {
             LastGeneration = generation,
-            Transition = new TransitionState(kind, TransitionPhase.Preparing, generation, 0, image, policy) { Canaries = canaries, Consistency = consistency, Others = others },
+            Transition = open,
             Redirects = [.. state.Redirects.Select(r => entries.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
         };
     }

@@ -11,6 +11,25 @@ public sealed record Patch(string Id, string Name, ImmutableArray<ObjectPatch> O
 {
     /// <summary>What its author declares: a global one is applied and taken back in no other way.</summary>
     public Consistency Consistency { get; init; }
+
+    /// <summary>Whether its author declares that it takes the place of all earlier patches: it was built against the program as it is loaded.</summary>
+    public bool Replaces { get; init; }
+
+    /// <summary>The patches that must be in force below it, in their order.</summary>
+    public ImmutableArray<RequiredPatch> Requires { get; init; } = [];
+}
+
+/// <param name="Id">As <see cref="Patch.Id"/>.</param>
+/// <param name="Name">For people; empty where it was not known.</param>
+public sealed record RequiredPatch(string Id, string Name)
+{
+    /// <summary>The length of an id.</summary>
+    public const int IdLength = 16;
+
+    public string Display => Name.Length == 0 ? Id : $"{Name} ({Id})";
+
+    /// <summary>Whether a text has the form of an id: lower-case hexadecimal digits.</summary>
+    public static bool IsId(string text) => text.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
 }
 
 /// <summary>The part of a patch that concerns one program or shared library.</summary>

@@ -7,8 +7,11 @@ namespace Wfpatch.Core.Patches;
 /// <summary>The outside of a patch file: magic, version, length and checksum before the payload. The layout is described in docs/patch-format.md.</summary>
 internal static class PatchContainer
 {
-    /// <summary>The format that this program writes, and the newest that it reads.</summary>
-    public const uint Version = 2;
+    /// <summary>The newest format that this program reads. It writes it where it has to: see <see cref="PlainVersion"/>.</summary>
+    public const uint Version = 3;
+
+    /// <summary>The format of a patch that neither needs nor replaces others: a program that knows no newer one reads it, and its id is the same.</summary>
+    public const uint PlainVersion = 2;
 
     /// <summary>The oldest format that it reads: neither writable data nor a consistency.</summary>
     public const uint OldestVersion = 1;
@@ -23,11 +26,11 @@ internal static class PatchContainer
     /// <summary>A byte that is no text, the name, and line ends of both kinds: a transfer as text is noticed at once.</summary>
     public static ReadOnlySpan<byte> Magic => [0x89, (byte)'W', (byte)'F', (byte)'P', 0x0d, 0x0a, 0x1a, 0x0a];
 
-    public static byte[] Wrap(ReadOnlySpan<byte> payload)
+    public static byte[] Wrap(ReadOnlySpan<byte> payload, uint version)
     {
         byte[] file = new byte[HeaderSize + payload.Length];
         Magic.CopyTo(file);
-        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(VersionAt), Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(VersionAt), version);
         BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(LengthAt), (ulong)file.Length);
         XxHash128.Hash(payload, file.AsSpan(ChecksumAt));
         payload.CopyTo(file.AsSpan(HeaderSize));

@@ -66,16 +66,24 @@ public static class PatchReader
         {
             throw new MalformedPatchException("its consistency is unknown");
         }
+        bool replaces = version > PatchContainer.PlainVersion && ReadFlag(input);
+        var requires = version > PatchContainer.PlainVersion ? input.List(8, i => new RequiredPatch(i.Text(), i.Text())) : [];
         var objects = input.List(24, i => ReadObject(i, version));
         if (!input.IsAtEnd)
         {
             throw new MalformedPatchException("something follows the content");
         }
-        var problems = PatchRules.Check(objects);
-        return problems.Count == 0
-            ? new Patch(PatchContainer.IdOf(payload.Span), name, objects) { Consistency = consistency }
-            : throw new MalformedPatchException(problems[0]);
+        return PatchRules.Check(objects).Concat(PatchRules.CheckOrder(replaces, requires)).FirstOrDefault() is { } problem
+            ? throw new MalformedPatchException(problem)
+            : new Patch(PatchContainer.IdOf(payload.Span), name, objects) { Consistency = consistency, Replaces = replaces, Requires = requires };
     }
+
+    private static bool ReadFlag(PatchDecoding input) => input.Byte() switch
+    {
+        0 => false,
+        1 => true,
+        _ => throw new MalformedPatchException("a mark is neither yes nor no"),
+    };
 
     private static ObjectPatch ReadObject(PatchDecoding input, uint version)
     {

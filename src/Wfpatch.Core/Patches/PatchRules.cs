@@ -31,6 +31,19 @@ public static class PatchRules
         return problems;
     }
 
+    /// <summary>The rules on other patches that are broken.</summary>
+    public static IEnumerable<string> CheckOrder(bool replaces, ImmutableArray<RequiredPatch> requires)
+    {
+        if (replaces && !requires.IsEmpty)
+        {
+            yield return "it replaces what it needs";
+        }
+        if (requires.Any(r => !RequiredPatch.IsId(r.Id)) || requires.Select(r => r.Id).Distinct().Count() != requires.Length)
+        {
+            yield return "it needs a patch twice, or one whose id is none";
+        }
+    }
+
     private static IEnumerable<string> CheckObject(ObjectPatch patch) =>
         CheckIdentity(patch)
             .Concat(patch.Symbols.SelectMany((s, i) => CheckSymbol(patch, s, i)))

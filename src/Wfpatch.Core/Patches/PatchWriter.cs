@@ -8,19 +8,35 @@ public static class PatchWriter
 {
     /// <summary>Makes the patch and the bytes of its file. The same content gives the same bytes.</summary>
     /// <exception cref="ArgumentException">The content breaks a rule of the format: an error of the caller.</exception>
-    public static (Patch Patch, byte[] Bytes) Encode(ImmutableArray<ObjectPatch> objects, string name, Consistency consistency = Consistency.Local)
+    /// <param name="requires">Empty or default: none.</param>
+    public static (Patch Patch, byte[] Bytes) Encode(
+        ImmutableArray<ObjectPatch> objects, string name, Consistency consistency = Consistency.Local, bool replaces = false, ImmutableArray<RequiredPatch> requires = default)
     {
-        var problems = PatchRules.Check(objects);
-        if (problems.Count > 0)
+        requires = requires.IsDefault ? [] : requires;
+        string[] problems = [.. PatchRules.Check(objects), .. PatchRules.CheckOrder(replaces, requires)];
+        if (problems.Length > 0)
         {
             throw new ArgumentException(string.Join("; ", problems), nameof(objects));
         }
         var output = new PatchEncoding();
         output.Text(name);
         output.Byte((byte)consistency);
+        bool isPlain = !replaces && requires.IsEmpty;
+        if (!isPlain)
+        {
+            output.Byte(replaces ? (byte)1 : (byte)0);
+            output.List(requires, WriteRequired);
+        }
         output.List(objects, WriteObject);
         byte[] payload = output.ToArray();
-        return (new Patch(PatchContainer.IdOf(payload), name, objects) { Consistency = consistency }, PatchContainer.Wrap(payload));
+        var patch = new Patch(PatchContainer.IdOf(payload), name, objects) { Consistency = consistency, Replaces = replaces, Requires = requires };
+        return (patch, PatchContainer.Wrap(payload, isPlain ? PatchContainer.PlainVersion : PatchContainer.Version));
+    }
+
+    private static void WriteRequired(PatchEncoding output, RequiredPatch value)
+    {
+        output.Text(value.Id);
+        output.Text(value.Name);
     }
 
     private static void WriteObject(PatchEncoding output, ObjectPatch value)

@@ -61,7 +61,7 @@ public static class JournalEncoding
         try
         {
             using var from = new BinaryReader(new MemoryStream(payload), Encoding.UTF8);
-            var state = ReadState(from);
+            var state = ReadRest(from, ReadState(from));
             return StateRules.IsConsistent(state) ? (state, sequence) : null;
         }
         catch (Exception e) when (e is IOException or ArgumentException or FormatException)
@@ -140,6 +140,31 @@ public static class JournalEncoding
             WriteAll(to, t.Others, i => to.Write(i));
             to.Write(t.Call);
         }
+        WriteRest(to, state);
+    }
+
+    /// <summary>What format 5 has more than 4: so a state of format 4 is one that ends early.</summary>
+    private static void WriteRest(BinaryWriter to, TargetState state)
+    {
+        WriteAll(to, state.Images, i => WriteAll(to, i.Requires, to.Write));
+        to.Write(state.Transition is { Replaces: true });
+    }
+
+    private static TargetState ReadRest(BinaryReader from, TargetState state)
+    {
+        if (from.BaseStream.Position == from.BaseStream.Length)
+        {
+            return state;
+        }
+        var requires = ReadAll(from, () => ReadAll(from, from.ReadString));
+        bool replaces = from.ReadBoolean();
+        return requires.Length == state.Images.Length && (!replaces || state.Transition is not null)
+            ? state with
+            {
+                Images = [.. state.Images.Zip(requires, (image, ids) => image with { Requires = ids })],
+                Transition = replaces ? state.Transition! with { Replaces = true } : state.Transition,
+            }
+            : throw new FormatException("needs of images that are not there");
     }
 
     private static TargetState ReadState(BinaryReader from) => new()

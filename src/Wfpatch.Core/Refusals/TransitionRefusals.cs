@@ -28,9 +28,14 @@ public static class TransitionRefusals
     public static readonly RefusalKind CallbacksOfGlobal = new("WF743", "callbacks-of-global", "The patch has callbacks, and all threads are to go over in one instant: nobody comes by a point meanwhile.", "Build the patch without --consistency global, or without callbacks.");
     public static readonly RefusalKind CallbackLost = new("WF744", "callback-lost", "The thread that ran a callback is not in this process any more: it ended in the callback, or this process was forked from another thread meanwhile.", "Take the patch back with revert.");
     public static readonly RefusalKind CallbacksOfSeveral = new("WF745", "callbacks-of-several", "Several programs and libraries of one patch have callbacks, and those of one alone can be called.", "Put the callbacks into one of them.");
+    public static readonly RefusalKind RequiredMissing = new("WF751", "required-missing", "The patch needs other patches below it, and one of them is not in force in the target, or they were applied in another order.", "Apply what is missing first; see wfpatch status for what is in force, and wfpatch inspect for what the patch needs.");
+    public static readonly RefusalKind RequiredByOther = new("WF752", "required-by-other", "A patch in force needs the patch that shall be reverted.", "Revert the one that needs it first.");
+    public static readonly RefusalKind ReplacesRequired = new("WF753", "replaces-required", "The patch shall replace all others, and it needs some of them.", "Apply it without --replace, or build one patch of all the fixes with --replace.");
+    public static readonly RefusalKind OtherReplacing = new("WF754", "other-replacing", "The patch shall replace all others, and its transition is open and does not.", "Finish it without --replace or take it back, then apply it again.");
     public static readonly ImmutableArray<RefusalKind> All =
     [
         TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoSuchCanary, OpenForAll, NothingOpen, NoExplicitPoint, BadExplicitPoint,
         SuspendedStacks, NotGathered, CanaryOfGlobal, OtherConsistency, TooFarForGlobal, CallbacksNeedPoints, CallbackRefused, CallbacksOfGlobal, CallbackLost, CallbacksOfSeveral,
+        RequiredMissing, RequiredByOther, ReplacesRequired, OtherReplacing,
     ];
 }

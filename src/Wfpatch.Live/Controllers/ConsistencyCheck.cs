@@ -11,17 +11,25 @@ namespace Wfpatch.Live.Controllers;
 /// </summary>
 public static class ConsistencyCheck
 {
-    public static Refusal? FindObstacle(Patch patch, TransitionOptions options)
+    /// <param name="replaced">What goes with it.</param>
+    public static Refusal? FindObstacle(Patch patch, IEnumerable<AppliedPatch> replaced, TransitionOptions options)
     {
+        if (options.Consistency == Consistency.Local && replaced.Any(a => a.Consistency == Consistency.Global))
+        {
+            return TransitionRefusals.OtherConsistency.About(
+                patch.Name, $"{patch.Name} replaces a patch that was applied to all threads at once, and goes in the same way; apply it without --consistency local.");
+        }
         if (patch.Consistency == Consistency.Global && options.Consistency == Consistency.Local)
         {
             return TransitionRefusals.OtherConsistency.About(
                 patch.Name, $"{patch.Name} declares that its versions must not run side by side, so that all threads must go over at once; apply it without --consistency local.");
         }
-        return Of(patch, options) == Consistency.Global && options.Canary is not null ? Canary(patch.Name) : null;
+        return Of(patch, replaced, options) == Consistency.Global && options.Canary is not null ? Canary(patch.Name) : null;
     }
 
-    public static Consistency Of(Patch patch, TransitionOptions options) => options.Consistency ?? patch.Consistency;
+    /// <param name="replaced">What goes with it.</param>
+    public static Consistency Of(Patch patch, IEnumerable<AppliedPatch> replaced, TransitionOptions options) =>
+        options.Consistency ?? (replaced.Any(a => a.Consistency == Consistency.Global) ? Consistency.Global : patch.Consistency);
 
     /// <summary>Of a patch that is in force and shall be taken back.</summary>
     public static Refusal? FindObstacle(string patch, AppliedPatch applied, TransitionOptions options) =>

@@ -81,10 +81,12 @@ public sealed class Controller
     private TransitionReport ContinueApply(TransitionOptions options)
     {
         var open = _backend.State.Transition!;
-        Refusal? refusal = ConsistencyCheck.FindObstacle(_backend.State.Images[open.Image].PatchName, open, options) is { } other ? other
+        string name = _backend.State.Images[open.Image].PatchName;
+        Refusal? refusal = ConsistencyCheck.FindObstacle(name, open, options) is { } other ? other
+            : options.Replaces && !open.Replaces ? TransitionRefusals.OtherReplacing.About(name, $"The transition of {name} is open already, and leaves the other patches in force; go on without --replace, or take it back with revert.")
             : options.Canary is not { } canary ? null
             : open.Canaries == 0 || open.Phase == TransitionPhase.Settling
-                ? TransitionRefusals.OpenForAll.About(_backend.State.Images[open.Image].PatchName, $"The transition of {_backend.State.Images[open.Image].PatchName} in process {_target.Process} is open for all threads already.")
+                ? TransitionRefusals.OpenForAll.About(name, $"The transition of {name} in process {_target.Process} is open for all threads already.")
                 : CanaryCheck.FindObstacle(_target, canary);
         return refusal is null ? Continue(options) : TransitionReport.Refused([refusal]);
     }
@@ -121,10 +123,9 @@ public sealed class Controller
         var state = _backend.State;
         var parts = state.PartsOf(applied);
         var image = state.Images[applied.Image];
-        var later = parts.Select(p => FindLater(state, p)).FirstOrDefault(l => l is not null);
-        if (later is not null)
+        if (FindAbove(state, parts).ToList() is { Count: > 0 } above)
         {
-            return TransitionReport.Refused([TransitionRefusals.LaterPatch.About(image.PatchName, $"{later.PatchName} was applied later and replaces a function of {image.PatchName}; revert it first.")]);
+            return TransitionReport.Refused(above);
         }
         var (choice, refusal) = MakeChoice(options, [.. parts.SelectMany(p => state.Images[p.Image].Functions).Select(f => f.Name)], [], state);
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).ToList();
@@ -132,7 +133,7 @@ public sealed class Controller
         {
             return TransitionReport.Refused(obstacles);
         }
-        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert([.. parts.Select(p => p.Image)], choice!.Profile, choice.Name, options.Consistency ?? applied.Consistency);
+        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert([.. parts.Select(p => p.Image)], choice!.Profile, new TransitionWay(choice.Name, Consistency: options.Consistency ?? applied.Consistency));
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return Start(applied, options with { UseAnnounced = false });
@@ -142,6 +143,21 @@ public sealed class Controller
             return TransitionReport.Refused(refusals);
         }
         return _backend.Prepare(plan) is { } failed ? TransitionReport.Refused([failed]) : Continue(options);
+    }
+
+    /// <summary>What keeps a patch where it is: patches above it.</summary>
+    private IEnumerable<Refusal> FindAbove(TargetState state, ImmutableArray<AppliedPatch> parts)
+    {
+        string name = state.Images[parts[0].Image].PatchName;
+        if (parts.Select(p => FindLater(state, p)).FirstOrDefault(l => l is not null) is { } later)
+        {
+            yield return TransitionRefusals.LaterPatch.About(name, $"{later.PatchName} was applied later and replaces a function of {name}; revert it first.");
+        }
+        if (Dependencies.FindDependents(state, parts) is { IsEmpty: false } dependents)
+        {
+            string all = string.Join(" and ", dependents);
+            yield return TransitionRefusals.RequiredByOther.About(name, $"{all} in process {_target.Process} {(dependents.Length == 1 ? "needs" : "need")} {name}; revert {all} first.");
+        }
     }
 
     /// <summary>The image that was applied later and replaces a function of this one, or null.</summary>
@@ -413,21 +429,29 @@ public sealed class Controller
         {
             return (null, null, TransitionReport.Refused([OpenRefusal(state.Images[open.Image])]));
         }
-        if (state.FindInForce(patch.Id) is { } there)
+        bool replaces = patch.Replaces || options.Replaces;
+        if (state.FindInForce(patch.Id) is { } there && (!replaces || state.IsAlone(patch.Id)))
         {
             var done = new TransitionReport(Outcome.Done, $"{patch.Name} is already in force in process {_target.Process} (generation {there.Generation}).");
             return (null, null, done with { PatchId = patch.Id, PatchName = patch.Name, Generation = state.Generation, Threads = _reports.SettledThreads(state) });
         }
-        ImmutableArray<string> changed = [.. patch.Objects.SelectMany(o => o.OldFunctions).Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name)];
+        ImmutableArray<AppliedPatch> replaced = replaces ? state.Applied : [];
+        ImmutableArray<string> changed =
+        [
+            .. patch.Objects.SelectMany(o => o.OldFunctions).Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name),
+            .. replaced.SelectMany(a => state.Images[a.Image].Functions).Select(f => f.Name),
+        ];
         var (choice, refusal) = MakeChoice(options, changed, patch.Objects, state);
         var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state))
-            .Concat(ConsistencyCheck.FindObstacle(patch, options) is { } other ? [other] : []).ToList();
+            .Concat(ConsistencyCheck.FindObstacle(patch, replaced, options) is { } other ? [other] : [])
+            .Concat(Dependencies.FindObstacles(patch, replaces, state, $"process {_target.Process}")).ToList();
         if (_target.Objects.IsEmpty)
         {
             return (null, null, TransitionReport.Refused(obstacles));
         }
-        var (plan, refusals) = new DispatchPlanner(_target, state).PlanApply(patch, choice?.Profile, choice?.Name ?? "", options.Canary?.Count ?? 0, ConsistencyCheck.Of(patch, options));
+        var way = new TransitionWay(choice?.Name ?? "", options.Canary?.Count ?? 0, ConsistencyCheck.Of(patch, replaced, options), replaces);
+        var (plan, refusals) = new DispatchPlanner(_target, state).PlanApply(patch, choice?.Profile, way);
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return PlanApply(patch, options with { UseAnnounced = false });

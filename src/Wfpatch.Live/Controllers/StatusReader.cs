@@ -39,7 +39,8 @@ public static class StatusReader
         var threads = target.Proc.ReadThreads().Select(t => ReadThread(target, state, open, t, stops)).ToImmutableArray();
         int pending = threads.Count(t => t.Path == MigrationPath.Pending);
         string name = state.Images[open.Image].PatchName;
-        var generations = state.Applied.Select(a => Describe(state, a.Generation, a.Image, back && open.Images.Contains(a.Image) ? "old" : "current")).Distinct().ToList();
+        ImmutableArray<int> leaving = open.ReversedTo != 0 || open.Kind == TransitionKind.Revert ? open.Images : open.Replaced(state);
+        var generations = state.Applied.Select(a => Describe(state, a.Generation, a.Image, leaving.Contains(a.Image) ? "old" : "current")).Distinct().ToList();
         if (!back || open.ReversedTo != 0)
         {
             generations.Add(Describe(state, open.Generation, open.Image, back ? "old" : "new"));

@@ -14,6 +14,9 @@ public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan
     /// <summary>Null: what the patch declares, or for a revert as it was applied.</summary>
     public Consistency? Consistency { get; init; }
 
+    /// <summary>An apply after which the patch alone is in force, also where it does not declare that.</summary>
+    public bool Replaces { get; init; }
+
     /// <summary>How long a thread waits at most for the others, where all go over at once.</summary>
     public TimeSpan MaxWait { get; init; } = TimeSpan.FromMilliseconds(50);
 

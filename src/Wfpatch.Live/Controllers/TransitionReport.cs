@@ -26,6 +26,8 @@ public sealed record FunctionReport(string Name, Address Address, string Tactic,
 /// <param name="At">When it was seen in the new generation, since arming began; null while pending.</param>
 public sealed record ThreadReport(int Id, string Name, uint Generation, MigrationPath Path, TimeSpan? At, Blocker? Blocker);
 
+public sealed record NamedPatch(string Id, string Name);
+
 /// <summary>What a command did to a target.</summary>
 /// <param name="Message">One sentence for people; what to do where something is to be done.</param>
 public sealed record TransitionReport(Outcome Outcome, string Message)
@@ -37,6 +39,9 @@ public sealed record TransitionReport(Outcome Outcome, string Message)
     public string PatchName { get; init; } = "";
 
     public TransitionKind Kind { get; init; }
+
+    /// <summary>The patches that go with it; of an apply that is refused: that would.</summary>
+    public ImmutableArray<NamedPatch> Replaced { get; init; } = [];
 
     public uint Generation { get; init; }
 

@@ -22,8 +22,10 @@ public sealed class TransitionReports(Target target, StopLog stops)
         var image = open.Images[transition.Image];
         bool back = transition.Kind == TransitionKind.Revert || transition.ReversedTo != 0;
         var pending = threads.Where(t => !t.IsDone).ToList();
+        var replaced = ReplacedBy(open);
+        string instead = replaced.IsEmpty ? "" : $" in place of {string.Join(" and ", replaced.Select(p => p.Name))}";
         string message = complete
-            ? $"{image.PatchName} {(back ? "was taken back in" : "is in force in")} process {target.Process}: {threads.Count(t => t.Path != MigrationPath.Exited)} threads in generation {transition.Destination}."
+            ? $"{image.PatchName} {(back ? "was taken back in" : "is in force in")} process {target.Process}{instead}: {threads.Count(t => t.Path != MigrationPath.Exited)} threads in generation {transition.Destination}."
             : $"{pending.Count} of {threads.Count} threads of process {target.Process} are still in the old generation ({string.Join(", ", pending.Take(3).Select(t => $"{t.Id} {t.Name}"))}); the target runs on in both, run the same command again to wait for them.";
         return Describe(open, complete ? Outcome.Done : Outcome.Pending, message) with
         {
@@ -75,6 +77,11 @@ public sealed class TransitionReports(Target target, StopLog stops)
         return Describe(open, Outcome.Refused, refusal.Sentence) with { Refusals = [refusal] };
     }
 
+    // Where it was turned round they stay.
+    private static ImmutableArray<NamedPatch> ReplacedBy(TargetState open) => open.Transition is { ReversedTo: 0 } transition
+        ? [.. transition.Replaced(open).Select(i => open.Images[i]).Select(i => new NamedPatch(i.PatchId, i.PatchName)).Distinct()]
+        : [];
+
     private static ImmutableArray<ThreadReport> DescribeThreads(TargetState open, IReadOnlyCollection<ThreadRecord> threads) =>
         [.. threads.Select(t => new ThreadReport(
             t.Id, t.Name, t.IsDone && t.Path != MigrationPath.Staying ? open.Transition!.Destination : open.Generation, t.Path, t.MigratedAt, t.Blocker))];
@@ -90,6 +97,7 @@ public sealed class TransitionReports(Target target, StopLog stops)
             PatchId = image.PatchId,
             PatchName = image.PatchName,
             Kind = transition.ReversedTo != 0 ? TransitionKind.Revert : transition.Kind,
+            Replaced = ReplacedBy(open),
             Generation = transition.Destination,
             Policy = transition.Policy,
             Consistency = transition.Consistency,

@@ -17,10 +17,13 @@ public sealed class TargetJournal
 
     private readonly TargetMemory _memory;
     private ulong _sequence;
+    private bool _isOlder;
 
-    private TargetJournal(TargetMemory memory, Address region, TargetState state, ulong sequence)
+    /// <param name="isOlder">Whether a wfpatch that writes the format before wrote it.</param>
+    private TargetJournal(TargetMemory memory, Address region, TargetState state, ulong sequence, bool isOlder = false)
     {
         _memory = memory;
+        _isOlder = isOlder;
         Region = region;
         State = state;
         _sequence = sequence;
@@ -57,7 +60,7 @@ public sealed class TargetJournal
             {
                 unreadable = AuditRefusals.StateDamaged.About($"process {process}", $"The newest state in process {process} is whole but cannot be right; nothing is changed. Compare it with `wfpatch verify --pid {process}`.");
             }
-            return new TargetJournal(memory, start, newest?.State ?? TargetState.Empty, newest?.Sequence ?? 0);
+            return new TargetJournal(memory, start, newest?.State ?? TargetState.Empty, newest?.Sequence ?? 0, JournalLayout.IsOlder(JournalLayout.VersionOf(header)));
         }
         return null;
     }
@@ -93,6 +96,12 @@ public sealed class TargetJournal
 
     public void Write(TargetState state)
     {
+        if (_isOlder)
+        {
+            // One write, within eight bytes that are aligned. The copies that are there are right under both numbers.
+            _memory.Write(Region + JournalLayout.VersionOffset, JournalLayout.EncodeVersion());
+            _isOlder = false;
+        }
         ulong sequence = _sequence + 1;
         _memory.Write(JournalLayout.CopyAddress(Region, (int)(sequence % 2)), JournalEncoding.Encode(state, sequence));
         State = state;

@@ -25,7 +25,7 @@ public static class UnloadedObjects
     // No redirect that must be in force is there, and there is one that must.
     private static bool IsFresh(Target target, TargetState state, ObjectState place)
     {
-        var affected = state.Transition is { } open ? open.Images.SelectMany(i => state.Images[i].Functions).Select(f => f.Entry).ToHashSet() : [];
+        var affected = state.Transition is { } open ? open.Affected(state).SelectMany(i => state.Images[i].Functions).Select(f => f.Entry).ToHashSet() : [];
         var armed = state.Redirects.Where(r => place.Range.Contains(r.Plan.Entry) && MustBeThere(r)).Select(r => r.Plan.Write).ToList();
         return armed.Count > 0 && armed.All(w => target.Memory.Read(w.Address, w.Old.Length).AsSpan().SequenceEqual(w.Old.Span));
 

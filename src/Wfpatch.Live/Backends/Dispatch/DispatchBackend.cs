@@ -44,13 +44,14 @@ public sealed class DispatchBackend(Target target, StopLog stops)
             _journal.Assume(after);
             return;
         }
-        if (before.Transition is not null && after.Transition is null)
+        bool endsCalls = before.Transition is { Phase: TransitionPhase.CallingFirst or TransitionPhase.CallingLast } && after.Transition?.Phase != before.Transition.Phase;
+        if (endsCalls || (before.Transition is not null && after.Transition is null))
         {
             var left = after.Hooks.Select(h => h.Plan.Entry).ToHashSet();
-            if (before.Transition.Phase is TransitionPhase.CallingFirst or TransitionPhase.CallingLast)
+            if (endsCalls)
             {
                 // What it would call may be gone.
-                Execute([CallbackBlock.Withdraw(BlockOf(before), before.Transition.Call)]);
+                Execute([CallbackBlock.Withdraw(BlockOf(before), before.Transition!.Call)]);
             }
             Execute(new TransitionWrites(before with { Hooks = [.. before.Hooks.Where(h => left.Contains(h.Plan.Entry))] }).CloseHooks());
         }

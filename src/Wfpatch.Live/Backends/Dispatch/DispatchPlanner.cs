@@ -26,6 +26,7 @@ public sealed class DispatchPlanner
     private readonly TargetState _state;
     private readonly IMemory _original;
     private readonly List<Refusal> _refusals = [];
+    private ImmutableArray<AppliedPatch> _below;
 
     /// <param name="state">The journaled state, or an empty one.</param>
     public DispatchPlanner(Target target, TargetState state)
@@ -33,23 +34,27 @@ public sealed class DispatchPlanner
         _target = target;
         _state = state;
         _original = OriginalCode.View(target.Memory, state);
+        _below = state.Applied;
     }
 
     /// <summary>Plans an apply. Either a plan, or at least one refusal.</summary>
     /// <param name="profile">Whose points are hooked; null: none.</param>
-    /// <param name="canaries">Not 0: for so many threads alone.</param>
-    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanApply(Patch patch, Profile? profile, string policy, int canaries = 0, Consistency consistency = Consistency.Local)
+    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanApply(Patch patch, Profile? profile, TransitionWay way)
     {
+        // What is replaced goes: the patch is made for the program without it.
+        _below = way.Replaces ? [] : _state.Applied;
         ImmutableArray<ObjectPlan> parts = [.. patch.Objects.Select(o => Match(patch, o)).OfType<ObjectPlan>()];
-        if (_refusals.Count > 0 || ChooseRegions(parts) is not { } regions || IsTooFarApart(patch.Name, [.. parts.Where(p => p.IsChanged).Select(p => p.Start)], regions.All, consistency))
+        var changed = parts.Where(p => p.IsChanged).ToImmutableArray();
+        var replaced = way.Replaces ? Replaced([.. parts.Where(p => !p.IsChanged).Select(p => p.Image)]) : [];
+        if (_refusals.Count > 0 || ChooseRegions(parts) is not { } regions
+            || IsTooFarApart(patch.Name, [.. changed.Select(p => p.Start), .. replaced.Select(i => i.Range.Start)], regions.All, way.Consistency))
         {
             return (null, [.. _refusals]);
         }
-        var changed = parts.Where(p => p.IsChanged).ToImmutableArray();
         var space = BuildSpace(regions.New);
         var redirects = changed.Aggregate(_state.Redirects, (planned, part) => PlanRedirects(part, planned, space, regions.Around(part.Start)));
         var hookPlanner = new HookPlanner(_target, _state, _original, (_state with { Regions = regions.All }).CallbackArea, _refusals);
-        var hooks = hookPlanner.Plan(profile, [.. changed.SelectMany(ReplacedEntries)], changed, space, canaries > 0);
+        var hooks = hookPlanner.Plan(profile, [.. changed.SelectMany(ReplacedEntries), .. replaced.SelectMany(i => i.Functions).Select(f => f.Entry)], changed, space, way.Canaries > 0);
         var head = regions.All[0].Range.Start + JournalLayout.FrameIndexOffset;
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
         var unwinders = unwinderPlanner.Plan([.. changed.Select(p => p.Part)], space, head);
@@ -62,7 +67,7 @@ public sealed class DispatchPlanner
             return (null, [.. _refusals]);
         }
         IEnumerable<CodeWrite> described = frames is { } written ? [written] : [];
-        return Compose(patch, (policy, canaries, consistency), regions, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code, .. described]), changed, added, linked);
+        return Compose(patch, way, regions, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code, .. described]), changed, added, linked);
     }
 
     /// <summary>The first region of a target in which nothing else is to be changed; null where there is one already. Either a plan, at
@@ -83,10 +88,10 @@ public sealed class DispatchPlanner
     }
 
     /// <summary>Plans a revert of a patch's images that are in force.</summary>
-    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(ImmutableArray<int> images, Profile? profile, string policy, Consistency consistency = Consistency.Local)
+    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(ImmutableArray<int> images, Profile? profile, TransitionWay way)
     {
         var first = _state.Images[images[0]];
-        _ = IsTooFarApart(first.PatchName, [.. images.Select(i => _state.Images[i].Range.Start)], _state.Regions, consistency);
+        _ = IsTooFarApart(first.PatchName, [.. images.Select(i => _state.Images[i].Range.Start)], _state.Regions, way.Consistency);
         var space = BuildSpace([]);
         var hookPlanner = new HookPlanner(_target, _state, _original, _state.CallbackArea, _refusals);
         var hooks = hookPlanner.Plan(profile, [.. images.SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry)], [], space);
@@ -97,8 +102,12 @@ public sealed class DispatchPlanner
             return (null, [.. _refusals]);
         }
         var state = _state with { Hooks = hooks, Unwinders = unwinders, Waiting = [.. _state.Waiting.Where(w => w.PatchId != first.PatchId)] };
-        return Finish(new RegionChoice(_state.Regions, []), space, state, TransitionKind.Revert, images, (policy, 0, consistency), [.. hookPlanner.Code, .. unwinderPlanner.Code]);
+        return Finish(new RegionChoice(_state.Regions, []), space, state, TransitionKind.Revert, images, way, [.. hookPlanner.Code, .. unwinderPlanner.Code]);
     }
+
+    /// <summary>The images that go with a patch that replaces all, but for its own parts that stay.</summary>
+    private ImmutableArray<ImageState> Replaced(ImmutableArray<int> staying) =>
+        [.. _state.Applied.Select(a => a.Image).Except(staying).Select(i => _state.Images[i])];
 
     private static IEnumerable<Address> ReplacedEntries(ObjectPlan plan) =>
         plan.Match!.Functions.Where(f => plan.Part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Replaced).Select(f => f.Running.Entry);
@@ -179,15 +188,15 @@ public sealed class DispatchPlanner
         return loaded != _target.Objects[0] && pages.Length > 0 && _target.Mappings.Any(m => m.Range.Contains(pages.Start) && m.IsWritable);
     }
 
-    /// <summary>Every function of an object as it is in force now.</summary>
+    /// <summary>Every function of an object as it is in force now, or will be without what is replaced.</summary>
     private ImmutableArray<RunningFunction> RunningFunctions(ImmutableArray<AddressRange> functions, AddressRange within)
     {
         var current = _state.Redirects.Where(r => within.Contains(r.Plan.Entry))
-            .Select(r => (r.Plan.Entry, Image: _state.VersionOf(r.Plan.Entry, _state.Applied)))
+            .Select(r => (r.Plan.Entry, Image: _state.VersionOf(r.Plan.Entry, _below)))
             .Where(r => r.Image is not null)
             .ToDictionary(r => r.Entry, r => r.Image!.Functions.First(f => f.Entry == r.Entry).New);
         // A part of a function that is replaced is none of the program's any more; its new version's part is.
-        var inForce = _state.Applied.Select(a => _state.Images[a.Image]).Where(i => i.Functions.Any(f => within.Contains(f.Entry))).ToList();
+        var inForce = _below.Select(a => _state.Images[a.Image]).Where(i => i.Functions.Any(f => within.Contains(f.Entry))).ToList();
         var goneParts = inForce.SelectMany(i => i.OldParts).ToHashSet();
         var newParts = inForce.SelectMany(i => i.Added).Where(a => a.IsPart).Select(a => a.Code);
         return
@@ -416,6 +425,7 @@ public sealed class DispatchPlanner
             patch.Id, patch.Name, loaded.FileName, AddressRange.OfLength(linked.Start, linked.Bytes.Length), linked.UnwindTable, [.. functions], [.. parts])
         {
             Checksum = Fnv1a.Compute(linked.Bytes.Span),
+            Requires = [.. patch.Requires.Select(r => r.Id)],
             FrameIndex = linked.FrameIndex,
             Data = linked.Data,
             Added = AddedFunctions(part, linked),
@@ -436,7 +446,7 @@ public sealed class DispatchPlanner
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
-        Patch patch, (string Policy, int Canaries, Consistency Consistency) way, RegionChoice regions, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
+        Patch patch, TransitionWay way, RegionChoice regions, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
         (ImmutableArray<HookState> States, ImmutableArray<UnwinderState> Unwinders, IReadOnlyList<CodeWrite> Code) hooks,
         ImmutableArray<ObjectPlan> changed, ImmutableArray<ObjectPlan> added, ImmutableArray<LinkedImage> linked)
     {
@@ -463,13 +473,13 @@ public sealed class DispatchPlanner
     }
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Finish(
-        RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, ImmutableArray<int> images, (string Policy, int Canaries, Consistency Consistency) way, IReadOnlyList<CodeWrite> code)
+        RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, ImmutableArray<int> images, TransitionWay way, IReadOnlyList<CodeWrite> code)
     {
         ImmutableArray<Address> newPages = [.. space.NewPages];
         var pages = _state.TrampolinePages.Union(newPages).ToImmutableArray();
         var isFirst = _state.Regions.IsEmpty;
         state = state with { Objects = UnloadedObjects.Describe(_target, state) };
-        var open = Transitions.Open(state with { TrampolinePages = pages }, kind, images[0], way.Policy, way.Canaries, way.Consistency, images[1..]);
+        var open = Transitions.Open(state with { TrampolinePages = pages }, kind, images[0], way.Policy, way.Canaries, way.Consistency, way.Replaces, images[1..]);
         var reserved = _state with { TrampolinePages = pages, Regions = isFirst ? [region.All[0] with { Used = JournalLayout.CodeOffset }] : _state.Regions };
         if (state.DataPages.Length > _state.DataPages.Length)
         {
