@@ -13,6 +13,12 @@ public sealed record BuildOptions
     /// <summary>What the patch declares.</summary>
     public Consistency Consistency { get; init; }
 
+    /// <summary>Whether it declares that it takes the place of all earlier patches.</summary>
+    public bool Replaces { get; init; }
+
+    /// <summary>The patches that must be in force below it, in their order. Then the old build is not what is installed, and whether the patch fits is known in the process alone.</summary>
+    public ImmutableArray<RequiredPatch> Requires { get; init; } = [];
+
     /// <summary>Functions that a profile uses as quiescence points; they must be in the old build.</summary>
     public ImmutableArray<string> PointNames { get; init; } = [];
 

@@ -32,8 +32,7 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
         {
             return new BuildResult(null, default, changes, refusals);
         }
-        var (patch, bytes) = PatchWriter.Encode([.. diffs.Select(d => d.Patch!)], options.Name, options.Consistency);
-        return new BuildResult(patch, bytes, changes, []);
+        return Of([.. diffs.Select(d => d.Patch!)], changes, options);
     }
 
     /// <summary>Wraps one object's difference as a patch file.</summary>
@@ -43,7 +42,12 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
         {
             return new BuildResult(null, default, diff.Changes, diff.Refusals);
         }
-        var (patch, bytes) = PatchWriter.Encode([diff.Patch], options.Name, options.Consistency);
-        return new BuildResult(patch, bytes, diff.Changes, []);
+        return Of([diff.Patch], diff.Changes, options);
+    }
+
+    private static BuildResult Of(ImmutableArray<ObjectPatch> objects, ImmutableArray<PieceChange> changes, BuildOptions options)
+    {
+        var (patch, bytes) = PatchWriter.Encode(objects, options.Name, options.Consistency, options.Replaces, options.Requires);
+        return new BuildResult(patch, bytes, changes, []);
     }
 }

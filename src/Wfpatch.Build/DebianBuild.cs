@@ -39,7 +39,7 @@ public static class DebianBuild
 
     private static async Task<(InstalledPackage? Package, Refusal? Refusal)> FindPackageAsync(DebianBuildOptions options, CancellationToken cancel)
     {
-        if (options.PatchFiles.FirstOrDefault(p => !File.Exists(p)) is { } missing)
+        if (options.EarlierFiles.AddRange(options.PatchFiles).FirstOrDefault(p => !File.Exists(p)) is { } missing)
         {
             return (null, BuildRefusals.CannotRead.About(missing, $"The source patch {missing} does not exist."));
         }
@@ -62,7 +62,7 @@ public static class DebianBuild
             place = chroot;
         }
         var builds = new PackageBuilds(cache, package, place, options.Common.Progress, cancel);
-        var (paths, refusal) = await builds.BothAsync(options.PatchFiles, options.SeriesFolder);
+        var (paths, refusal) = await builds.BothAsync(options.PatchFiles, options.SeriesFolder, options.EarlierFiles);
         if (paths is not var (old, @new))
         {
             return (null, refusal);

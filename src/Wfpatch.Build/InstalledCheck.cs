@@ -22,7 +22,8 @@ internal static class InstalledCheck
         }
         string name = Path.GetFileName(options.InstalledFile);
         var part = result.Patch.Objects.FirstOrDefault(o => o.ObjectName == name) ?? result.Patch.Objects[0];
-        var refusals = options.InstalledMatch.Check(part, bytes, options.InstalledFile);
+        // What is installed has not the fixes of earlier patches.
+        var refusals = options.Requires.IsEmpty ? options.InstalledMatch.Check(part, bytes, options.InstalledFile) : [];
         var reports = result.Rebuilds.AddRange(Compare(result, part, bytes, options.InstalledMatch, options.InstalledFile));
         return refusals.IsEmpty ? result with { Rebuilds = reports } : new BuildResult(null, default, result.Changes, refusals) { Rebuilds = reports };
     }

@@ -10,6 +10,9 @@ public sealed record SourceBuildOptions(string Folder, ImmutableArray<string> Pa
 {
     public required BuildOptions Common { get; init; }
 
+    /// <summary>Unified diffs of fixes that the running process has by earlier patches: they are part of both builds, and applied first.</summary>
+    public ImmutableArray<string> EarlierFiles { get; init; } = [];
+
     /// <summary>What prepares the build, once, by sh(1) in the tree; null: what the tree's build system needs.</summary>
     public string? Configure { get; init; }
 

@@ -44,6 +44,6 @@ public static class SourceTreeBuild
 
     private static Refusal? Missing(SourceBuildOptions options) =>
         !Directory.Exists(options.Folder) ? BuildRefusals.CannotRead.About(options.Folder, $"The folder {options.Folder} does not exist.")
-        : options.PatchFiles.FirstOrDefault(p => !File.Exists(p)) is { } patch ? BuildRefusals.CannotRead.About(patch, $"The source patch {patch} does not exist.")
+        : options.EarlierFiles.AddRange(options.PatchFiles).FirstOrDefault(p => !File.Exists(p)) is { } patch ? BuildRefusals.CannotRead.About(patch, $"The source patch {patch} does not exist.")
         : null;
 }

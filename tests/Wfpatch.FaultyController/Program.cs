@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A controller that kills itself with SIGKILL before its N-th change of the target:
-//   faulty (apply PATCH | canary PATCH | advance | revert) PID PROFILE POLICY N [SECONDS | CONSISTENCY]
-// `canary` tries the patch on two threads. SECONDS: how long it waits for threads.
+//   faulty (apply PATCH | canary PATCH | replace PATCH | advance | revert) PID PROFILE POLICY N [SECONDS | CONSISTENCY]
+// `canary` tries the patch on two threads, `replace` lets it replace all others. SECONDS: how long it waits for threads.
 // Prints the number of changes when it was not killed.
 using System.Diagnostics;
 using System.Globalization;
@@ -12,7 +12,7 @@ using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Profiles;
 using Wfpatch.Testing.Faults;
 
-bool apply = args[0] is "apply" or "canary";
+bool apply = args[0] is "apply" or "canary" or "replace";
 var rest = args.AsSpan(apply ? 2 : 1).ToArray();
 int pid = int.Parse(rest[0], CultureInfo.InvariantCulture);
 var profile = ShippedProfiles.Find(rest[1]).Profile ?? throw new ArgumentException($"no profile {rest[1]}");
@@ -21,6 +21,7 @@ bool isTimed = rest.Length > 4 && int.TryParse(rest[4], CultureInfo.InvariantCul
 seconds = isTimed ? seconds : 20;
 var options = new TransitionOptions(Enum.Parse<Policy>(rest[2]), profile, TimeSpan.FromSeconds(seconds)) {
     Canary = args[0] == "canary" ? CanaryChoice.Any(2) : null,
+    Replaces = args[0] == "replace",
     Consistency = isTimed || rest.Length <= 4 ? null : Enum.Parse<Consistency>(rest[4]),
     // A thread of the test target is always outside sooner or later; how soon is the machine's affair.
     MaxWait = TimeSpan.FromSeconds(2),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two threads call `outer`, which calls `inner`, again and again with a short sleep. Version 2 has another outer, version 3 the outer of
- * 2 and another inner. An answer is 10 times the outer's number plus the inner's: 11, 21 and 23 in versions 1, 2 and 3.
- * For: new code of an older patch that calls what a newer one replaces. Prints "thread TID" for each thread;
- * `report` answers "ANSWER ANSWER", the latest of each, once both have given two more.
+ * 2 and another inner; version 4 the outer of 1 and another inner; versions 5 and 6 a third outer and the inner of 1 and of 3. An answer is
+ * 10 times the outer's number plus the inner's: 11, 21, 23, 14, 51 and 53 in versions 1 to 6.
+ * For: new code of an older patch that calls what a newer one replaces; patches that replace all others. Prints "thread TID" for each thread;
+ * `report` answers "ANSWER ANSWER", the latest of each, once both have given two more; `seen` all answers that were ever given, by number;
+ * `hold` keeps the first thread within outer and answers when it is there; `second` is `report` of the second thread alone; `release` lets it go.
  */
 #include "target.h"
 
@@ -11,18 +13,31 @@
 
 static atomic_int latest[2];
 static atomic_ulong given[2];
+static atomic_int seen[100];
+static atomic_int wanted, held; /* 1: the first thread shall be, is within outer */
 static int threads[2];
+
+static __attribute__((noinline)) void stay(void)
+{
+    if (atomic_load(&wanted) == 0 || thread_id() != threads[0])
+        return;
+    atomic_store(&held, 1);
+    while (atomic_load(&wanted) != 0)
+        usleep(500);
+    atomic_store(&held, 0);
+}
 
 REPLACEABLE int inner(void)
 {
     __asm__ volatile("");
-    return VERSION >= 3 ? 3 : 1;
+    return VERSION == 4 ? 4 : VERSION == 3 || VERSION == 6 ? 3 : 1;
 }
 
 REPLACEABLE int outer(void)
 {
     __asm__ volatile("");
-    return (VERSION >= 2 ? 20 : 10) + inner();
+    stay();
+    return (VERSION >= 5 ? 50 : VERSION == 2 || VERSION == 3 ? 20 : 10) + inner();
 }
 
 static void *caller(void *number)
@@ -30,7 +45,9 @@ static void *caller(void *number)
     int me = (int)(intptr_t)number;
     __atomic_store_n(&threads[me], thread_id(), __ATOMIC_RELEASE);
     for (;;) {
-        atomic_store(&latest[me], outer());
+        int answer = outer();
+        atomic_store(&latest[me], answer);
+        atomic_store(&seen[answer], 1);
         atomic_fetch_add(&given[me], 1);
         usleep(500);
     }
@@ -56,9 +73,26 @@ int main(void)
     ready();
     for (;;) {
         next_command(line, sizeof line);
-        wait_for_two_more(0);
-        wait_for_two_more(1);
-        printf("%d %d\n", atomic_load(&latest[0]), atomic_load(&latest[1]));
+        if (strcmp(line, "seen") == 0) {
+            for (int i = 0; i < 100; i++) {
+                if (atomic_load(&seen[i]))
+                    printf("%d ", i);
+            }
+            printf("\n");
+        } else if (strcmp(line, "hold") == 0 || strcmp(line, "release") == 0) {
+            int on = line[0] == 'h';
+            atomic_store(&wanted, on);
+            while (atomic_load(&held) != on)
+                usleep(500);
+            printf("%s\n", line);
+        } else if (strcmp(line, "second") == 0) {
+            wait_for_two_more(1);
+            printf("%d\n", atomic_load(&latest[1]));
+        } else {
+            wait_for_two_more(0);
+            wait_for_two_more(1);
+            printf("%d %d\n", atomic_load(&latest[0]), atomic_load(&latest[1]));
+        }
         fflush(stdout);
     }
 }

@@ -10,6 +10,9 @@ public sealed record DebianBuildOptions(string Package, ImmutableArray<string> P
 {
     public required BuildOptions Common { get; init; }
 
+    /// <summary>As <see cref="SourceBuildOptions.EarlierFiles"/>.</summary>
+    public ImmutableArray<string> EarlierFiles { get; init; } = [];
+
     /// <summary>Compile in a minimal system with the source's build dependencies alone, without network and not as root; else on this system.</summary>
     public bool InChroot { get; init; }
 

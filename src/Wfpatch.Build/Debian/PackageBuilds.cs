@@ -20,25 +20,31 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
 
     private string LogName(string what) => $"{package.Source}_{package.SourceVersion.Replace(':', '~')}-{what}";
 
-    /// <summary>The build trees without and with the patch. Exactly one of the results is not null.</summary>
-    public async Task<((string Old, string New)? Trees, Refusal? Refusal)> BothAsync(ImmutableArray<string> patchFiles, string? seriesFolder = null)
+    /// <summary>The build trees without and with the patch, both with those that came earlier. Exactly one of the results is not null.</summary>
+    public async Task<((string Old, string New)? Trees, Refusal? Refusal)> BothAsync(ImmutableArray<string> patchFiles, string? seriesFolder = null, params ImmutableArray<string> earlier)
     {
         string compiler = place.Key.Length > 0 ? place.Key : (await new ToolRun(null, cancel).RunAsync("dpkg-query", "--show", "--showformat", "${Package}=${Version}\n", "gcc*", "g++*", "binutils", "libc6-dev", "dpkg-dev", "debhelper")).Output;
         string folder = cache.Folder("builds", BuildCache.KeyOf(package.Source, package.SourceVersion, SourceBuild.ExtraFlags, compiler));
-        string patchKey = BuildCache.KeyOf([.. patchFiles.Select(p => Convert.ToBase64String(File.ReadAllBytes(p)))]);
-        string old = Path.Combine(folder, "old");
-        string @new = Path.Combine(folder, "new-" + patchKey);
         string work = Path.Combine(folder, "work");
         try
         {
-            var refusal = await BuildMissingAsync(old, @new, work, patchFiles, seriesFolder);
-            return refusal is null ? ((SourceTree(old), SourceTree(@new)), null) : (null, refusal);
+            var (old, noOld) = await BuildAsync(folder, work, earlier, null);
+            var (@new, noNew) = old is null ? (null, noOld) : await BuildAsync(folder, work, earlier.AddRange(patchFiles), seriesFolder);
+            return @new is null ? (null, noNew) : ((SourceTree(old!), SourceTree(@new)), null);
         }
         finally
         {
             // A finished build is not here any more.
             BuildCache.Remove(work);
         }
+    }
+
+    /// <summary>The finished build of the package with some patches.</summary>
+    private async Task<(string? Folder, Refusal? Refusal)> BuildAsync(string folder, string work, ImmutableArray<string> patches, string? seriesFolder)
+    {
+        string old = Path.Combine(folder, "old");
+        string finished = patches.IsEmpty ? old : Path.Combine(folder, "new-" + BuildCache.KeyOf([.. patches.Select(p => Convert.ToBase64String(File.ReadAllBytes(p)))]));
+        return await BuildMissingAsync(old, finished, work, patches, seriesFolder) is { } refusal ? (null, refusal) : (finished, null);
     }
 
     private async Task<Refusal?> BuildMissingAsync(string old, string @new, string work, ImmutableArray<string> patchFiles, string? seriesFolder)

@@ -23,20 +23,18 @@ internal sealed class SourceBuilds(BuildCache cache, SourceBuildOptions options,
 
     private IProgress<BuildEvent>? Progress => options.Common.Progress;
 
-    /// <summary>The build trees without and with the patches. Exactly one of the results is not null.</summary>
+    /// <summary>The build trees without and with the patches, both with those that came earlier. Exactly one of the results is not null.</summary>
     public async Task<((string Old, string New)? Trees, Refusal? Refusal)> BothAsync()
     {
         Progress?.Report(new BuildEvent(BuildStage.Sources, $"reading {_tree}"));
         var listing = SourceListing.Read(_tree, cancel);
         string folder = cache.Folder("builds", BuildCache.KeyOf("source", listing.Key, recipe.Commands, CompilerWatch.Fingerprint()));
-        string[] patches = [.. options.PatchFiles.Select(p => Convert.ToBase64String(File.ReadAllBytes(p)))];
-        string old = Path.Combine(folder, "old");
-        string @new = Path.Combine(folder, "new-" + BuildCache.KeyOf(patches));
         string work = Path.Combine(folder, "work");
         try
         {
-            var refusal = await BuildMissingAsync(listing, folder, old, @new);
-            return refusal is null ? ((Path.Combine(old, "source"), Path.Combine(@new, "source")), null) : (null, refusal);
+            var (old, noOld) = await BuildAsync(listing, folder, options.EarlierFiles);
+            var (@new, noNew) = old is null ? (null, noOld) : await BuildAsync(listing, folder, options.EarlierFiles.AddRange(options.PatchFiles));
+            return @new is null ? (null, noNew) : ((Path.Combine(old!, "source"), Path.Combine(@new, "source")), null);
         }
         finally
         {
@@ -45,7 +43,15 @@ internal sealed class SourceBuilds(BuildCache cache, SourceBuildOptions options,
         }
     }
 
-    private async Task<Refusal?> BuildMissingAsync(SourceListing listing, string folder, string old, string @new)
+    /// <summary>The finished build of the tree with some patches.</summary>
+    private async Task<(string? Folder, Refusal? Refusal)> BuildAsync(SourceListing listing, string folder, ImmutableArray<string> patches)
+    {
+        string old = Path.Combine(folder, "old");
+        string finished = patches.IsEmpty ? old : Path.Combine(folder, "new-" + BuildCache.KeyOf([.. patches.Select(p => Convert.ToBase64String(File.ReadAllBytes(p)))]));
+        return await BuildMissingAsync(listing, folder, old, finished, patches) is { } refusal ? (null, refusal) : (finished, null);
+    }
+
+    private async Task<Refusal?> BuildMissingAsync(SourceListing listing, string folder, string old, string @new, ImmutableArray<string> patches)
     {
         var watch = CompilerWatch.Install(Path.Combine(folder, "compilers"));
         if (!watch.HasCompilers)
@@ -60,7 +66,7 @@ internal sealed class SourceBuilds(BuildCache cache, SourceBuildOptions options,
         {
             return refusal;
         }
-        return Directory.Exists(@new) ? null : await BuildNewAsync(watch, folder, old, @new);
+        return Directory.Exists(@new) ? null : await BuildNewAsync(watch, folder, old, @new, patches);
     }
 
     private async Task<Refusal?> BuildOldAsync(CompilerWatch watch, SourceListing listing, string folder, string finished)
@@ -90,11 +96,11 @@ internal sealed class SourceBuilds(BuildCache cache, SourceBuildOptions options,
         return Finish(failed, work, finished);
     }
 
-    private async Task<Refusal?> BuildNewAsync(CompilerWatch watch, string folder, string old, string finished)
+    private async Task<Refusal?> BuildNewAsync(CompilerWatch watch, string folder, string old, string finished, ImmutableArray<string> patches)
     {
         string work = Path.Combine(folder, "work");
-        string names = string.Join(", ", options.PatchFiles.Select(p => Path.GetFileName(p)));
-        string log = cache.Log($"{Title}-new-build-{Path.GetFileNameWithoutExtension(options.PatchFiles[^1])}");
+        string names = string.Join(", ", patches.Select(p => Path.GetFileName(p)));
+        string log = cache.Log($"{Title}-new-build-{Path.GetFileNameWithoutExtension(patches[^1])}");
         Progress?.Report(new BuildEvent(BuildStage.SourcePatch, $"applying {names}", log));
         BuildCache.Remove(work);
         var copied = await new ToolRun(log, cancel).RunAsync("cp", "-a", "--reflink=auto", old, work);
@@ -102,7 +108,7 @@ internal sealed class SourceBuilds(BuildCache cache, SourceBuildOptions options,
         {
             return notCopied;
         }
-        var (files, other) = PatchSeries.WithoutApplied(options.PatchFiles, options.SeriesFolder, Path.Combine(work, "source"));
+        var (files, other) = PatchSeries.WithoutApplied(patches, options.SeriesFolder, Path.Combine(work, "source"));
         if (other is not null)
         {
             return other;

@@ -32,6 +32,8 @@ internal static class BuildCommand
         };
         var sources = new BuildSourceOptions();
         sources.AddTo(command);
+        var order = new BuildOrderOptions();
+        order.AddTo(command);
         command.SetAction(async (r, cancel) =>
         {
             var to = new Output(r.GetValue(json));
@@ -54,16 +56,23 @@ internal static class BuildCommand
             {
                 return to.Fail(ExitCode.Refused, noSeries.Sentence, [noSeries]);
             }
-            if (sources.Conflict(r, (r.GetValue(old) ?? r.GetValue(@new)) is not null, r.GetValue(deb) is not null, !patches.IsEmpty) is { } conflict)
+            if ((sources.Conflict(r, (r.GetValue(old) ?? r.GetValue(@new)) is not null, r.GetValue(deb) is not null, !patches.IsEmpty)
+                ?? order.Conflict(r, r.GetValue(deb) is not null || sources.IsTree(r), sources.Series(r) is not null)) is { } conflict)
             {
                 return to.Fail(ExitCode.Usage, $"{conflict}; see wfpatch build --help.", []);
             }
+            var (chosen, code) = order.Choose(r, options, to);
+            if (chosen is null)
+            {
+                return code;
+            }
+            options = chosen;
             if ((r.GetValue(deb) ?? sources.Source(r)) is { } what && patches.IsEmpty)
             {
                 return to.Fail(ExitCode.Usage, $"name the fix of {what} with --patch FILE, or with --series DIR; see wfpatch build --help.", []);
             }
-            return r.GetValue(deb) is { } package ? await RunDebianAsync(to, new DebianBuildOptions(package, [.. patches]) { Common = options, CacheFolder = r.GetValue(cache), InChroot = sources.InChroot(r), SeriesFolder = sources.Series(r) }, file, cancel)
-                : sources.Source(r) is { } source ? Finish(to, await sources.RunAsync(r, source, patches, r.GetValue(cache), options, cancel), file)
+            return r.GetValue(deb) is { } package ? await RunDebianAsync(to, new DebianBuildOptions(package, [.. patches]) { Common = options, CacheFolder = r.GetValue(cache), InChroot = sources.InChroot(r), SeriesFolder = sources.Series(r), EarlierFiles = order.Earlier(r) }, file, cancel)
+                : sources.Source(r) is { } source ? Finish(to, await sources.RunAsync(r, source, patches, order.Earlier(r), r.GetValue(cache), options, cancel), file)
                 : RunObjects(to, r.GetValue(old), r.GetValue(@new), file, options);
         });
         return command;

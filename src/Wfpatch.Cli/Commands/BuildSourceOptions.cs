@@ -63,16 +63,20 @@ internal sealed class BuildSourceOptions
             : null;
     }
 
+    /// <summary>Whether a whole tree is built twice.</summary>
+    public bool IsTree(ParseResult parsed) => parsed.GetValue(_source) is not null && parsed.GetValue(_database) is null;
+
     public BuildOptions Choose(ParseResult parsed, BuildOptions options) =>
         options with { ObjectNames = [.. parsed.GetValue(_objects)!], LibrariesOnly = parsed.GetValue(_libraries) };
 
-    public Task<BuildResult> RunAsync(ParseResult parsed, string source, ImmutableArray<string> patches, string? cache, BuildOptions options, CancellationToken cancel) => parsed.GetValue(_database) is { } database
+    public Task<BuildResult> RunAsync(ParseResult parsed, string source, ImmutableArray<string> patches, ImmutableArray<string> earlier, string? cache, BuildOptions options, CancellationToken cancel) => parsed.GetValue(_database) is { } database
         ? CompileCommandsBuild.RunAsync(
             new CompileCommandsOptions(database, [.. patches]) { Common = options, SourceFolder = parsed.GetValue(_source), CacheFolder = cache }, cancel)
         : SourceTreeBuild.RunAsync(
             new SourceBuildOptions(source, [.. patches])
             {
                 SeriesFolder = Series(parsed),
+                EarlierFiles = earlier,
                 Common = options,
                 Configure = parsed.GetValue(_configure),
                 Make = parsed.GetValue(_make),

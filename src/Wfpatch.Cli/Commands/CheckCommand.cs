@@ -12,16 +12,18 @@ internal static class CheckCommand
         var pid = CommonOptions.Pid();
         var policy = CommonOptions.PolicyOption();
         var profile = CommonOptions.ProfileOption();
+        var replace = CommonOptions.Replace();
         var json = CommonOptions.Json();
         var command = new Command("check", "Do everything short of writing: would the patch go into this process?\n\nExample:\n  wfpatch check fix.wfp --pid 4711")
         {
-            file, pid, policy, profile, json,
+            file, pid, replace, policy, profile, json,
         };
-        command.SetAction(r => Run(commands, new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(policy), r.GetValue(profile)));
+        command.SetAction(r => Run(
+            commands, new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(profile), new TransitionOptions(r.GetValue(policy), null, TimeSpan.Zero) { Replaces = r.GetValue(replace) }));
         return command;
     }
 
-    private static int Run(Live.Controllers.Commands commands, Output output, string file, int pid, Policy policy, string? profileName)
+    private static int Run(Live.Controllers.Commands commands, Output output, string file, int pid, string? profileName, TransitionOptions options)
     {
         var (patch, code) = CommonOptions.ReadPatch(file, output);
         if (patch is null)
@@ -34,6 +36,6 @@ internal static class CheckCommand
             return output.Fail(ExitCode.Refused, noProfile.Sentence, [noProfile]);
         }
         using var run = new TransitionRun(output);
-        return run.Print(commands.Check(pid, patch, new TransitionOptions(policy, profile, TimeSpan.Zero)).Report);
+        return run.Print(commands.Check(pid, patch, options with { Profile = profile }).Report);
     }
 }

@@ -41,11 +41,11 @@ internal sealed record AttemptDocument(double BeganUs, double WaitedUs, int Held
 }
 
 internal sealed record TransitionDocument(
-    string Result, string Message, PatchDocument Patch, uint Generation, string Policy, string Consistency, FunctionDocument[] Functions, double ArmUs, double TransitionUs,
+    string Result, string Message, PatchDocument Patch, PatchDocument[] Replaced, uint Generation, string Policy, string Consistency, FunctionDocument[] Functions, double ArmUs, double TransitionUs,
     int Stops, double LongestStopUs, double LongestHeldUs, long BytesAdded, double LongestWaitUs, AttemptDocument[] Attempts, ThreadDocument[] Threads, RefusalDocument[] Refusals)
 {
     public static TransitionDocument Of(TransitionReport r) => new(
-        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, new PatchDocument(r.PatchId, r.PatchName), r.Generation, r.Policy, r.Consistency.ToString().ToLowerInvariant(),
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, new PatchDocument(r.PatchId, r.PatchName), [.. r.Replaced.Select(p => new PatchDocument(p.Id, p.Name))], r.Generation, r.Policy, r.Consistency.ToString().ToLowerInvariant(),
         [.. r.Functions.Select(f => new FunctionDocument(f.Name, f.Address.ToString(), f.Tactic, f.Trampoline.ToString(), f.NewCode.ToString()))],
         r.ArmTime.TotalMicroseconds, r.TransitionTime.TotalMicroseconds, r.Stops, r.LongestStop.TotalMicroseconds, r.LongestHeld.TotalMicroseconds, r.BytesAdded,
         r.LongestWait.TotalMicroseconds, [.. r.Attempts.Select(AttemptDocument.Of)],
@@ -93,7 +93,7 @@ internal sealed record InspectFunctionDocument(string Name, string Unit, string 
 internal sealed record InspectObjectDocument(
     string Object, string? BuildId, InspectFunctionDocument[] Functions, string[] Added, string[] Needs, int CodeBytes, int DataBytes, int UnwindBytes);
 
-internal sealed record InspectDocument(string Result, PatchDocument Patch, int FileBytes, string Consistency, InspectObjectDocument[] Objects, RefusalDocument[] Refusals);
+internal sealed record InspectDocument(string Result, PatchDocument Patch, int FileBytes, string Consistency, bool Replaces, PatchDocument[] Requires, InspectObjectDocument[] Objects, RefusalDocument[] Refusals);
 
 /// <summary>One of several processes: what the command would have printed for it alone is in Report.</summary>
 internal sealed record ProcessDocument(int Pid, string Name, string Result, string Message, JsonElement Report);

@@ -9,7 +9,7 @@ namespace Wfpatch.Cli.Views;
 internal static class InspectView
 {
     public static InspectDocument Describe(Patch patch, int fileBytes) =>
-        new("done", new PatchDocument(patch.Id, patch.Name), fileBytes, patch.Consistency.ToString().ToLowerInvariant(), [.. patch.Objects.Select(Describe)], []);
+        new("done", new PatchDocument(patch.Id, patch.Name), fileBytes, patch.Consistency.ToString().ToLowerInvariant(), patch.Replaces, [.. patch.Requires.Select(r => new PatchDocument(r.Id, r.Name))], [.. patch.Objects.Select(Describe)], []);
 
     public static string Render(InspectDocument document)
     {
@@ -18,6 +18,14 @@ internal static class InspectView
         if (document.Consistency == "global")
         {
             text.AppendLine("its versions must not run side by side: all threads go over at once");
+        }
+        if (document.Replaces)
+        {
+            text.AppendLine("it takes the place of all patches that are in force");
+        }
+        foreach (var required in document.Requires)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"must be in force below it: {(required.Name.Length == 0 ? required.Id : $"{required.Name} {required.Id}")}");
         }
         foreach (var part in document.Objects)
         {

@@ -32,10 +32,11 @@ public static class TransitionRefusals
     public static readonly RefusalKind RequiredByOther = new("WF752", "required-by-other", "A patch in force needs the patch that shall be reverted.", "Revert the one that needs it first.");
     public static readonly RefusalKind ReplacesRequired = new("WF753", "replaces-required", "The patch shall replace all others, and it needs some of them.", "Apply it without --replace, or build one patch of all the fixes with --replace.");
     public static readonly RefusalKind OtherReplacing = new("WF754", "other-replacing", "The patch shall replace all others, and its transition is open and does not.", "Finish it without --replace or take it back, then apply it again.");
+    public static readonly RefusalKind AddedByPatch = new("WF755", "added-by-patch", "The patch changes a function that an earlier patch has added.", "Build one patch of both fixes with --replace.");
     public static readonly ImmutableArray<RefusalKind> All =
     [
         TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoSuchCanary, OpenForAll, NothingOpen, NoExplicitPoint, BadExplicitPoint,
         SuspendedStacks, NotGathered, CanaryOfGlobal, OtherConsistency, TooFarForGlobal, CallbacksNeedPoints, CallbackRefused, CallbacksOfGlobal, CallbackLost, CallbacksOfSeveral,
-        RequiredMissing, RequiredByOther, ReplacesRequired, OtherReplacing,
+        RequiredMissing, RequiredByOther, ReplacesRequired, OtherReplacing, AddedByPatch,
     ];
 }

@@ -45,6 +45,18 @@ public sealed class ScheduleTests(ITestOutputHelper output)
         Assert.True(totals is { Flipped: > 200, GivenUp: > 100, Settled: > 500, Reversed: > 50, Crashes: > 500, Births: > 200, Audits: > 20_000 }, totals.ToString());
     }
 
+    /// <summary>Patches that take all others out of force, with canaries and as global ones, too; patches under them that change other functions.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void PatchesThatReplaceAllAreNeverMixed(bool points)
+    {
+        SimulationTotals totals = new();
+        Seeded.Check(Gen.Select(Options(points), Gen.Bool, Gen.Bool), 700, o => totals.Add(Simulation.Run(o.Item1 with { Replaces = true, Canaries = o.Item2, Globals = o.Item3 })));
+        output.WriteLine(totals.ToString());
+        Assert.True(totals is { Replaced: > 50, Settled: > 500, Reversed: > 100, Cancelled: > 100, Crashes: > 500, Births: > 200, Audits: > 20_000 }, totals.ToString());
+    }
+
     /// <summary>The simulation is worth something: each of these mistakes is found.</summary>
     [Theory]
     [InlineData(SimulatedMistake.ClosesHooksFirst, false)]
@@ -59,9 +71,10 @@ public sealed class ScheduleTests(ITestOutputHelper output)
     [InlineData(SimulatedMistake.FlipsEarly, false, false, true)]
     [InlineData(SimulatedMistake.ForgetsTrampolines, false, false, true)]
     [InlineData(SimulatedMistake.CancelsForGood, false, false, true)]
-    public void MistakesAreFound(SimulatedMistake mistake, bool points, bool canaries = false, bool globals = false)
+    [InlineData(SimulatedMistake.SettlesNewOnes, true, false, false, true)]
+    public void MistakesAreFound(SimulatedMistake mistake, bool points, bool canaries = false, bool globals = false, bool replaces = false)
     {
-        var found = Assert.ThrowsAny<Exception>(() => Seeded.Check(Options(points), 8_000, o => Simulation.Run(o with { Mistake = mistake, Canaries = canaries, Globals = globals })));
+        var found = Assert.ThrowsAny<Exception>(() => Seeded.Check(Options(points), 8_000, o => Simulation.Run(o with { Mistake = mistake, Canaries = canaries, Globals = globals, Replaces = replaces })));
         Assert.Contains(nameof(SimulationException), found.Message, StringComparison.Ordinal);
     }
 

@@ -74,6 +74,30 @@ public sealed class PatchFileTests
         Assert.Equal("malformed-patch", Refuse(Sealed(unknown)));
     }
 
+    /// <summary>What a program that knows format 2 alone would not do is in a format of its own; all else stays as it was.</summary>
+    [Fact]
+    public void What_a_patch_says_of_others_is_read()
+    {
+        RequiredPatch[] needed = [new("0123456789abcdef", "first"), new("fedcba9876543210", "")];
+        var (_, plain) = PatchWriter.Encode(SamplePatch.Objects, "sample");
+        Assert.Equal(2u, BinaryPrimitives.ReadUInt32LittleEndian(plain.AsSpan(8)));
+        foreach (bool replaces in new[] { true, false })
+        {
+            var (patch, bytes) = PatchWriter.Encode(SamplePatch.Objects, "sample", Consistency.Global, replaces, replaces ? [] : [.. needed]);
+            Assert.Equal(3u, BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8)));
+            var (read, refusal) = PatchReader.Decode(bytes, "sample.wfp");
+            Assert.Null(refusal);
+            Assert.Equal((patch.Id, replaces, Consistency.Global), (read!.Id, read.Replaces, read.Consistency));
+            Assert.Equal(replaces ? [] : needed, read.Requires);
+            byte[] unknown = [.. bytes];
+            unknown[HeaderSize + 4 + "sample".Length + 1] = 2;
+            Assert.Equal("malformed-patch", Refuse(Sealed(unknown)));
+        }
+        Assert.Throws<ArgumentException>(() => PatchWriter.Encode(SamplePatch.Objects, "sample", replaces: true, requires: [.. needed]));
+        Assert.Throws<ArgumentException>(() => PatchWriter.Encode(SamplePatch.Objects, "sample", requires: [needed[0], needed[0]]));
+        Assert.Throws<ArgumentException>(() => PatchWriter.Encode(SamplePatch.Objects, "sample", requires: [new("0123456789ABCDEF", "")]));
+    }
+
     [Fact]
     public void The_format_before_is_read()
     {
@@ -139,7 +163,7 @@ public sealed class PatchFileTests
     public void A_newer_format_says_to_update()
     {
         byte[] bytes = SamplePatch.Bytes;
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), 3);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), 4);
         var refusal = PatchReader.Decode(bytes, "new.wfp").Refusal!;
         Assert.Equal("newer-patch", refusal.Kind.Name);
         Assert.Contains("update wfpatch", refusal.Sentence, StringComparison.Ordinal);

@@ -29,6 +29,24 @@ public sealed class JournalEncodingTests
             Assert.Equal(bytes, JournalEncoding.Encode(decoded.Value.State, sequence));
         });
 
+    /// <summary>A state of the format before ends where this one goes on; what it has not is empty.</summary>
+    [Fact]
+    public void AStateOfTheFormatBeforeIsRead() =>
+        Seeded.Check(RandomState.States, 500, any =>
+        {
+            var state = any with
+            {
+                Images = [.. any.Images.Select(i => i with { Requires = [] })],
+                Transition = any.Transition is { } open ? open with { Replaces = false } : null,
+            };
+            var bytes = JournalEncoding.Encode(state, 7);
+            int rest = sizeof(int) + (state.Images.Length * sizeof(int)) + sizeof(bool);
+            byte[] old = bytes[..^rest];
+            BinaryPrimitives.WriteUInt64LittleEndian(old.AsSpan(8), (ulong)(old.Length - HeadLength));
+            BinaryPrimitives.WriteUInt64LittleEndian(old.AsSpan(16), Checksum(7, old.AsSpan(HeadLength)));
+            Assert.Equal(RandomState.Describe(state), RandomState.Describe(JournalEncoding.Decode(old)?.State));
+        });
+
     /// <summary>A copy that is written over an older one, and is cut off anywhere: the old one, the new one, or none.</summary>
     [Fact]
     public void ATornCopyIsNone() =>
@@ -107,7 +125,12 @@ public sealed class JournalEncodingTests
         var header = JournalLayout.EncodeHeader();
         Assert.True(JournalLayout.IsHeader(header));
         Assert.True(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)));
-        header[8]++;
+        Assert.False(JournalLayout.IsOlder(JournalLayout.VersionOf(header)));
+        header[8]--;
+        Assert.True(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)) && JournalLayout.IsOlder(JournalLayout.VersionOf(header)));
+        header[8]--;
+        Assert.False(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)));
+        header[8] += 3;
         Assert.True(JournalLayout.IsHeader(header));
         Assert.False(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)));
         header[0]++;

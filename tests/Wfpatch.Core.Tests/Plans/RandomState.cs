@@ -26,7 +26,7 @@ internal static class RandomState
     private static readonly Gen<ReplacedFunction> Function = Gen.Select(Name, Place, Range, Range, (name, entry, old, @new) => new ReplacedFunction(name, entry, old, @new));
 
     private static readonly Gen<ImageState> Image = Gen.Select(Name, Name, Name, Range, Range, Function.Array[1, 4], Range.Array[0, 3], Gen.ULong,
-        (id, name, file, range, unwind, functions, parts, sum) => new ImageState(id, name, file, range, unwind, [.. functions], [.. parts]) { Checksum = sum, FrameIndex = range.Start, Added = [.. functions.Select(f => new NewFunction(f.Name, f.New))] });
+        (id, name, file, range, unwind, functions, parts, sum) => new ImageState(id, name, file, range, unwind, [.. functions], [.. parts]) { Checksum = sum, FrameIndex = range.Start, Added = [.. functions.Select(f => new NewFunction(f.Name, f.New))], Requires = [.. parts.Select(p => $"{p.Start.Value:x16}")] });
 
     private static readonly Gen<RedirectState> Redirect = Gen.Select(Name, Range, Plan, Gen.Int[-1, 1], Gen.Int[0, 1],
         (name, function, plan, slot, bank) => new RedirectState(name, function, plan, slot, bank));
@@ -73,8 +73,15 @@ internal static class RandomState
         _ => $"{{{string.Join(", ", value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).Select(p => $"{p.Name}: {Describe(p.GetValue(value))}"))}}}",
     };
 
-    /// <summary>The functions of the open transition have redirects.</summary>
-    private static TargetState Consistent(TargetState state) => state.Transition is not { } open || state.Redirects.IsEmpty
+    /// <summary>The functions of the open transition have redirects. It replaces others where those of all that is applied have some.</summary>
+    private static TargetState Consistent(TargetState state) => Replacing(WithRedirects(state));
+
+    private static TargetState Replacing(TargetState state) =>
+        state.Transition is { Kind: TransitionKind.Apply } open && state.Applied.SelectMany(a => state.Images[a.Image].Functions).All(f => state.FindRedirect(f.Entry) >= 0)
+            ? state with { Transition = open with { Replaces = true } }
+            : state;
+
+    private static TargetState WithRedirects(TargetState state) => state.Transition is not { } open || state.Redirects.IsEmpty
         ? state with { Transition = null }
         : state with
         {

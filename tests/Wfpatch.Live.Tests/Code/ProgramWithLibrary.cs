@@ -43,11 +43,18 @@ public sealed class ProgramWithLibrary : IAsyncDisposable
     {
         var library = await TestLibrary.BuildAsync("pair-library", "-O2");
         var program = await TestPatches.GetAsync(Name);
-        string[] trees = [await TreeAsync(1), await TreeAsync(2)];
-        var result = TreeBuild.Run(trees[0], trees[1], new() { Name = "both", ObjectNames = [Name, LibraryName] });
-        var both = new TestPatch(result.Patch ?? throw new InvalidOperationException(string.Join('\n', result.Refusals)), ScratchFolder.NewFile("both.wfp"));
-        await File.WriteAllBytesAsync(both.File, result.Bytes, Cancel);
+        var both = await BuildAsync("both");
         return new(await PatchableTarget.StartAsync(Name, isLoaded ? both : program, isLoaded ? [library.Path] : []), both, library);
+    }
+
+    /// <summary>The patch of both.</summary>
+    public static async Task<TestPatch> BuildAsync(string name, bool replaces = false)
+    {
+        string[] trees = [await TreeAsync(1), await TreeAsync(2)];
+        var result = TreeBuild.Run(trees[0], trees[1], new() { Name = name, ObjectNames = [Name, LibraryName], Replaces = replaces });
+        var both = new TestPatch(result.Patch ?? throw new InvalidOperationException(string.Join('\n', result.Refusals)), ScratchFolder.NewFile($"{name}.wfp"));
+        await File.WriteAllBytesAsync(both.File, result.Bytes, Cancel);
+        return both;
     }
 
     /// <summary>What a build leaves: the objects, and what is linked of them with its symbols.</summary>

@@ -31,6 +31,33 @@ public sealed class SeveralObjectsTests
         await program.ExpectAsync(1);
     }
 
+    /// <summary>Patches of both, one in place of the other; the second one's library comes and goes.</summary>
+    [Fact]
+    public async Task One_that_replaces_all_goes_in_everywhere_at_once()
+    {
+        await using var program = await ProgramWithLibrary.StartAsync();
+        var alone = await ProgramWithLibrary.BuildAsync("alone", replaces: true);
+        await InProcess.ApplyAsync(program.Id, program.Patch).ExpectAsync(Outcome.Done);
+        var report = await InProcess.ApplyAsync(program.Id, alone).ExpectAsync(Outcome.Done);
+        Assert.Equal(["both"], report.Replaced.Select(p => p.Name));
+        await program.ExpectNoMixtureAsync();
+        await program.ExpectAsync(2);
+        Assert.Equal(["", alone.Patch.Id], (await InProcess.StatusAsync(program.Id)).Generations.Select(g => g.Patch));
+        await InProcess.ExpectNoDifferenceAsync(program.Id);
+        await program.CloseAsync();
+        Assert.Equal(["alone"], (await InProcess.StatusAsync(program.Id)).Waiting.Select(w => w.PatchName));
+        await program.OpenAsync();
+        // The program's part stays, the library's comes in again.
+        var again = await InProcess.ApplyAsync(program.Id, alone);
+        Assert.SkipWhen(again.Outcome == Outcome.Refused && again.Refusals.All(r => r.Code == "WF404"), "no room for a redirect in this run");
+        Assert.True(again.Outcome == Outcome.Done, $"{again.Message} {string.Join("; ", again.Refusals)}");
+        Assert.Empty(again.Replaced);
+        await program.ExpectAsync(2);
+        await InProcess.RevertAsync(program.Id).ExpectAsync(Outcome.Done);
+        await program.ExpectAsync(1);
+        await InProcess.ExpectNoDifferenceAsync(program.Id);
+    }
+
     [Fact]
     public async Task A_canary_runs_both_in_the_new_version()
     {

@@ -22,15 +22,15 @@ public static class InProcess
         [new("handle_request", "", "a request's state lies in its struct, none of it on the stack")],
         ["main", "worker", "generator", "sticker", "serve", "receive", "short_life", "server", "body", "run", "child", "bare_child"]);
 
-    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null, CanaryChoice? canary = null, bool whenLoaded = false) =>
-        Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout) with { Canary = canary, WhenLoaded = whenLoaded }));
+    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null, CanaryChoice? canary = null, bool whenLoaded = false, bool replaces = false) =>
+        Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout) with { Canary = canary, WhenLoaded = whenLoaded, Replaces = replaces }));
 
     /// <summary>All threads at once. They wait as long for each other as a busy machine makes them.</summary>
     public static Task<TransitionReport> ApplyGlobalAsync(int process, TestPatch patch, Policy policy = Policy.Auto, TimeSpan? timeout = null, Profile? profile = null, TimeSpan? maxWait = null) =>
         Task.Run(() => All.Apply(process, patch.Patch, Options(policy, profile, timeout) with { Consistency = Core.Patches.Consistency.Global, MaxWait = maxWait ?? TimeSpan.FromSeconds(2) }));
 
-    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Core.Patches.Consistency? consistency, CanaryChoice? canary = null) =>
-        Task.Run(() => All.Apply(process, patch.Patch, Options(Policy.Auto, null, null) with { Consistency = consistency, Canary = canary, MaxWait = TimeSpan.FromSeconds(2) }));
+    public static Task<TransitionReport> ApplyAsync(int process, TestPatch patch, Core.Patches.Consistency? consistency, CanaryChoice? canary = null, bool replaces = false) =>
+        Task.Run(() => All.Apply(process, patch.Patch, Options(Policy.Auto, null, null) with { Consistency = consistency, Canary = canary, Replaces = replaces, MaxWait = TimeSpan.FromSeconds(2) }));
 
     public static Task<TransitionReport> RevertAsync(int process, Core.Patches.Consistency? consistency, TimeSpan? maxWait = null) =>
         Task.Run(() => All.Revert(process, null, Options(Policy.Auto, null, null) with { Consistency = consistency, MaxWait = maxWait ?? TimeSpan.FromSeconds(2) }));

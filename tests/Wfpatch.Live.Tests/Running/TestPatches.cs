@@ -18,6 +18,13 @@ public static class TestPatches
         Built.GetOrAdd((program, from, to), key => new(() => BuildAsync(
             key.Program, key.From, key.To, new() { Name = $"{key.Program}-{key.From}-to-{key.To}", PointNames = PointsOf(key.Program) }))).Value;
 
+    /// <summary>A patch that says of other ones that it replaces them, or needs some below it.</summary>
+    public static Task<TestPatch> BuildAmongAsync(string program, int from, int to, bool replaces, params ImmutableArray<TestPatch> requires) => BuildAsync(program, from, to, new()
+    {
+        Name = $"{program}-{from}-to-{to}-{(replaces ? "alone" : $"above-{requires.Length}")}", PointNames = PointsOf(program),
+        Replaces = replaces, Requires = [.. requires.Select(r => new Core.Patches.RequiredPatch(r.Patch.Id, r.Patch.Name))],
+    });
+
     /// <summary>The same patch, declared to need that its versions never run side by side.</summary>
     public static Task<TestPatch> BuildGlobalAsync(string program) =>
         BuildAsync(program, 1, 2, new() { Name = $"{program}-global", PointNames = PointsOf(program), Consistency = Core.Patches.Consistency.Global });

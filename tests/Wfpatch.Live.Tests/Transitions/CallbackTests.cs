@@ -166,6 +166,26 @@ public sealed class CallbackTests
         Assert.Equal([0UL, 0UL, 0UL, 0UL], (await CallbackReport.OfAsync(target)).Called);
     }
 
+    /// <summary>Those of the new one alone, and its variables are its own.</summary>
+    [Fact]
+    public async Task Where_a_patch_replaces_another_one_that_is_called_for_nothing()
+    {
+        await using var target = await StartAsync();
+        var (patch, alone) = (await TestPatches.GetAsync("callbacks"), await TestPatches.BuildAmongAsync("callbacks", 1, 2, replaces: true));
+        await InProcess.ApplyAsync(target.Id, patch, Policy.Explicit).ExpectAsync(Outcome.Done);
+        Assert.Equal("hits 1", await target.AskAsync("object", Cancel));
+        await InProcess.ApplyAsync(target.Id, alone, Policy.Explicit).ExpectAsync(Outcome.Done);
+        Assert.Equal([2UL, 2UL, 0UL, 0UL], (await CallbackReport.OfAsync(target)).Called);
+        Assert.Equal("hits 1", await target.AskAsync("object", Cancel));
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+        await InProcess.RevertAsync(target.Id, policy: Policy.Explicit).ExpectAsync(Outcome.Done);
+        var end = await CallbackReport.OfAsync(target);
+        Assert.Equal([2UL, 2UL, 1UL, 1UL], end.Called);
+        Assert.Equal((0, 0), (end.Broken, end.Early));
+        Assert.Equal("hits 0", await target.AskAsync("object", Cancel));
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+    }
+
     [Fact]
     public async Task A_new_field_of_an_old_object_lives_as_long_as_the_patch()
     {

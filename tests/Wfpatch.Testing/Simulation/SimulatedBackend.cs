@@ -42,7 +42,7 @@ public sealed class SimulatedBackend
     /// <summary>Bytes that a write of several stores is changing just now.</summary>
     public AddressRange InFlight { get; private set; }
 
-    public IEnumerable<CodeWrite> Prepare(TransitionKind kind, int patch, bool points, int canaries = 0, Consistency consistency = Consistency.Local)
+    public IEnumerable<CodeWrite> Prepare(TransitionKind kind, int patch, bool points, int canaries = 0, Consistency consistency = Consistency.Local, bool replaces = false)
     {
         var hooks = State.Hooks.Select(h => h with { IsArmed = false }).ToList();
         var space = BuildSpace();
@@ -66,7 +66,7 @@ public sealed class SimulatedBackend
             TrampolinePages = pages,
             Regions = [new RegionState(SimulatedProgram.Region, (ulong)JournalLayout.CodeOffset)],
         };
-        var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack", canaries, consistency);
+        var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack", canaries, consistency, replaces);
         var code = redirects.Skip(State.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan))
             .Concat(redirects.SelectMany(r => r.Plan.All.SkipLast(1)).Select(PassTrampoline.Initial))
             .Concat(hooks.Skip(State.Hooks.Length).Select(h => h.IsInheritance ? InheritanceTrampoline.Initial(h.Plan, isClone3: false) : HookTrampoline.Initial(h.Plan, planned.CallbackArea)))
@@ -142,7 +142,9 @@ public sealed class SimulatedBackend
         };
     }
 
-    private IEnumerable<CodeWrite> SettleFunctions() => Lazily(() => Execute(new TransitionWrites(State).Settle(), areMet: true));
+    private IEnumerable<CodeWrite> SettleFunctions() => Lazily(() => Execute(new TransitionWrites(_mistake == SimulatedMistake.SettlesNewOnes ? WithoutReplaced() : State).Settle(), areMet: true));
+
+    private TargetState WithoutReplaced() => State with { Transition = State.Transition! with { Replaces = false } };
 
     private IEnumerable<CodeWrite> CloseHooks() => Lazily(() => Execute(new TransitionWrites(State).CloseHooks(), areMet: true));
 

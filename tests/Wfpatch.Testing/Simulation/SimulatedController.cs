@@ -18,7 +18,8 @@ public sealed class SimulatedController(
     private const int PatientLooks = 5_000;
 
     /// <param name="canaries">Not 0: for so many threads alone.</param>
-    public IEnumerable<CodeWrite> Apply(int patch, int canaries = 0, Consistency consistency = Consistency.Local)
+    /// <param name="replaces">All that are in force go with it.</param>
+    public IEnumerable<CodeWrite> Apply(int patch, int canaries = 0, Consistency consistency = Consistency.Local, bool replaces = false)
     {
         var state = backend.State;
         if (state.Transition is { } open)
@@ -27,7 +28,11 @@ public sealed class SimulatedController(
             return isOwn && (canaries == 0 || open.Canaries > 0 || open.IsGlobal) ? Continue(canaries) : [];
         }
         int image = backend.FindImage(patch);
-        return state.Applied.Any(a => a.Image == image) ? [] : backend.Prepare(TransitionKind.Apply, patch, options.Points, canaries, consistency).Concat(Lazily(() => Continue(canaries)));
+        bool isThere = state.Applied.Any(a => a.Image == image) && (!replaces || state.Applied.All(a => a.Image == image));
+        var way = replaces && state.Applied.Any(a => a.Consistency == Consistency.Global) ? Consistency.Global : consistency;
+        // A global one has no canaries.
+        int some = way == Consistency.Global ? 0 : canaries;
+        return isThere ? [] : backend.Prepare(TransitionKind.Apply, patch, options.Points, some, way, replaces).Concat(Lazily(() => Continue(some)));
     }
 
     /// <summary>Takes back the open transition, or one of the patches in force.</summary>

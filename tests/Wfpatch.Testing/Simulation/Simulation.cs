@@ -124,7 +124,7 @@ public sealed class Simulation
         var controller = new SimulatedController(_backend, _threads, _options, rounds, _random);
         Trace($"{(revert ? "revert" : "apply")} patch {patch}");
         bool canaries = _options.Canaries && !_draining && _random.Next(3) != 0;
-        _controller = (revert ? controller.Revert(patch) : controller.Apply(patch, canaries ? _random.Next(1, 4) : 0, _options.Globals && _random.Next(2) == 0 ? Consistency.Global : Consistency.Local)).GetEnumerator();
+        _controller = (revert ? controller.Revert(patch) : controller.Apply(patch, canaries ? _random.Next(1, 4) : 0, _options.Globals && _random.Next(2) == 0 ? Consistency.Global : Consistency.Local, _options.Replaces && _random.Next(2) == 0)).GetEnumerator();
     }
 
     private void StepController()

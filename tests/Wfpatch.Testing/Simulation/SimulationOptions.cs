@@ -37,6 +37,9 @@ public enum SimulatedMistake
 
     /// <summary>All threads go over at once while one of them is not held.</summary>
     FlipsEarly,
+
+    /// <summary>A patch that replaces all settles its own functions alone.</summary>
+    SettlesNewOnes,
 }
 
 /// <summary>One random schedule.</summary>
@@ -51,6 +54,9 @@ public sealed record SimulationOptions(int Seed, bool Points, int Threads, int F
 
     /// <summary>Patches are tried on canaries first, more often than not.</summary>
     public bool Canaries { get; init; }
+
+    /// <summary>Patches replace all that are in force, one time in two.</summary>
+    public bool Replaces { get; init; }
 
     /// <summary>Patches let all threads go over at once, one time in two.</summary>
     public bool Globals { get; init; }
@@ -80,6 +86,9 @@ public sealed record SimulationTotals
 
     public int Audits { get; set; }
 
+    /// <summary>Settled transitions that took earlier patches out of force.</summary>
+    public int Replaced { get; set; }
+
     /// <summary>Global transitions that were settled, and those that were cancelled.</summary>
     public int Flipped { get; set; }
 
@@ -102,6 +111,7 @@ public sealed record SimulationTotals
         Births += other.Births;
         Signals += other.Signals;
         Audits += other.Audits;
+        Replaced += other.Replaced;
         Flipped += other.Flipped;
         GivenUp += other.GivenUp;
         Tried += other.Tried;

@@ -61,10 +61,13 @@ public sealed class SimulationOracle(SimulatedProgram program)
         {
             return;
         }
-        var changed = State.Images[open.Image].Functions.Select(f => f.Entry).ToHashSet();
-        var running = threads.SelectMany(t => t.Frames).Where(f => f.Kind == FrameKind.Function && changed.Contains(program.Functions[f.Function].Entry)).ToList();
+        var after = After();
+        ImmutableArray<int> images = [open.Image, .. open.Replaces ? State.Applied.Select(a => a.Image) : []];
+        var changed = images.SelectMany(i => State.Images[i].Functions).Select(f => f.Entry).ToHashSet();
+        var running = threads.SelectMany(t => t.Frames).Where(f => f.Kind == FrameKind.Function && changed.Contains(program.Functions[f.Function].Entry)
+            && program.VersionOf(f.Function, State, State.Applied) != program.VersionOf(f.Function, State, after)).ToList();
         bool isOld = running.Exists(f => f.Version == program.VersionOf(f.Function, State, State.Applied));
-        bool isNew = running.Exists(f => f.Version == program.VersionOf(f.Function, State, After()));
+        bool isNew = running.Exists(f => f.Version == program.VersionOf(f.Function, State, after));
         if (isOld && isNew)
         {
             throw new SimulationException($"two versions at once: {string.Join(' ', running.Select(f => $"f{f.Function}v{f.Version}"))}");
@@ -87,6 +90,7 @@ public sealed class SimulationOracle(SimulatedProgram program)
     private ImmutableArray<AppliedPatch> After() => State.Transition switch
     {
         null => State.Applied,
+        { Replaces: true } alone => [new AppliedPatch(alone.Generation, alone.Image)],
         { Kind: TransitionKind.Apply } apply => State.Applied.Add(new AppliedPatch(apply.Generation, apply.Image)),
         var revert => State.Applied.RemoveAll(a => a.Image == revert.Image),
     };
@@ -108,6 +112,7 @@ public sealed class SimulationOracle(SimulatedProgram program)
             totals.Cancelled += cancelled ? 1 : 0;
             totals.Flipped += was.IsGlobal && !cancelled ? 1 : 0;
             totals.GivenUp += was.IsGlobal && cancelled ? 1 : 0;
+            totals.Replaced += !cancelled && was.ReversedTo == 0 && State.Applied.Any(a => was.Replaces && a.Image != was.Image) ? 1 : 0;
             totals.Reversed += was.ReversedTo != 0 ? 1 : 0;
             totals.Settled += cancelled || was.ReversedTo != 0 ? 0 : 1;
         }

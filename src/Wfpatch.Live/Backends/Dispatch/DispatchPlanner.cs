@@ -198,10 +198,11 @@ public sealed class DispatchPlanner
         // A part of a function that is replaced is none of the program's any more; its new version's part is.
         var inForce = _below.Select(a => _state.Images[a.Image]).Where(i => i.Functions.Any(f => within.Contains(f.Entry))).ToList();
         var goneParts = inForce.SelectMany(i => i.OldParts).ToHashSet();
-        var newParts = inForce.SelectMany(i => i.Added).Where(a => a.IsPart).Select(a => a.Code);
+        // What a patch has added is the program's, too: a fix that is built on it may need it.
+        var added = inForce.SelectMany(i => i.Added).Select(a => a.Code);
         return
         [
-            .. functions.Where(f => !current.ContainsKey(f.Start)).Concat(newParts).Where(f => !goneParts.Contains(f)).Select(f => new RunningFunction(f, f.Start)),
+            .. functions.Where(f => !current.ContainsKey(f.Start)).Concat(added).Where(f => !goneParts.Contains(f)).Select(f => new RunningFunction(f, f.Start)),
             .. current.Select(c => new RunningFunction(c.Value, c.Key)),
         ];
     }
@@ -303,6 +304,11 @@ public sealed class DispatchPlanner
                 {
                     _refusals.Add(RedirectRefusals.NoPlace.About(name, $"The trampoline that {name} got from an earlier patch does not reach the new code at {newCode}."));
                 }
+                continue;
+            }
+            if (_state.Images.FirstOrDefault(i => i.Range.Contains(entry)) is { } owner)
+            {
+                _refusals.Add(TransitionRefusals.AddedByPatch.About(name, $"{name} came with {owner.PatchName}, and code of a patch has no jump to another one: build one patch of both fixes with --replace."));
                 continue;
             }
             var function = loaded.UnwindTable!.Functions.First(f => f.Start == entry);
