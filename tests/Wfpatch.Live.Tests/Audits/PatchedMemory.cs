@@ -38,6 +38,9 @@ public sealed class PatchedMemory : IDisposable
         Assert.Equal(other, this[at]);
     }
 
+    /// <summary>Makes the header name another format.</summary>
+    public void SetVersion(byte version) => _target.Memory.Write(Journal + JournalLayout.VersionOffset, [version]);
+
     /// <summary>Writes a whole copy of a state after the newest, in place of the older one; gives what was there.</summary>
     public byte[] WriteNext(TargetState state)
     {
