@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two threads call `outer`, which calls `inner`, again and again with a short sleep. Version 2 has another outer, version 3 the outer of
- * 2 and another inner; version 4 the outer of 1 and another inner; versions 5 and 6 a third outer and the inner of 1 and of 3. An answer is
- * 10 times the outer's number plus the inner's: 11, 21, 23, 14, 51 and 53 in versions 1 to 6.
+ * 2 and another inner; version 4 the outer of 1 and another inner; versions 5 and 6 a third outer and the inner of 1 and of 3. That outer
+ * gets its number from a function that is new, and another one in version 7. An answer is 10 times the outer's number plus the inner's:
+ * 11, 21, 23, 14, 51, 53 and 71 in versions 1 to 7.
  * For: new code of an older patch that calls what a newer one replaces; patches that replace all others. Prints "thread TID" for each thread;
  * `report` answers "ANSWER ANSWER", the latest of each, once both have given two more; `seen` all answers that were ever given, by number;
  * `hold` keeps the first thread within outer and answers when it is there; `second` is `report` of the second thread alone; `release` lets it go.
@@ -33,11 +34,23 @@ REPLACEABLE int inner(void)
     return VERSION == 4 ? 4 : VERSION == 3 || VERSION == 6 ? 3 : 1;
 }
 
+#if VERSION >= 5
+static REPLACEABLE int third(void)
+{
+    __asm__ volatile("");
+    return VERSION == 7 ? 70 : 50;
+}
+#endif
+
 REPLACEABLE int outer(void)
 {
     __asm__ volatile("");
     stay();
-    return (VERSION >= 5 ? 50 : VERSION == 2 || VERSION == 3 ? 20 : 10) + inner();
+#if VERSION >= 5
+    return third() + inner();
+#else
+    return (VERSION >= 2 && VERSION <= 3 ? 20 : 10) + inner();
+#endif
 }
 
 static void *caller(void *number)

@@ -31,6 +31,35 @@ public sealed class SourceTreeBuildTests : IDisposable
         Assert.Equal([BuildRefusals.PatchDoesNotApply], (await _project.BuildAsync(second, first)).Refusals.Select(r => r.Kind));
     }
 
+    /// <summary>A fix that was written for a source with another fix: what the process must look like has that one, and so has what is compared with it.</summary>
+    [Fact]
+    public async Task Fixes_that_came_earlier_go_into_both_builds()
+    {
+        _project.WithMakefile();
+        string earlier = _project.Patch("lib/answer.c", "+ 41", "+ 42", "1.patch");
+        _project.Write("lib/answer.c", SampleProject.Answer.Replace("+ 41", "+ 42", StringComparison.Ordinal) + "\n");
+        string fix = _project.Patch("lib/answer.c", "return x + 1", "return x + 2", "2.patch");
+        _project.Write("lib/answer.c", SampleProject.Answer + "\n");
+        SourceTree.Run(_project.Tree, "make");
+        var options = _project.Options(fix) with { EarlierFiles = [earlier] };
+        options = options with
+        {
+            Common = options.Common with
+            {
+                Requires = [new Core.Patches.RequiredPatch("0123456789abcdef", "first")],
+                InstalledFile = Path.Combine(_project.Tree, "server"), InstalledMatch = new RunPreInstalledMatch(), PointNames = ["answer"],
+            },
+        };
+        var result = await SourceTreeBuild.RunAsync(options, TestContext.Current.CancellationToken);
+        Assert.Equal(["later"], SampleProject.Replaced(result));
+        Assert.Equal(["0123456789abcdef"], result.Patch!.Requires.Select(r => r.Id));
+        // lea 42(...), and not 41; what is installed has it not, which is no reason against it.
+        var answer = result.Patch.Objects[0].OldFunctions.Single(f => f.Name == "answer");
+        Assert.True(answer.Bytes.Span.Contains((byte)42) && !answer.Bytes.Span.Contains((byte)41));
+        Assert.Equal(["answer"], Assert.Single(result.Rebuilds).Different.Select(d => d.Name));
+        Assert.Equal([BuildRefusals.CannotRead], (await SourceTreeBuild.RunAsync(options with { EarlierFiles = ["none.patch"] }, TestContext.Current.CancellationToken)).Refusals.Select(r => r.Kind));
+    }
+
     [Fact]
     public async Task Link_time_optimisation_is_left_out()
     {

@@ -103,6 +103,24 @@ public sealed class EffectTests(MemcachedPatches patches)
         Assert.Equal("VALUE key 0 5", server.Ask("get key"));
     }
 
+    /// <summary>In place of the first, under its own terms: the other reply goes as the crash does.</summary>
+    [Fact]
+    public async Task A_second_patch_takes_the_place_of_the_first()
+    {
+        await using var server = await PatchedMemcached.StartAsync(Threads, Cancel);
+        server.Apply(await patches.GetAsync("version-reply"));
+        Assert.Equal(NewVersion, server.Ask("version"));
+        var report = server.Apply(await patches.GetAsync("binary-set-crash"), replaces: true);
+        Assert.Equal(["version-reply"], report.Replaced.Select(p => p.Name));
+        Assert.Equal(OldVersion, server.Ask("version"));
+        using (MemcachedCrash crash = new(server.Server.Port))
+        {
+            Assert.True(crash.SendDeadlySet());
+        }
+        server.Revert();
+        Assert.Equal(OldVersion, server.Ask("version"));
+    }
+
     private static long CountedByOneHit(PatchedMemcached server)
     {
         long before = server.Statistic("cmd_get");

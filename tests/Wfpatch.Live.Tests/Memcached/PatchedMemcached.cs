@@ -38,7 +38,7 @@ public sealed class PatchedMemcached : IAsyncDisposable
     }
 
     /// <summary>Applies the patch; every thread must arrive.</summary>
-    public TransitionReport Apply(Patch patch) => Complete(_commands.Apply(Id, patch, Options));
+    public TransitionReport Apply(Patch patch, bool replaces = false) => Complete(_commands.Apply(Id, patch, Options with { Replaces = replaces }));
 
     /// <summary>Takes back the last patch; every thread must arrive.</summary>
     public TransitionReport Revert() => Complete(_commands.Revert(Id, null, Options));

@@ -71,6 +71,21 @@ public sealed class NeededPatchesTests
         await InProcess.ExpectNoDifferenceAsync(target.Id);
     }
 
+    /// <summary>It can be called, and not be replaced but together with what brought it.</summary>
+    [Fact]
+    public async Task A_function_that_a_patch_has_added_is_no_other_patchs_to_replace()
+    {
+        var (first, third, all) = (await TestPatches.GetAsync("chain", 1, 5), await TestPatches.GetAsync("chain", 5, 7), await TestPatches.GetAsync("chain", 1, 7));
+        await using var target = await ChainTarget.StartAsync(first, all);
+        await InProcess.ApplyAsync(target.Id, first).ExpectAsync(Outcome.Done);
+        await target.ExpectAsync("51 51");
+        await ExpectRefusedAsync("WF755", "third came with chain-1-to-5", InProcess.ApplyAsync(target.Id, third));
+        await target.ExpectAsync("51 51");
+        await InProcess.ApplyAsync(target.Id, all, replaces: true).ExpectAsync(Outcome.Done);
+        await target.ExpectAsync("71 71");
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+    }
+
     private static async Task ExpectRefusedAsync(string code, string named, Task<TransitionReport> command)
     {
         var refused = await command.ExpectAsync(Outcome.Refused);
