@@ -435,6 +435,11 @@ public sealed class Controller
             var done = new TransitionReport(Outcome.Done, $"{patch.Name} is already in force in process {_target.Process} (generation {there.Generation}).");
             return (null, null, done with { PatchId = patch.Id, PatchName = patch.Name, Generation = state.Generation, Threads = _reports.SettledThreads(state) });
         }
+        if (Dependencies.FindObstacles(patch, replaces, state, $"process {_target.Process}").ToList() is { Count: > 0 } needed)
+        {
+            // What else is against it is so because of that: it was built on what is not there.
+            return (null, null, TransitionReport.Refused(needed) with { PatchId = patch.Id, PatchName = patch.Name });
+        }
         ImmutableArray<AppliedPatch> replaced = replaces ? state.Applied : [];
         ImmutableArray<string> changed =
         [
@@ -444,8 +449,7 @@ public sealed class Controller
         var (choice, refusal) = MakeChoice(options, changed, patch.Objects, state);
         var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state))
-            .Concat(ConsistencyCheck.FindObstacle(patch, replaced, options) is { } other ? [other] : [])
-            .Concat(Dependencies.FindObstacles(patch, replaces, state, $"process {_target.Process}")).ToList();
+            .Concat(ConsistencyCheck.FindObstacle(patch, replaced, options) is { } other ? [other] : []).ToList();
         if (_target.Objects.IsEmpty)
         {
             return (null, null, TransitionReport.Refused(obstacles));

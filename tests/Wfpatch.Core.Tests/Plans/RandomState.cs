@@ -73,22 +73,19 @@ internal static class RandomState
         _ => $"{{{string.Join(", ", value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).Select(p => $"{p.Name}: {Describe(p.GetValue(value))}"))}}}",
     };
 
-    /// <summary>The functions of the open transition have redirects. It replaces others where those of all that is applied have some.</summary>
-    private static TargetState Consistent(TargetState state) => Replacing(WithRedirects(state));
-
-    private static TargetState Replacing(TargetState state) =>
-        state.Transition is { Kind: TransitionKind.Apply } open && state.Applied.SelectMany(a => state.Images[a.Image].Functions).All(f => state.FindRedirect(f.Entry) >= 0)
-            ? state with { Transition = open with { Replaces = true } }
-            : state;
+    /// <summary>All functions have redirects where a transition is open; every second apply replaces all others.</summary>
+    private static TargetState Consistent(TargetState state) => WithRedirects(state) is { Transition: { Kind: TransitionKind.Apply } open } ready && ready.Redirects.Length % 2 == 0
+        ? ready with { Transition = open with { Replaces = true } }
+        : WithRedirects(state);
 
     private static TargetState WithRedirects(TargetState state) => state.Transition is not { } open || state.Redirects.IsEmpty
         ? state with { Transition = null }
         : state with
         {
-            Transition = open with { Others = state.Images.Length > 1 && state.Images[1].Functions.All(f => state.Redirects.Any(r => r.Plan.Entry == f.Entry)) ? [1] : [] },
-            Images = state.Images.SetItem(open.Image, state.Images[open.Image] with
+            Transition = open with { Others = state.Images.Length > 2 ? [1] : [] },
+            Images = [.. state.Images.Select((image, n) => image with
             {
-                Functions = [.. state.Images[open.Image].Functions.Select((f, i) => f with { Entry = state.Redirects[i % state.Redirects.Length].Plan.Entry })],
-            }),
+                Functions = [.. image.Functions.Select((f, i) => f with { Entry = state.Redirects[(i + n) % state.Redirects.Length].Plan.Entry })],
+            })],
         };
 }

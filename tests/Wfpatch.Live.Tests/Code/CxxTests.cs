@@ -33,6 +33,23 @@ public sealed class CxxTests
         ExpectAsItsStateSays(program.Id);
     }
 
+    /// <summary>One patch in place of another one: exceptions go through the new code of both while threads go over.</summary>
+    [Fact]
+    public async Task A_patch_that_replaces_another_one_takes_its_place_at_once()
+    {
+        await using var program = await CxxProgram.StartAsync();
+        var alone = await CxxProgram.BuildAsync("cxx", CompileOptions.Debian, name: "alone");
+        await InProcess.ApplyAsync(program.Id, program.Patch).ExpectAsync(Outcome.Done);
+        await program.ExpectOnlyAsync(2);
+        await InProcess.ApplyAsync(program.Id, alone, replaces: true).ExpectAsync(Outcome.Done);
+        await program.ExpectOnlyAsync(2);
+        ExpectAsItsStateSays(program.Id);
+        Assert.Equal(["", alone.Patch.Id], (await InProcess.StatusAsync(program.Id)).Generations.Select(g => g.Patch));
+        await InProcess.RevertAsync(program.Id).ExpectAsync(Outcome.Done);
+        await program.ExpectOnlyAsync(1);
+        ExpectAsItsStateSays(program.Id);
+    }
+
     [Fact]
     public async Task An_exception_does_not_leave_a_new_function_that_is_noexcept()
     {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using Wfpatch.Core.Patches;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Tests.Running;
@@ -97,11 +96,11 @@ public sealed class ReplacingTests
         var (first, alone) = (await FirstAsync(), await AloneAsync());
         await using var target = await ChainTarget.StartAsync(first, alone);
         await InProcess.ApplyGlobalAsync(target.Id, first).ExpectAsync(Outcome.Done);
-        await ExpectRefusedAsync(target, "WF723", InProcess.ApplyAsync(target.Id, alone, Consistency.Local));
+        await ExpectRefusedAsync(target, "WF723", InProcess.ApplyAsync(target.Id, alone, Core.Patches.Consistency.Local));
         await ExpectRefusedAsync(target, "WF722", InProcess.ApplyAsync(target.Id, alone, canary: CanaryChoice.Any(1)));
         await target.ExpectAsync("21 21");
         var done = await InProcess.ApplyAsync(target.Id, alone, consistency: null).ExpectAsync(Outcome.Done);
-        Assert.Equal(Consistency.Global, done.Consistency);
+        Assert.Equal(Core.Patches.Consistency.Global, done.Consistency);
         await target.ExpectAsync("14 14");
         await InProcess.ExpectNoDifferenceAsync(target.Id);
         await InProcess.RevertAsync(target.Id, consistency: null).ExpectAsync(Outcome.Done);
@@ -119,15 +118,31 @@ public sealed class ReplacingTests
         var misfit = await InProcess.ApplyAsync(target.Id, onTop, replaces: true).ExpectAsync(Outcome.Refused);
         Assert.All(misfit.Refusals, r => Assert.StartsWith("WF3", r.Code, StringComparison.Ordinal));
         await target.ExpectAsync("21 21");
-        await InProcess.ApplyAsync(target.Id, plain, canary: CanaryChoice.Any(1)).ExpectAsync(Outcome.Canary);
-        await ExpectRefusedAsync(target, "WF754", InProcess.ApplyAsync(target.Id, plain, replaces: true));
-        await InProcess.AdvanceAsync(target.Id).ExpectAsync(Outcome.Done);
-        await target.ExpectAsync("24 24");
-        // It is in force, and not alone.
         await InProcess.ApplyAsync(target.Id, plain, replaces: true).ExpectAsync(Outcome.Done);
         await target.ExpectAsync("14 14");
         Assert.Equal("chain-1-to-4:current", await target.StatusAsync());
+        await InProcess.RevertAsync(target.Id).ExpectAsync(Outcome.Done);
+        await InProcess.ApplyAsync(target.Id, plain, canary: CanaryChoice.Any(1)).ExpectAsync(Outcome.Canary);
+        await ExpectRefusedAsync(target, "WF754", InProcess.ApplyAsync(target.Id, plain, replaces: true));
+        await InProcess.AdvanceAsync(target.Id).ExpectAsync(Outcome.Done);
+        await target.ExpectAsync("14 14");
         await InProcess.ExpectNoDifferenceAsync(target.Id);
+    }
+
+    /// <summary>A function of one that stays goes nowhere.</summary>
+    [Fact]
+    public async Task One_that_is_in_force_with_others_is_left_alone()
+    {
+        var (first, second) = (await FirstAsync(), await SecondAsync());
+        await using var target = await ChainTarget.StartAsync(first);
+        await InProcess.ApplyAsync(target.Id, first).ExpectAsync(Outcome.Done);
+        await InProcess.ApplyAsync(target.Id, second).ExpectAsync(Outcome.Done);
+        var report = await InProcess.ApplyAsync(target.Id, first, replaces: true).ExpectAsync(Outcome.Done);
+        Assert.Equal(["chain-2-to-3"], report.Replaced.Select(p => p.Name));
+        await target.ExpectAsync("21 21");
+        Assert.Equal("chain-1-to-2:current", await target.StatusAsync());
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+        await target.ExpectNothingButAsync(11, 21, 23);
     }
 
     private static async Task ExpectRefusedAsync(ChainTarget target, string code, Task<TransitionReport> command)
