@@ -10,6 +10,9 @@ namespace Wfpatch.Build;
 /// <param name="Changes">What differs, for people, as far as it was found.</param>
 public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, ImmutableArray<PieceChange> Changes, ImmutableArray<Refusal> Refusals)
 {
+    /// <summary>What is not refused and the author should know (<see cref="DiffResult.Notes"/>).</summary>
+    public ImmutableArray<Refusal> Notes { get; init; } = [];
+
     /// <summary>How far our builds are what is installed, for each program and library that was compared with an installed file.</summary>
     public ImmutableArray<RebuildReport> Rebuilds { get; init; } = [];
 
@@ -33,7 +36,7 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
             return new BuildResult(null, default, changes, refusals);
         }
         var (patch, bytes) = PatchWriter.Encode([.. diffs.Select(d => d.Patch!)], options.Name, options.Consistency);
-        return new BuildResult(patch, bytes, changes, []);
+        return new BuildResult(patch, bytes, changes, []) { Notes = [.. diffs.SelectMany(d => d.Notes).Distinct()] };
     }
 
     /// <summary>Wraps one object's difference as a patch file.</summary>
@@ -44,6 +47,6 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
             return new BuildResult(null, default, diff.Changes, diff.Refusals);
         }
         var (patch, bytes) = PatchWriter.Encode([diff.Patch], options.Name, options.Consistency);
-        return new BuildResult(patch, bytes, diff.Changes, []);
+        return new BuildResult(patch, bytes, diff.Changes, []) { Notes = diff.Notes };
     }
 }
