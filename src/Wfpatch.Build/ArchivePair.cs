@@ -10,10 +10,10 @@ namespace Wfpatch.Build;
 internal static class ArchivePair
 {
     public static (ImmutableArray<UnitPair> Units, ImmutableArray<Refusal> Refusals) Read(
-        (string Name, byte[] Bytes) old, (string Name, byte[] Bytes) @new)
+        (string Path, byte[] Bytes) old, (string Path, byte[] Bytes) @new)
     {
-        var (oldMembers, oldRefusal) = Members(old.Name, old.Bytes);
-        var (newMembers, newRefusal) = Members(@new.Name, @new.Bytes);
+        var (oldMembers, oldRefusal) = Members(Path.GetFileName(old.Path), old.Bytes);
+        var (newMembers, newRefusal) = Members(Path.GetFileName(@new.Path), @new.Bytes);
         if (oldMembers is null || newMembers is null)
         {
             return ([], [.. new[] { oldRefusal, newRefusal }.OfType<Refusal>()]);
@@ -22,9 +22,9 @@ internal static class ArchivePair
         var refusals = new List<Refusal>();
         foreach (string member in oldMembers.Keys.Union(newMembers.Keys).Order(StringComparer.Ordinal))
         {
-            var before = Object(old.Name, member, oldMembers, refusals);
+            var before = Object(old.Path, member, oldMembers, refusals);
             bool isSame = before is not null && newMembers.TryGetValue(member, out var bytes) && bytes.Span.SequenceEqual(oldMembers[member].Span);
-            units.Add(new UnitPair(member, before, isSame ? before : Object(@new.Name, member, newMembers, refusals)));
+            units.Add(new UnitPair(member, before, isSame ? before : Object(@new.Path, member, newMembers, refusals)));
         }
         return ([.. units], [.. refusals.Distinct()]);
     }
@@ -56,7 +56,7 @@ internal static class ArchivePair
         {
             return null;
         }
-        var (file, refusal) = ElfFile.Parse(bytes, $"{archive}({member})");
+        var (file, refusal) = ElfFile.Parse(bytes, $"{Path.GetFileName(archive)}({member})", new DebugFiles(Path.Combine(Path.GetDirectoryName(archive) ?? "", member)));
         if (refusal is not null)
         {
             refusals.Add(refusal);

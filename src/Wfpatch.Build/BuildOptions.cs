@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Core.Diffing;
 using Wfpatch.Core.Patches;
 
 namespace Wfpatch.Build;
@@ -47,6 +48,10 @@ public sealed record BuildOptions
     internal bool IsWanted(string fileName) =>
         (ObjectNames.IsEmpty || ObjectNames.Any(o => fileName == o || fileName.StartsWith(o + ".", StringComparison.Ordinal)))
         && (!LibrariesOnly || fileName.EndsWith(".so", StringComparison.Ordinal) || fileName.Contains(".so.", StringComparison.Ordinal));
+
+    /// <summary>What the differ is told for one program or library.</summary>
+    internal DiffOptions ForDiff(string objectName, string? buildId) =>
+        new() { ObjectName = objectName, BuildId = buildId, PointNames = PointNames, AllowedTypes = AllowedTypes, AllowedData = AllowedData };
 
     /// <summary>The one name that a patch without linked programs gets.</summary>
     internal string SingleName => ObjectNames is [var only] ? only : InstalledFile is null ? "" : Path.GetFileName(InstalledFile);

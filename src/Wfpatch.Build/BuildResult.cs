@@ -10,6 +10,9 @@ namespace Wfpatch.Build;
 /// <param name="Changes">What differs, for people, as far as it was found.</param>
 public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, ImmutableArray<PieceChange> Changes, ImmutableArray<Refusal> Refusals)
 {
+    /// <summary>What is not refused and the author should know (<see cref="DiffResult.Notes"/>).</summary>
+    public ImmutableArray<Refusal> Notes { get; init; } = [];
+
     /// <summary>How far our builds are what is installed, for each program and library that was compared with an installed file.</summary>
     public ImmutableArray<RebuildReport> Rebuilds { get; init; } = [];
 
@@ -32,7 +35,7 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
         {
             return new BuildResult(null, default, changes, refusals);
         }
-        return Of([.. diffs.Select(d => d.Patch!)], changes, options);
+        return Of([.. diffs.Select(d => d.Patch!)], changes, options, [.. diffs.SelectMany(d => d.Notes).Distinct()]);
     }
 
     /// <summary>Wraps one object's difference as a patch file.</summary>
@@ -42,12 +45,12 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
         {
             return new BuildResult(null, default, diff.Changes, diff.Refusals);
         }
-        return Of([diff.Patch], diff.Changes, options);
+        return Of([diff.Patch], diff.Changes, options, diff.Notes);
     }
 
-    private static BuildResult Of(ImmutableArray<ObjectPatch> objects, ImmutableArray<PieceChange> changes, BuildOptions options)
+    private static BuildResult Of(ImmutableArray<ObjectPatch> objects, ImmutableArray<PieceChange> changes, BuildOptions options, ImmutableArray<DiffNote> notes)
     {
         var (patch, bytes) = PatchWriter.Encode(objects, options.Name, options.Consistency, options.Replaces, options.Requires);
-        return new BuildResult(patch, bytes, changes, []);
+        return new BuildResult(patch, bytes, changes, []) { Notes = notes };
     }
 }

@@ -24,8 +24,16 @@ public static class CompileCommandsBuild
             }
             var cache = BuildCache.Open(options.CacheFolder);
             using var alone = await cache.LockAsync(cancel);
-            var (units, refusal) = await new UnitBuilds(cache, options, cancel).BothAsync();
-            return units is null ? BuildResult.Refused(refusal!) : Compare(units.Value, options.Common);
+            var builds = new UnitBuilds(cache, options, cancel);
+            try
+            {
+                var (units, refusal) = await builds.BothAsync();
+                return units is null ? BuildResult.Refused(refusal!) : Compare(units.Value, options.Common);
+            }
+            finally
+            {
+                builds.Remove();
+            }
         }
         catch (OperationCanceledException)
         {
@@ -45,7 +53,7 @@ public static class CompileCommandsBuild
         {
             return BuildResult.Refused(unreadable);
         }
-        var diff = ObjectDiffer.Diff(units, new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames });
+        var diff = ObjectDiffer.Diff(units, options.ForDiff(options.SingleName, buildId));
         return InstalledCheck.Apply(BuildResult.Of(diff, options), options);
     }
 }

@@ -31,20 +31,25 @@ internal static class ElfReading
     public static (ElfFile? File, Refusal? Refusal) Read(string path)
     {
         var (bytes, refusal) = ReadBytes(path);
-        return bytes is null ? (null, refusal) : ElfFile.Parse(bytes, Path.GetFileName(path));
+        return bytes is null ? (null, refusal) : ElfFile.Parse(bytes, Path.GetFileName(path), new DebugFiles(path));
     }
 
-    public static bool IsElf(string path)
+    public static bool IsElf(string path) => Start(path).StartsWith("\u007fELF"u8);
+
+    /// <summary>What stands in place of an object file, if that is known.</summary>
+    public static Refusal? FindForeign(string path, string name) => ForeignFiles.Find(Start(path), name);
+
+    private static ReadOnlySpan<byte> Start(string path)
     {
         try
         {
             using var stream = File.OpenRead(path);
-            Span<byte> magic = stackalloc byte[4];
-            return stream.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && magic.SequenceEqual("\u007fELF"u8);
+            byte[] start = new byte[ForeignFiles.Enough];
+            return start.AsSpan(0, stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return [];
         }
     }
 

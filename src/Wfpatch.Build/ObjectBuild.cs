@@ -20,17 +20,17 @@ public static class ObjectBuild
         {
             return BuildResult.Refused(refusals);
         }
-        var diffOptions = new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames, AllowedTypes = options.AllowedTypes, AllowedData = options.AllowedData };
-        var (diff, unreadable) = Diff((Path.GetFileName(oldObject), old), (Path.GetFileName(newObject), @new), diffOptions);
+        var diffOptions = options.ForDiff(options.SingleName, buildId);
+        var (diff, unreadable) = Diff((oldObject, old), (newObject, @new), diffOptions);
         return diff is null ? BuildResult.Refused(unreadable) : InstalledCheck.Apply(BuildResult.Of(diff, options), options);
     }
 
-    private static (DiffResult? Diff, ImmutableArray<Refusal> Refusals) Diff((string Name, byte[] Bytes) old, (string Name, byte[] Bytes) @new, DiffOptions options)
+    private static (DiffResult? Diff, ImmutableArray<Refusal> Refusals) Diff((string Path, byte[] Bytes) old, (string Path, byte[] Bytes) @new, DiffOptions options)
     {
         bool isArchive = ArchiveFile.IsArchive(old.Bytes);
         if (isArchive != ArchiveFile.IsArchive(@new.Bytes))
         {
-            string archive = isArchive ? old.Name : @new.Name;
+            string archive = Path.GetFileName(isArchive ? old.Path : @new.Path);
             return (null, [FileRefusals.NotElf.About(archive, $"{archive} is a static archive, and what it is compared with is none; name two of a kind.")]);
         }
         if (isArchive)
@@ -38,8 +38,8 @@ public static class ObjectBuild
             var (units, refusals) = ArchivePair.Read(old, @new);
             return refusals.IsEmpty ? (ObjectDiffer.Diff(units, options), []) : (null, refusals);
         }
-        var (oldFile, oldRefusal) = ElfFile.Parse(old.Bytes, old.Name);
-        var (newFile, newRefusal) = ElfFile.Parse(@new.Bytes, @new.Name);
+        var (oldFile, oldRefusal) = ElfFile.Parse(old.Bytes, Path.GetFileName(old.Path), new DebugFiles(old.Path));
+        var (newFile, newRefusal) = ElfFile.Parse(@new.Bytes, Path.GetFileName(@new.Path), new DebugFiles(@new.Path));
         return oldFile is null || newFile is null
             ? (null, [.. new[] { oldRefusal, newRefusal }.OfType<Refusal>()])
             : (ObjectDiffer.Diff(oldFile, newFile, options), []);

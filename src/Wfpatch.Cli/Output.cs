@@ -38,9 +38,9 @@ internal sealed class Output(bool json)
         {
             Console.Error.WriteLine($"wfpatch: {sentence}");
         }
-        foreach (var refusal in refusals)
+        foreach (string line in RefusalView.Refusals(refusals))
         {
-            Console.Error.WriteLine($"wfpatch: {refusal.Code} {refusal.Kind.Name}: {refusal.Sentence}");
+            Console.Error.WriteLine(line);
         }
     }
 }

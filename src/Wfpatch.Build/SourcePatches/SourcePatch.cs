@@ -23,6 +23,10 @@ internal static partial class SourcePatch
         foreach (string patchFile in patchFiles)
         {
             var files = UnifiedDiff.Read(ReadLines(patchFile));
+            if (RefuseContent(patchFile, files) is { } bad)
+            {
+                return (null, bad);
+            }
             int strip = StripOf(files, tree);
             foreach (string path in files.Select(f => f.Name(strip)).OfType<string>().Select(n => Path.GetFullPath(n, tree)))
             {
@@ -56,16 +60,21 @@ internal static partial class SourcePatch
     /// <summary>Latin-1 keeps every byte, whatever the encoding of the sources is.</summary>
     internal static string[] ReadLines(string path) => File.ReadAllLines(path, Encoding.Latin1);
 
+    /// <summary>What is against a patch before anything is tried: that it is none, or changes files outside of the tree.</summary>
+    internal static Refusal? RefuseContent(string patchFile, ImmutableArray<DiffedFile> files)
+    {
+        string name = Path.GetFileName(patchFile);
+        return files.IsEmpty ? BuildRefusals.PatchDoesNotApply.About(name, $"{name} is no unified diff (diff -u, git diff).")
+            : files.FirstOrDefault(f => f.IsElsewhere) is { } outside ? BuildRefusals.PatchDoesNotApply.About(name, $"{name} changes {outside.NewName.Replace('\0', '?')}, which is not in the source tree; name files relative to it.")
+            : null;
+    }
+
     private static Refusal? Refuse(ToolResult run, string patchFile, ImmutableArray<DiffedFile> files, int strip, string log)
     {
         string name = Path.GetFileName(patchFile);
         if (run.Missing is { } tool)
         {
             return BuildRefusals.ToolMissing.About(tool, $"The program {tool} is not installed; install the package {tool}.");
-        }
-        if (files.IsEmpty)
-        {
-            return BuildRefusals.PatchDoesNotApply.About(name, $"{name} is no unified diff (diff -u, git diff).");
         }
         return run.IsOk ? null : BuildRefusals.PatchDoesNotApply.About(name, $"{name} does not apply to the source{Failed(run.Output, files, strip)}\nAll of it is in {log}.");
     }

@@ -17,6 +17,10 @@ internal sealed record DiffedFile(string OldName, string NewName, ImmutableArray
     }
 
     public bool IsAdded => OldName == Nothing;
+
+    /// <summary>True for names that lead out of the tree that the diff is for, or are none.</summary>
+    public bool IsElsewhere => new[] { OldName, NewName }.Any(n => n.Contains('\0', StringComparison.Ordinal)
+        || (n != Nothing && (n.StartsWith('/') || n.Split('/').Contains(".."))));
 }
 
 /// <summary>Reads unified diffs: what diff -u and git write. (POSIX, diff, "Diff -u Output Format".)</summary>

@@ -19,7 +19,15 @@ internal static class ElfTree
         foreach (string path in Files(root))
         {
             string relative = Path.GetRelativePath(root, path);
-            if (path.EndsWith(SplitDebug, StringComparison.Ordinal) || !ElfReading.IsElf(path))
+            if (path.EndsWith(SplitDebug, StringComparison.Ordinal))
+            {
+                continue;
+            }
+            if (path.EndsWith(".o", StringComparison.Ordinal) && ElfReading.FindForeign(path, relative) is { } foreign)
+            {
+                return (null, foreign);
+            }
+            if (!ElfReading.IsElf(path))
             {
                 continue;
             }
@@ -33,7 +41,7 @@ internal static class ElfTree
                 files.Add(relative, same);
                 continue;
             }
-            var (file, refusal) = ElfFile.Parse(bytes, relative);
+            var (file, refusal) = ElfFile.Parse(bytes, relative, new DebugFiles(path));
             if (file is null && path.EndsWith(".o", StringComparison.Ordinal))
             {
                 return (null, refusal);

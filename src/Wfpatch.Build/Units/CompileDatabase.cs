@@ -50,6 +50,9 @@ internal static class CompileDatabase
         {
             words = words.RemoveAt(0);
         }
-        return words.IsEmpty ? null : new CompileRecord(Path.GetFullPath(folder.GetString() ?? "", beside), words[0], words.RemoveAt(0));
+        string place = folder.GetString() ?? "";
+        return words.Append(place).Any(w => w.Contains('\0', StringComparison.Ordinal)) ? throw new JsonException("a name has a zero byte in it")
+            : words.IsEmpty ? null
+            : new CompileRecord(Path.GetFullPath(place, beside), words[0], words.RemoveAt(0));
     }
 }

@@ -12,6 +12,8 @@ namespace Wfpatch.Build.Units;
 /// <summary>Compiles the units that source patches touch, without and with them, in a mirror of the source tree.</summary>
 internal sealed class UnitBuilds(BuildCache cache, CompileCommandsOptions options, CancellationToken cancel)
 {
+    private string Work => Path.Combine(cache.Root, "units");
+
     private IProgress<BuildEvent>? Progress => options.Common.Progress;
 
     /// <summary>The units in both forms. Exactly one of the results is not null.</summary>
@@ -23,19 +25,19 @@ internal sealed class UnitBuilds(BuildCache cache, CompileCommandsOptions option
             return (null, bad);
         }
         ImmutableArray<string> patches = [.. options.PatchFiles.Select(Path.GetFullPath)];
-        var files = patches.SelectMany(p => UnifiedDiff.Read(SourcePatch.ReadLines(p))).ToImmutableArray();
+        var diffs = patches.Select(p => (File: p, Files: UnifiedDiff.Read(SourcePatch.ReadLines(p)))).ToList();
+        if (diffs.Select(d => SourcePatch.RefuseContent(d.File, d.Files)).FirstOrDefault(r => r is not null) is { } refused)
+        {
+            return (null, refused);
+        }
+        var files = diffs.SelectMany(d => d.Files).ToImmutableArray();
         string root = options.SourceFolder is { } given ? Path.GetFullPath(given).TrimEnd('/') : FindRoot(files);
-        string work = Path.Combine(cache.Root, "units");
-        BuildCache.Remove(work);
-        try
-        {
-            return await CompileAsync(database, patches, files, root, work);
-        }
-        finally
-        {
-            BuildCache.Remove(work);
-        }
+        Remove();
+        return await CompileAsync(database, patches, files, root, Work);
     }
+
+    /// <summary>Removes what was compiled. Comparing may look for split debug information there.</summary>
+    public void Remove() => BuildCache.Remove(Work);
 
     private async Task<(ImmutableArray<UnitPair>? Units, Refusal? Refusal)> CompileAsync(
         ImmutableArray<CompileRecord> database, ImmutableArray<string> patches, ImmutableArray<DiffedFile> files, string root, string work)
@@ -118,7 +120,7 @@ internal sealed class UnitBuilds(BuildCache cache, CompileCommandsOptions option
     private static (ElfFile? File, Refusal? Refusal) Read(string path, string unit)
     {
         var (bytes, unreadable) = ElfReading.ReadBytes(path);
-        return bytes is null ? (null, unreadable) : ElfFile.Parse(bytes, unit);
+        return bytes is null ? (null, unreadable) : ElfFile.Parse(bytes, unit, new DebugFiles(path));
     }
 
     // As make does not: from the database upwards, the first folder that has what the patches change.

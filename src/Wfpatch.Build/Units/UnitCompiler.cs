@@ -21,6 +21,10 @@ internal sealed class UnitCompiler(SourceMirror mirror, string log, Cancellation
     {
         string folder = mirror.Inside(unit.Folder);
         string unitLog = output + ".log";
+        if (!Directory.Exists(folder))
+        {
+            return ([], BuildRefusals.BadCompileCommands.About(unit.Sources.First(), $"{unit.Sources.First()} is compiled in {unit.Folder}, which does not exist."));
+        }
         string[] whole = unit.Arguments.Any(a => a == "-flto" || a.StartsWith("-flto=", StringComparison.Ordinal)) ? ["-fno-lto"] : [];
         string[] extra = [.. WrapperScript.SectionFlags.Split(' '), .. whole, $"-ffile-prefix-map={mirror.Root}={mirror.Original}", "-MD", "-MF", output + ".d", "-o", output];
         var result = await new ToolRun(unitLog, cancel) { WorkingFolder = folder }.RunAsync(mirror.Inside(unit.Compiler), [.. mirror.Inside(Plain(unit.Arguments)), .. extra]);

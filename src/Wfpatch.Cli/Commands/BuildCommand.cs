@@ -117,8 +117,8 @@ internal static class BuildCommand
         string[] functions = [.. patch.Objects.SelectMany(o => o.Replacements.Select(r => o.OldFunctions[r.OldFunction].Name))];
         string message = $"{file}: {functions.Length} function(s) replaced, {result.Bytes.Length} bytes, id {patch.Id}.";
         output.WriteResult(
-            new BuildDocument("done", message, new PatchDocument(patch.Id, patch.Name), file, functions, [.. result.Rebuilds.Select(RebuildDocument.Of)], []), DocumentContext.Readable.BuildDocument,
-            string.Join('\n', [message, .. functions.Select(f => "  " + f), .. result.Rebuilds.Select(r => r.Sentence)]));
+            new BuildDocument("done", message, new PatchDocument(patch.Id, patch.Name), file, functions, [.. result.Rebuilds.Select(RebuildDocument.Of)], RefusalDocument.Of(result.Notes), []), DocumentContext.Readable.BuildDocument,
+            string.Join('\n', [message, .. functions.Select(f => "  " + f), .. result.Rebuilds.Select(r => r.Sentence), .. RefusalView.Notes(result.Notes)]));
         return ExitCode.Done;
     }
 }

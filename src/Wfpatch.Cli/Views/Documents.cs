@@ -11,9 +11,10 @@ using Wfpatch.Live.Names;
 namespace Wfpatch.Cli.Views;
 
 /// <summary>The JSON documents of the commands (docs/json.md). Times are microseconds.</summary>
-internal sealed record RefusalDocument(string Code, string Subject, string Sentence)
+internal sealed record RefusalDocument(string Code, string Subject, string Sentence, string? File, int? Line, string Remedy)
 {
-    public static RefusalDocument[] Of(IEnumerable<Refusal> refusals) => [.. refusals.Select(r => new RefusalDocument(r.Code, r.Subject, r.Sentence))];
+    public static RefusalDocument[] Of(IEnumerable<Refusal> refusals) =>
+        [.. refusals.Select(r => new RefusalDocument(r.Code, r.Subject, r.Sentence, r.Place?.File, r.Place?.Line, r.Kind.Remedy))];
 }
 
 internal sealed record PatchDocument(string Id, string Name);
@@ -113,7 +114,7 @@ internal sealed record RebuildDocument(string Object, string Installed, int Func
 }
 
 internal sealed record BuildDocument(
-    string Result, string Message, PatchDocument? Patch, string File, string[] Functions, RebuildDocument[] Rebuilds, RefusalDocument[] Refusals);
+    string Result, string Message, PatchDocument? Patch, string File, string[] Functions, RebuildDocument[] Rebuilds, RefusalDocument[] Notes, RefusalDocument[] Refusals);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(TransitionDocument))]

@@ -9,6 +9,13 @@ internal static class Compare
     /// <summary>Why the pair differs, in words; null where it does not. What a constant that it refers to contains is not looked at here.</summary>
     public static string? Difference(ObjectModel oldModel, ObjectModel newModel, Correlation correlation, Piece old, Piece @new)
     {
+        string? difference = PlainDifference(oldModel, newModel, correlation, old, @new);
+        bool isOtherEncoding = difference is not null && old.Kind == PieceKind.Code && @new.Kind == PieceKind.Code && SameCode.Is(oldModel, newModel, correlation, old, @new);
+        return isOtherEncoding ? null : difference;
+    }
+
+    private static string? PlainDifference(ObjectModel oldModel, ObjectModel newModel, Correlation correlation, Piece old, Piece @new)
+    {
         if (old.Kind != @new.Kind)
         {
             return "its kind of section";
@@ -53,9 +60,13 @@ internal static class Compare
         return isSame ? null : "its exception table";
     }
 
-    private static bool IsSame(ObjectModel oldModel, ObjectModel newModel, Correlation correlation, Reference old, Reference @new)
+    private static bool IsSame(ObjectModel oldModel, ObjectModel newModel, Correlation correlation, Reference old, Reference @new) =>
+        old.Field == @new.Field && IsSameMeaning(oldModel, newModel, correlation, old, @new);
+
+    /// <summary>Wherever their fields are.</summary>
+    internal static bool IsSameMeaning(ObjectModel oldModel, ObjectModel newModel, Correlation correlation, Reference old, Reference @new)
     {
-        if (old.Field != @new.Field || old.Type != @new.Type || old.Bias != @new.Bias || old.Offset != @new.Offset)
+        if (old.Type != @new.Type || old.Bias != @new.Bias || old.Offset != @new.Offset)
         {
             return false;
         }

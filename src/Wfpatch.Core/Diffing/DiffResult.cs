@@ -6,7 +6,11 @@ using Wfpatch.Core.Refusals;
 namespace Wfpatch.Core.Diffing;
 
 /// <summary>What a comparison came to. Either a patch or at least one refusal; the changes as far as they were found in both cases.</summary>
-public sealed record DiffResult(ObjectPatch? Patch, ImmutableArray<PieceChange> Changes, ImmutableArray<Refusal> Refusals);
+public sealed record DiffResult(ObjectPatch? Patch, ImmutableArray<PieceChange> Changes, ImmutableArray<Refusal> Refusals)
+{
+    /// <summary>What is not refused and the author should know: what could not be checked, and why a process may refuse the patch.</summary>
+    public ImmutableArray<Refusal> Notes { get; init; } = [];
+}
 
 public enum ChangeKind
 {

@@ -74,7 +74,7 @@ public sealed class LinkedProgram
             // A linker may rewrite the instruction before such a field (psABI, B.2): opcode and ModRM, or a whole TLS sequence.
             int rewritten = reference.Type switch
             {
-                RelocationType.GotPcRelX or RelocationType.RexGotPcRelX or RelocationType.GotTpOff => 3,
+                RelocationType.GotPcRelX or RelocationType.RexGotPcRelX or RelocationType.GotTpOff or RelocationType.GotPc32TlsDesc => 3,
                 RelocationType.TlsGd or RelocationType.TlsLd => 8,
                 _ => 0,
             };
@@ -83,7 +83,7 @@ public sealed class LinkedProgram
             {
                 return false;
             }
-            int after = reference.Type is RelocationType.TlsGd or RelocationType.TlsLd ? 8 : 0;
+            int after = reference.Type switch { RelocationType.TlsGd or RelocationType.TlsLd => 8, RelocationType.TlsDescCall => 2, _ => 0 };
             at = Math.Max(at, Math.Min((int)function.Size, (int)reference.Field + (RelocationField.WidthOf(reference.Type) ?? 8) + after));
         }
         return linked[at..].SequenceEqual(assembled[at..]);

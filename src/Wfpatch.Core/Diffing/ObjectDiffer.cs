@@ -29,6 +29,11 @@ public static class ObjectDiffer
         {
             return new DiffResult(null, [], linked);
         }
+        var strange = OriginRules.Check(units);
+        if (!strange.IsEmpty)
+        {
+            return new DiffResult(null, [], strange);
+        }
         var compared = units.Select(UnitDiff.Of).ToImmutableArray();
         var changes = Close.Over(compared, options.WantedNames);
         var refusals = Verify.All(changes, options);
@@ -37,7 +42,7 @@ public static class ObjectDiffer
             return new DiffResult(null, ForPeople(changes), refusals);
         }
         var (patch, late) = Emit.Patch(changes, options);
-        return new DiffResult(patch, ForPeople(changes), late);
+        return new DiffResult(patch, ForPeople(changes), late) { Notes = [.. TypeRules.Notes(changes), .. RedirectRules.Notes(changes)] };
     }
 
     private static ImmutableArray<PieceChange> ForPeople(ChangeSet changes) =>

@@ -19,9 +19,10 @@ public sealed class ElfFile
 
     private readonly ILookup<int, ElfSection> _relocationSections;
 
-    private ElfFile(string name, bool isRelocatable, ImmutableArray<ElfSection> sections, ImmutableArray<ElfSymbol> symbols)
+    private ElfFile(string name, bool isRelocatable, ImmutableArray<ElfSection> sections, ImmutableArray<ElfSymbol> symbols, IDebugFiles? debugFiles)
     {
         Name = name;
+        DebugFiles = debugFiles;
         IsRelocatable = isRelocatable;
         Sections = sections;
         Symbols = symbols;
@@ -38,6 +39,9 @@ public sealed class ElfFile
 
     /// <summary>.symtab, by index; entry 0 is the null symbol. Empty in a stripped file.</summary>
     public ImmutableArray<ElfSymbol> Symbols { get; }
+
+    /// <summary>Where the rest of its debug information is; null where nobody knows.</summary>
+    public IDebugFiles? DebugFiles { get; }
 
     public ElfSection? FindSection(string name) => Sections.FirstOrDefault(s => s.Name == name);
 
@@ -80,7 +84,7 @@ public sealed class ElfFile
     }
 
     /// <summary>Reads a file's tables. Exactly one of the results is not null.</summary>
-    public static (ElfFile? File, Refusal? Refusal) Parse(ReadOnlyMemory<byte> bytes, string name)
+    public static (ElfFile? File, Refusal? Refusal) Parse(ReadOnlyMemory<byte> bytes, string name, IDebugFiles? debugFiles = null)
     {
         if (ElfHeader.TryRead(bytes.Span, name, out var header) is { } notElf)
         {
@@ -96,7 +100,7 @@ public sealed class ElfFile
                 CheckSymbols(sections, symbols);
             }
             CheckRelocations(sections, symbols.Length, isRelocatable);
-            return (new ElfFile(name, isRelocatable, sections, symbols), null);
+            return (new ElfFile(name, isRelocatable, sections, symbols, debugFiles), null);
         }
         catch (MalformedElfException malformed)
         {
@@ -239,10 +243,12 @@ public sealed class ElfFile
                 throw new MalformedElfException($"the relocations {table.Name} are for no section");
             }
             var bytes = table.Bytes.Span;
+            // Relocations of a compressed section count by what it will be (gABI, "Section Compression"); nobody slices it by them.
+            bool isCompressed = !isDynamic && (sections[(int)table.Info] is { } changed && ((changed.Flags & SectionFlags.Compressed) != 0 || changed.Name.StartsWith(".zdebug", StringComparison.Ordinal)));
             for (int at = 0; !isDynamic && at + RelocationSize <= bytes.Length; at += RelocationSize)
             {
                 // In a linked file (--emit-relocs) the offset is an address.
-                if (isRelocatable && BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]) > sections[(int)table.Info].Size)
+                if (isRelocatable && !isCompressed && BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]) > sections[(int)table.Info].Size)
                 {
                     throw new MalformedElfException($"a relocation of {table.Name} lies outside its section");
                 }

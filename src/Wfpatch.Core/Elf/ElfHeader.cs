@@ -20,6 +20,10 @@ internal readonly record struct ElfHeader(
     public static Refusal? TryRead(ReadOnlySpan<byte> bytes, string name, out ElfHeader header)
     {
         header = default;
+        if (ForeignFiles.Find(bytes, name) is { } foreign)
+        {
+            return foreign;
+        }
         if (bytes.Length < Size || BinaryPrimitives.ReadUInt32BigEndian(bytes) != 0x7f454c46)
         {
             return FileRefusals.NotElf.About(name, $"{name} is not an ELF file.");

@@ -38,6 +38,26 @@ public static class RedirectPlanner
         return result;
     }
 
+    /// <summary>Why a function can be redirected in no process, wherever it lies; null where addresses decide, or nothing is against it.</summary>
+    /// <param name="name">The function, for messages.</param>
+    /// <param name="function">Its code's range; references of the code lead to where they may lead.</param>
+    /// <param name="code">Its bytes.</param>
+    public static Refusal? FindObstacle(string name, AddressRange function, ReadOnlyMemory<byte> code)
+    {
+        if (CodeReader.DecodeFirst(code.Span, function.Start) is not { } first)
+        {
+            return RedirectRefusals.NotAnInstruction.About(name, $"{name} does not begin with an instruction.");
+        }
+        var obstacle = RelocatedInstruction.Move(first, code.Span, function.Start).Obstacle;
+        if (obstacle is not (RelocationObstacle.None or RelocationObstacle.OutOfReach))
+        {
+            return RedirectRefusals.FirstInstructionFixed.About(name, $"The first instruction of {name} ({first}) cannot be moved: {Describe(obstacle)}.");
+        }
+        return EntryFlags.FindReader(Body(code, function), function.Start) is { } reader
+            ? RedirectRefusals.FlagsAtEntry.About(name, $"{name} takes flags from its caller: the instruction at offset {reader - function.Start} reads them.")
+            : null;
+    }
+
     /// <summary>
     /// Plans a jump for a hook, which only has to be met once by a thread that enters the function: any instruction will do
     /// from the entry up to the first branch or call, if nothing branches back to there. The one that takes the least

@@ -9,5 +9,8 @@ public sealed record Refusal(RefusalKind Kind, string Subject, string Sentence)
 {
     public string Code => Kind.Code;
 
+    /// <summary>Where the subject stands in the sources; null where nothing tells.</summary>
+    public SourcePlace? Place { get; init; }
+
     public override string ToString() => $"{Kind.Code} {Subject}: {Sentence}";
 }

@@ -38,6 +38,16 @@ public sealed class CompileCommandsTests : IDisposable
         Assert.Equal(["_ZNK6shapes6Square4areaEv", "answer"], SampleProject.Replaced(await RunAsync(_project.Patch("lib/answer.h", "return 2 * x", "return 3 * x"))));
     }
 
+    [Fact]
+    public async Task What_the_author_allows_is_allowed_here_as_well()
+    {
+        _project.Write("lib/answer.c", SampleProject.Answer + "\nint limit = 5;\nint allowed(int x) { return x < limit; }\n");
+        Write();
+        string patch = _project.Patch("lib/answer.c", "limit = 5;\nint allowed(int x) { return x <", "limit = 6;\nint allowed(int x) { return x <=");
+        Assert.Equal([DiffRefusals.DataChanged], (await RunAsync(patch)).Refusals.Select(r => r.Kind));
+        Assert.Equal(["allowed"], SampleProject.Replaced(await RunAsync(patch, allowed: "limit")));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -99,11 +109,11 @@ public sealed class CompileCommandsTests : IDisposable
     private static IEnumerable<string> Texts(Patch patch) => patch.Objects[0].Sections
         .Where(s => s.Kind == PatchSectionKind.ReadOnlyData).SelectMany(s => System.Text.Encoding.UTF8.GetString(s.Bytes.Span).Split('\0'));
 
-    private async Task<BuildResult> RunAsync(string patch, EventList? events = null) => await CompileCommandsBuild.RunAsync(
+    private async Task<BuildResult> RunAsync(string patch, EventList? events = null, params string[] allowed) => await CompileCommandsBuild.RunAsync(
         new CompileCommandsOptions(Path.Combine(_project.Tree, "compile_commands.json"), [patch])
         {
             CacheFolder = _project.Cache,
-            Common = new BuildOptions { Name = "fix", Progress = events },
+            Common = new BuildOptions { Name = "fix", Progress = events, AllowedData = [.. allowed] },
         },
         TestContext.Current.CancellationToken);
 

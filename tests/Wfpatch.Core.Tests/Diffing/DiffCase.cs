@@ -47,6 +47,12 @@ public sealed record DiffExpectation
 
     /// <summary>Every refusal as "name-of-code subject".</summary>
     public string[] Refusals { get; init; } = [];
+
+    /// <summary>Every note as "name-of-code subject"; layouts that nothing tells aside, since most cases have no debug information.</summary>
+    public string[] Notes { get; init; } = [];
+
+    /// <summary>Where refusals and notes say that their subject is, as "subject file:line".</summary>
+    public string[] Places { get; init; } = [];
 }
 
 /// <summary>One folder of tests/cases/diff: old and new sources (old.c and new.c, or folders old and new of several units) and expect.json.</summary>

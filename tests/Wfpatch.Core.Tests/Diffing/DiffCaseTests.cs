@@ -29,6 +29,8 @@ public sealed class DiffCaseTests : IDisposable
             return;
         }
         Assert.Equal(expected.Refusals.Order(), result.Refusals.Select(r => $"{r.Kind.Name} {r.Subject}").Order());
+        Assert.Equal(expected.Notes.Order(), Notes(result));
+        Assert.Equal(expected.Places.Order(), Places(result));
         Assert.All(result.Refusals, r => Assert.EndsWith(".", r.Sentence, StringComparison.Ordinal));
         Assert.Equal(result.Refusals.IsEmpty, result.Patch is not null);
         if (result.Patch is { } patch)
@@ -69,9 +71,15 @@ public sealed class DiffCaseTests : IDisposable
         {
             Replaced = Role(OldFunctionRole.Replaced), Parts = Role(OldFunctionRole.Part), Anchors = Role(OldFunctionRole.Anchor), Added = Kind(ChangeKind.Added),
             Data = Kind(ChangeKind.Data), Variables = Kind(ChangeKind.Variable), Removed = Kind(ChangeKind.Removed),
-            Refusals = [.. result.Refusals.Select(r => $"{r.Kind.Name} {r.Subject}").Order()],
+            Notes = Notes(result), Places = Places(result), Refusals = [.. result.Refusals.Select(r => $"{r.Kind.Name} {r.Subject}").Order()],
         };
     }
+
+    private static string[] Notes(DiffResult result) =>
+        [.. result.Notes.Where(n => n.Kind != Core.Refusals.DiffRefusals.TypeLayoutChanged).Select(n => $"{n.Kind.Name} {n.Subject}").Order()];
+
+    private static string[] Places(DiffResult result) =>
+        [.. result.Refusals.Concat(result.Notes).Where(r => r.Place is not null).Select(r => $"{r.Subject} {Path.GetFileName(r.Place!.File)}:{r.Place.Line}").Order()];
 
     private static IEnumerable<string> References(ObjectPatch patch) =>
         from symbol in patch.Symbols

@@ -129,6 +129,8 @@ internal sealed class LinkJudge(ElfFile program)
                 // In a program the linker takes the call of __tls_get_addr away: the whole sequence is rewritten ("ELF Handling For Thread-Local Storage", 5.2).
                 RelocationType.TlsGd => (4, 8),
                 RelocationType.TlsLd => (3, 5),
+                // The call by a descriptor becomes a no-operation (the same, 5.3; psABI, table of TLS descriptors).
+                RelocationType.TlsDescCall => (0, 2),
                 // The linker may rewrite opcode and ModRM of an instruction that went through the GOT.
                 var type when RelocationField.GoesThroughSlot(type) => (3, 0),
                 _ => (0, 0),

@@ -22,12 +22,15 @@ public sealed record CommandReport(CommandResult Command, JsonElement Document, 
         return new(command, document, result, [.. document.GetProperty("refusals").EnumerateArray().Select(r => r.GetProperty("code").GetString()!)]);
     }
 
-    /// <summary>It failed so: one line on standard error (one a refusal), a sentence that names what is concerned.</summary>
+    /// <summary>It failed so: one sentence on standard error that names what is concerned, and for a refusal what can be done.</summary>
     public void ExpectFailure(string result, string? code, params ReadOnlySpan<string> named)
     {
         Assert.True(Result == result, Command.Output + Command.Errors);
         Assert.Equal(code is null ? [] : [code], Codes);
-        string line = Assert.Single(Command.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        string[] lines = Command.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string line = lines[0];
+        Assert.Equal(code is null ? 1 : 2, lines.Length);
+        Assert.All(lines[1..], l => Assert.StartsWith("  ", l, StringComparison.Ordinal));
         Assert.StartsWith(code is null ? "wfpatch: " : $"wfpatch: {code} ", line, StringComparison.Ordinal);
         Assert.EndsWith(".", line, StringComparison.Ordinal);
         foreach (string name in named)

@@ -60,7 +60,8 @@ internal sealed class Anchors
             else if (!TryAddTable(symbol) && _symbols[symbol].Unit.Length > 0)
             {
                 yield return DiffRefusals.Unanchored.About(_symbols[symbol].Display,
-                    $"New code needs {_symbols[symbol].Display}, and no function of the running program tells its address unmistakably.");
+                    $"New code needs {_symbols[symbol].Display}, and no function of the running program tells its address unmistakably.")
+                    with { Place = _symbols.HomeOf(symbol) is { } home ? home.Unit.Old!.Places.Of(home.Piece) : null };
             }
         }
     }

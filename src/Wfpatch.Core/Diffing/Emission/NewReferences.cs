@@ -22,7 +22,7 @@ internal sealed class NewReferences(ChangeSet changes, SymbolTable symbols, Func
             else
             {
                 refusals.Add(DiffRefusals.InteriorReference.About(included.Display,
-                    $"{included.Display} points into the middle of {NameOf(included, reference)}, which is not a part of it."));
+                    $"{included.Display} points into the middle of {NameOf(included, reference)}, which is not a part of it.").At(included));
             }
         }
         return (relocations.ToImmutable(), refusals);

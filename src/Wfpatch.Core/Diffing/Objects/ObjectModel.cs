@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Core.Diffing.Debugging;
+using Wfpatch.Core.Diffing.Types;
 using Wfpatch.Core.Elf;
 
 namespace Wfpatch.Core.Diffing.Objects;
@@ -11,9 +13,20 @@ internal sealed record ObjectModel(string Unit, ElfFile File, ImmutableArray<Pie
     private ExceptionTables? _exceptionTables;
     private ILookup<int, int>? _referrers;
     private Dictionary<string, int>? _byName;
+    private DebugEntries? _debugEntries;
+    private SourcePlaces? _places;
+    private TypeLayouts? _types;
 
     /// <summary>What the functions unwind by.</summary>
     public ExceptionTables ExceptionTables => _exceptionTables ??= ExceptionTables.Of(this);
+
+    /// <summary>Its debug information.</summary>
+    public DebugEntries DebugEntries => _debugEntries ??= DebugEntries.Of(File);
+
+    /// <summary>Where its functions and variables stand in the sources.</summary>
+    public SourcePlaces Places => _places ??= SourcePlaces.Of(File, DebugEntries);
+
+    public TypeLayouts Types => _types ??= TypeLayouts.Of(this);
 
     /// <summary>The pieces that refer to a piece, each once.</summary>
     public IEnumerable<Piece> ReferrersOf(int piece)

@@ -11,7 +11,7 @@ internal static class CallbackRules
     {
         foreach (var (unit, section, name) in PatchMarks.BadIn(changes.Units))
         {
-            yield return DiffRefusals.BadCallback.About(name, $"{name} in {section} of {unit.Unit} is nothing that wfpatch could call or understand; use the macros of include/wfpatch-patch.h in the file that defines the function.");
+            yield return DiffRefusals.BadCallback.About(name, $"{name} in {section} of {unit.Unit} is nothing that wfpatch could call or understand; use the macros of include/wfpatch-patch.h in the file that defines the function.").At(unit, unit.New!.FindCode(name));
         }
         foreach (var kind in changes.Callbacks.GroupBy(c => c.Kind).Where(g => g.Count() > CallbackBlock.MostFunctions))
         {

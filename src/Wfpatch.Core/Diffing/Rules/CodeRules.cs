@@ -17,18 +17,18 @@ internal static class CodeRules
     {
         if (included.IsCode && (included.New.Undecodable ?? included.Old?.Undecodable) is { } why)
         {
-            yield return DiffRefusals.NotDecodable.About(included.Display, $"{included.Display} cannot be decoded: {why}.");
+            yield return DiffRefusals.NotDecodable.About(included.Display, $"{included.Display} cannot be decoded: {why}.").At(included);
         }
         foreach (var piece in new[] { included.New, included.Old }.OfType<Piece>())
         {
             if (piece.IsResolver)
             {
-                yield return DiffRefusals.IndirectFunction.About(included.Display, $"{included.Display} is the resolver of an indirect function (ifunc).");
+                yield return DiffRefusals.IndirectFunction.About(included.Display, $"{included.Display} is the resolver of an indirect function (ifunc).").At(included);
             }
             if (piece.Kind == PieceKind.Code ? !piece.IsOneFunction : piece.IsShared)
             {
                 yield return DiffRefusals.SharedSection.About(included.Display,
-                    $"{included.Display} shares the section {piece.SectionName} with others; compile both builds with -ffunction-sections -fdata-sections.");
+                    $"{included.Display} shares the section {piece.SectionName} with others; compile both builds with -ffunction-sections -fdata-sections.").At(included);
             }
         }
     }
@@ -39,30 +39,30 @@ internal static class CodeRules
         {
             foreach (var reference in piece.References.Where(r => !IsSound(piece, r)))
             {
-                yield return DiffRefusals.UnknownRelocation.About(included.Display, $"{included.Display} uses the relocation {reference.Type} at {reference.Field}, which is not supported.");
+                yield return DiffRefusals.UnknownRelocation.About(included.Display, $"{included.Display} uses the relocation {reference.Type} at {reference.Field}, which is not supported.").At(included);
             }
         }
         foreach (var reference in included.New.References)
         {
             if (reference.Target is UnsupportedTarget unsupported)
             {
-                yield return DiffRefusals.UnsupportedReference.About(included.Display, $"{included.Display} refers to {unsupported.Name}, which {unsupported.Reason}.");
+                yield return DiffRefusals.UnsupportedReference.About(included.Display, $"{included.Display} refers to {unsupported.Name}, which {unsupported.Reason}.").At(included);
             }
             else if (reference.Target is ExternalTarget outside && IsNewIndirect(changes, outside.Name))
             {
-                yield return DiffRefusals.IndirectFunction.About(outside.Name, $"{included.Display} refers to the indirect function (ifunc) {outside.Name}, which is new or has another resolver.");
+                yield return DiffRefusals.IndirectFunction.About(outside.Name, $"{included.Display} refers to the indirect function (ifunc) {outside.Name}, which is new or has another resolver.").At(included);
             }
             else if (reference.Target is PieceTarget inside && included.Unit.New!.Pieces[inside.Piece] is { } target)
             {
                 if (target.IsResolver)
                 {
-                    yield return DiffRefusals.IndirectFunction.About(target.Name, $"{included.Display} refers to the indirect function (ifunc) {target.Name}, which is local to its unit.");
+                    yield return DiffRefusals.IndirectFunction.About(target.Name, $"{included.Display} refers to the indirect function (ifunc) {target.Name}, which is local to its unit.").At(included);
                 }
                 bool isStrange = target.Kind is PieceKind.Initializers or PieceKind.ExceptionTable or PieceKind.UnwindTable
                     || (target.Kind == PieceKind.Unknown && (!target.IsNamed || included.Unit.OldOf(target) is null));
                 if (isStrange)
                 {
-                    yield return DiffRefusals.UnsupportedReference.About(included.Display, $"{included.Display} refers to the section {target.SectionName}, whose meaning wfpatch does not know.");
+                    yield return DiffRefusals.UnsupportedReference.About(included.Display, $"{included.Display} refers to the section {target.SectionName}, whose meaning wfpatch does not know.").At(included);
                 }
             }
         }
@@ -89,7 +89,7 @@ internal static class CodeRules
         bool isMain = old is { IsGlobal: true, Name: "main" };
         if (isConstructor || isMain)
         {
-            yield return DiffRefusals.RunsOnce.About(included.Display, $"{included.Display} runs at program start or end only, so that a patch of it would not take effect ({included.Reason}).");
+            yield return DiffRefusals.RunsOnce.About(included.Display, $"{included.Display} runs at program start or end only, so that a patch of it would not take effect ({included.Reason}).").At(included);
         }
     }
 
@@ -99,7 +99,7 @@ internal static class CodeRules
         where piece is { IsInGroup: true, IsIndirection: false, IsGlobal: true, Kind: PieceKind.Code or PieceKind.Constant } && !changes.Comdat.IsInBoth(piece)
         let home = changes.OldGlobals.Find(piece.Name)
         where home is not null && Look(unit.New!, piece) != Look(home.Value.Unit.Old!, home.Value.Piece)
-        select DiffRefusals.ComdatGroup.About(piece.Name, $"{piece.Name} differs, and no object has it in both builds: it was in {home.Value.Unit.Unit} and is in {unit.Unit} now.");
+        select DiffRefusals.ComdatGroup.About(piece.Name, $"{piece.Name} differs, and no object has it in both builds: it was in {home.Value.Unit.Unit} and is in {unit.Unit} now.").At(unit, piece);
 
     private static string Look(ObjectModel model, Piece piece) =>
         Shape.Of(model, piece) + (model.ExceptionTables.Of(piece) is { } place ? Shape.Of(model, model.Pieces[place.Table]) : "");

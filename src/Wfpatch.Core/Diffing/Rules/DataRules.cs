@@ -31,7 +31,7 @@ internal static class DataRules
         foreach (var group in undecided.GroupBy(p => SymbolNames.WithoutNumbers(p.Name)))
         {
             yield return DiffRefusals.Ambiguous.About(group.Key,
-                $"The static variables {group.Key} of {unit.Unit} cannot be told apart between the two builds; give them different names.");
+                $"The static variables {group.Key} of {unit.Unit} cannot be told apart between the two builds; give them different names.").At(unit, group.First());
         }
         foreach (var piece in unit.New!.Pieces.Where(p => !undecided.Contains(p) && !p.IsIndirection && changes.Comdat.Counts(unit, p)))
         {
@@ -79,16 +79,16 @@ internal static class DataRules
         if (!IsVariable(piece) && !IsVariable(old))
         {
             return piece is { Kind: PieceKind.Constant, IsGlobal: true }
-                ? DiffRefusals.GlobalConstantChanged.About(piece.Name, $"{piece.Name} of {unit.Unit} differs in {difference}, and other objects may use it; make it static or leave it.")
+                ? DiffRefusals.GlobalConstantChanged.About(piece.Name, $"{piece.Name} of {unit.Unit} differs in {difference}, and other objects may use it; make it static or leave it.").At(unit, piece)
                 : null;
         }
         if (piece.Kind == PieceKind.ThreadLocal || old.Kind == PieceKind.ThreadLocal)
         {
-            return DiffRefusals.ThreadLocalChanged.About(piece.Name, $"The thread-local variable {piece.Name} of {unit.Unit} differs in {difference}.");
+            return DiffRefusals.ThreadLocalChanged.About(piece.Name, $"The thread-local variable {piece.Name} of {unit.Unit} differs in {difference}.").At(unit, piece);
         }
         if (piece.IsCommon || old.IsCommon)
         {
-            return DiffRefusals.CommonChanged.About(piece.Name, $"The common symbol {piece.Name} of {unit.Unit} differs in {difference}.");
+            return DiffRefusals.CommonChanged.About(piece.Name, $"The common symbol {piece.Name} of {unit.Unit} differs in {difference}.").At(unit, piece);
         }
         if (!old.IsShared && !piece.IsShared && IsAllowed(changes, options, unit, piece) && IsValueAlone(old, piece))
         {
@@ -97,7 +97,7 @@ internal static class DataRules
         return old.IsShared || piece.IsShared
             ? DiffRefusals.SharedSection.About(piece.SectionName,
                 $"{piece.SectionName} of {unit.Unit} holds several variables and differs in {difference}; compile both builds with -ffunction-sections -fdata-sections.")
-            : DiffRefusals.DataChanged.About(piece.Name, $"The variable {piece.Name} of {unit.Unit} differs in {difference}; the running program has its own value already (an author who says so with WF_DATA_CHANGED or --allow-data may change its initial value).");
+            : DiffRefusals.DataChanged.About(piece.Name, $"The variable {piece.Name} of {unit.Unit} differs in {difference}; the running program has its own value already (an author who says so with WF_DATA_CHANGED or --allow-data may change its initial value).").At(unit, piece);
     }
 
     private static bool IsAllowed(ChangeSet changes, DiffOptions options, UnitDiff unit, Piece piece) =>
@@ -107,15 +107,15 @@ internal static class DataRules
     private static bool IsValueAlone(Piece old, Piece @new) => old.Kind == @new.Kind && old.Size == @new.Size && old.Alignment == @new.Alignment;
 
     private static Refusal NewThreadLocal(UnitDiff unit, Piece piece) =>
-        DiffRefusals.ThreadLocalChanged.About(piece.Name, $"The thread-local variable {piece.Name} of {unit.Unit} is new, and running threads have no room for it.");
+        DiffRefusals.ThreadLocalChanged.About(piece.Name, $"The thread-local variable {piece.Name} of {unit.Unit} is new, and running threads have no room for it.").At(unit, piece);
 
     private static Refusal Lost(UnitDiff unit, Piece old, IncludedPiece successor)
     {
         string why = $"and {successor.Display} may be the same under another name: its state would be lost";
         return old is { IsGlobal: false } && SymbolNames.HasNumber(old.Name)
             ? DiffRefusals.StaticLocalRemoved.About(
-                SymbolNames.WithoutNumbers(old.Name), $"The static local {SymbolNames.WithoutNumbers(old.Name)} of {Users(unit, old)} in {unit.Unit} is gone, {why}.")
-            : DiffRefusals.DataRemoved.About(old.Name, $"The variable {old.Name} of {unit.Unit} is gone, {why}.");
+                SymbolNames.WithoutNumbers(old.Name), $"The static local {SymbolNames.WithoutNumbers(old.Name)} of {Users(unit, old)} in {unit.Unit} is gone, {why}.").At(unit, old)
+            : DiffRefusals.DataRemoved.About(old.Name, $"The variable {old.Name} of {unit.Unit} is gone, {why}.").At(unit, old);
     }
 
     private static string Users(UnitDiff unit, Piece old) =>
@@ -126,7 +126,7 @@ internal static class DataRules
         if (included.IsVariable && (included.New.Size > LargestNewVariable || included.New.Alignment > LargestAlignment))
         {
             yield return DiffRefusals.DataAdded.About(included.New.Name,
-                $"The new variable {included.Display} takes {included.New.Size} bytes at a multiple of {included.New.Alignment}; a patch carries up to {LargestNewVariable} bytes at a multiple of {LargestAlignment}.");
+                $"The new variable {included.Display} takes {included.New.Size} bytes at a multiple of {included.New.Alignment}; a patch carries up to {LargestNewVariable} bytes at a multiple of {LargestAlignment}.").At(included);
         }
         var threadLocals = included.Unit.IsNewUnit ? included.New.References.Select(r => r.Target).OfType<PieceTarget>().Select(t => included.Unit.New!.Pieces[t.Piece]) : [];
         foreach (var target in threadLocals.Where(t => t.Kind == PieceKind.ThreadLocal))

@@ -28,7 +28,7 @@ internal static class RegisterRules
                     if (FirstReadAfterCall(caller, included.New, more) is { } register)
                     {
                         yield return DiffRefusals.RegisterUseGrew.About(included.Display,
-                            $"{included.Display} now writes {register.ToString().ToLowerInvariant()}, where its unchanged caller {caller.Name} keeps a value (GCC's -fipa-ra).");
+                            $"{included.Display} now writes {register.ToString().ToLowerInvariant()}, where its unchanged caller {caller.Name} keeps a value (GCC's -fipa-ra).").At(included);
                     }
                 }
             }

@@ -21,7 +21,7 @@ internal static class SymbolRules
             }
             foreach (string name in Facts(old).Except(Facts(@new)).Concat(Facts(@new).Except(Facts(old))).Select(f => f.Name).Distinct())
             {
-                yield return DiffRefusals.SymbolChanged.About(name, $"{name} of {unit.Unit} differs in binding, visibility, type or aliases between the two builds.");
+                yield return DiffRefusals.SymbolChanged.About(name, $"{name} of {unit.Unit} differs in binding, visibility, type or aliases between the two builds.").At(unit, @new);
             }
         }
         foreach (string name in Weak(unit.New).Except(Weak(unit.Old!)).Concat(Weak(unit.Old!).Except(Weak(unit.New))).Distinct())

@@ -32,7 +32,7 @@ internal static class UnitRules
         {
             if (changes.OldGlobals.Find(piece.Name) is { } was && was.Unit != unit && IsGone(was.Unit, was.Piece))
             {
-                yield return DiffRefusals.SymbolMoved.About(piece.Name, $"{piece.Name} moved from {was.Unit.Unit} to {unit.Unit}; leave it in its file.");
+                yield return DiffRefusals.SymbolMoved.About(piece.Name, $"{piece.Name} moved from {was.Unit.Unit} to {unit.Unit}; leave it in its file.").At(unit, piece);
             }
         }
     }

@@ -17,6 +17,7 @@ internal static class Verify
             .Concat(RegisterRules.Check(changes))
             .Concat(CallbackRules.Check(changes))
             .Concat(TypeRules.Check(changes, options))
+            .Concat(RedirectRules.Check(changes))
             .Distinct()
             .ToImmutableArray();
         bool isEmpty = !changes.Included.Any(i => i.IsCode && i.Old is not null);

@@ -47,7 +47,7 @@ internal sealed class UnwindTableBuilder(ChangeSet changes, SymbolTable symbols)
         }
         foreach (var function in wanted.Values)
         {
-            yield return DiffRefusals.UnwindTable.About(function.Display, $"{function.Display} has no unwind information; compile both builds with -fasynchronous-unwind-tables, the default.");
+            yield return DiffRefusals.UnwindTable.About(function.Display, $"{function.Display} has no unwind information; compile both builds with -fasynchronous-unwind-tables, the default.").At(function);
         }
     }
 
@@ -57,17 +57,17 @@ internal sealed class UnwindTableBuilder(ChangeSet changes, SymbolTable symbols)
         var common = all.FirstOrDefault(r => r.Cie is null && r.Offset == record.Cie);
         if (common.Bytes.IsEmpty || CommonEntry.Read(common.Bytes.Span) is not { } entry)
         {
-            return DiffRefusals.UnwindTable.About(function.Display, $"The unwind information of {function.Display} is damaged.");
+            return DiffRefusals.UnwindTable.About(function.Display, $"The unwind information of {function.Display} is damaged.").At(function);
         }
         if (!entry.IsKnown || address is not { Type: RelocationType.Pc32, Offset: 0 })
         {
-            return DiffRefusals.UnwindTable.About(function.Display, $"The unwind information of {function.Display} has an unknown form (augmentation \"{entry.Augmentation}\").");
+            return DiffRefusals.UnwindTable.About(function.Display, $"The unwind information of {function.Display} has an unknown form (augmentation \"{entry.Augmentation}\").").At(function);
         }
         var commonFields = Translate(function.Unit, common, table);
         var fields = Translate(function.Unit, record, table);
         if (commonFields is null || fields is null)
         {
-            return DiffRefusals.ExceptionTables.About(function.Display, $"The exception table or personality routine of {function.Display} is nothing that a patch can carry.");
+            return DiffRefusals.ExceptionTables.About(function.Display, $"The exception table or personality routine of {function.Display} is nothing that a patch can carry.").At(function);
         }
         int commonAt = PlaceCommon(common.Bytes, commonFields);
         int at = _bytes.Count;

@@ -7,7 +7,7 @@
 f:
     .cfi_startproc
     call magic
-    nop
+    cld
     ret
     .cfi_endproc
     .size f, .-f

@@ -5,8 +5,8 @@
 f:
     .cfi_startproc
     lea g+2(%rip), %rax
-    nop
-    nop
+    cld
+    cld
     ret
     .cfi_endproc
     .size f, .-f

@@ -5,7 +5,7 @@
 f:
     .cfi_startproc
     lea g+2(%rip), %rax
-    nop
+    cld
     ret
     .cfi_endproc
     .size f, .-f

@@ -5,7 +5,7 @@
 f:
     .cfi_startproc
     leaq outside@GOT(%rax), %rax
-    nop
+    cld
     ret
     .cfi_endproc
     .size f, .-f

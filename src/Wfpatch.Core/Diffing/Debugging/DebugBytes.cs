@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Text;
 using Wfpatch.Core.Elf;
 
-namespace Wfpatch.Core.Diffing.Types;
+namespace Wfpatch.Core.Diffing.Debugging;
 
 /// <summary>A debug section of an object file, read from front to back. Fields that have a relocation have its addend for their value:
-/// in an object file all of a debug section's references lead to the starts of other debug sections (psABI, section 4.4; RELA).</summary>
+/// in an object file all of a debug section's references lead to the starts of other sections (psABI, section 4.4; RELA).</summary>
 internal sealed class DebugBytes
 {
-    private readonly ReadOnlyMemory<byte> _bytes;
-    private readonly Dictionary<ulong, long> _addends;
+    public static readonly DebugBytes Empty = new(default, [], new DebugBudget(0));
 
-    public DebugBytes(ElfFile file, string name)
+    private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly Dictionary<ulong, ElfRelocation> _relocations = [];
+    private readonly DebugBudget _budget;
+
+    public DebugBytes(ReadOnlyMemory<byte> bytes, ImmutableArray<ElfRelocation> relocations, DebugBudget budget)
     {
-        var section = file.FindSection(name);
-        const SectionFlags Compressed = (SectionFlags)0x800;
-        bool isPlain = section is not null && (section.Flags & Compressed) == 0;
-        _bytes = isPlain ? section!.Bytes : default;
-        _addends = [];
-        foreach (var relocation in isPlain ? file.RelocationsOf(section!.Index) : [])
+        _bytes = bytes;
+        _budget = budget;
+        foreach (var relocation in relocations)
         {
-            _addends[relocation.Offset] = relocation.Addend;
+            _relocations[relocation.Offset] = relocation;
         }
     }
 
@@ -41,8 +42,11 @@ internal sealed class DebugBytes
         {
             value = (value << 8) | field[i];
         }
-        return _addends.TryGetValue((ulong)at, out long addend) ? (ulong)addend : value;
+        return _relocations.TryGetValue((ulong)at, out var relocation) ? (ulong)relocation.Addend : value;
     }
+
+    /// <summary>The relocation of the field that begins at an offset, or null.</summary>
+    public ElfRelocation? RelocationAt(int offset) => _relocations.TryGetValue((ulong)offset, out var relocation) ? relocation : null;
 
     /// <summary>DWARF 5, section 7.6.</summary>
     public ulong Leb()
@@ -58,6 +62,9 @@ internal sealed class DebugBytes
             }
         }
     }
+
+    /// <summary>Goes to an offset; it may be any number.</summary>
+    public void Go(ulong offset) => At = offset <= (ulong)_bytes.Length ? (int)offset : throw new MalformedDebugException();
 
     public void Skip(ulong bytes) => At = bytes <= (ulong)(_bytes.Length - At) ? At + (int)bytes : throw new MalformedDebugException();
 
@@ -77,19 +84,27 @@ internal sealed class DebugBytes
         }
         var rest = _bytes.Span[(int)offset..];
         int end = rest.IndexOf((byte)0);
-        return System.Text.Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
+        var text = end < 0 ? rest : rest[..end];
+        _budget.Spend(text.Length);
+        return Encoding.UTF8.GetString(text);
+    }
+
+    /// <summary>Goes behind the string here.</summary>
+    public void SkipText()
+    {
+        int length = _bytes.Span[At..].IndexOf((byte)0);
+        Skip(length < 0 ? ulong.MaxValue : (ulong)length + 1);
     }
 
     /// <summary>The string here; goes behind it.</summary>
     public string Text()
     {
         int at = At;
-        while (Byte() != 0)
-        {
-        }
+        SkipText();
         return Text((ulong)at);
     }
 }
 
 /// <summary>Debug information that contradicts itself, or of a form that is not known.</summary>
-internal sealed class MalformedDebugException : Exception;
+/// <param name="what">What it does, in words: "contradicts itself".</param>
+internal sealed class MalformedDebugException(string what = "contradicts itself") : Exception(what);

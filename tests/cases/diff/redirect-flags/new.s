@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+    .section .text.use,"ax",@progbits
+    .globl use
+    .type use,@function
+use:
+    .cfi_startproc
+    adcl %edi, %edi
+    movl %edi, %eax
+    addl $2, %eax
+    ret
+    .cfi_endproc
+    .size use, .-use
+    .section .note.GNU-stack,"",@progbits
