@@ -9,11 +9,14 @@ namespace Wfpatch.Lab.Fuzz;
 /// <param name="Root">Each seed has a folder there, which is kept when it fails.</param>
 internal sealed record FuzzJudge(Csmith Csmith, FuzzHosts Hosts, string Root)
 {
+    // SIGXCPU.
+    private const string TooLong = "signal 24";
+
     /// <summary>What is against an edit of code alone in a correct differ: it may change variables by what the compiler makes of it.</summary>
     internal static readonly ImmutableHashSet<string> ExpectedCodes =
     [
         DiffRefusals.DataChanged.Code, DiffRefusals.DataRemoved.Code, DiffRefusals.StaticLocalRemoved.Code, DiffRefusals.ThreadLocalChanged.Code,
-        DiffRefusals.Ambiguous.Code, DiffRefusals.SymbolChanged.Code, DiffRefusals.RegisterUseGrew.Code,
+        DiffRefusals.Ambiguous.Code, DiffRefusals.VariableLeftOut.Code, DiffRefusals.SymbolChanged.Code, DiffRefusals.RegisterUseGrew.Code,
     ];
 
     internal string FolderOf(FuzzSeed seed) => Path.Combine(Root, $"{seed}");
@@ -83,11 +86,8 @@ internal sealed record FuzzJudge(Csmith Csmith, FuzzHosts Hosts, string Root)
         }
         catch (InvalidOperationException problem)
         {
-            return (null, problem.Message.StartsWith("the program ended", StringComparison.Ordinal) ? "crashes" : "no reference: " + problem.Message);
-        }
-        catch (TimeoutException)
-        {
-            return (null, "takes too long");
+            return (null, problem.Message.Contains(TooLong, StringComparison.Ordinal) ? "takes too long"
+                : problem.Message.StartsWith("the program ended", StringComparison.Ordinal) ? "crashes" : "no reference: " + problem.Message);
         }
     }
 

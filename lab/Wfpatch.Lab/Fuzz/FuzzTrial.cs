@@ -12,12 +12,11 @@ using Wfpatch.Testing.Cases;
 namespace Wfpatch.Lab.Fuzz;
 
 /// <summary>A program and an edited one, both built, with what each of them answers.</summary>
-/// <param name="Requests">The version that is to serve each request: o or n.</param>
-/// <param name="Expected">The right answer to each.</param>
+/// <param name="Expected">The right answer to each of <see cref="Requests"/>.</param>
 /// <param name="IsVisible">Whether the versions answer differently.</param>
 internal sealed record FuzzTrial(FuzzProgram Program, FuzzVersion Old, FuzzVersion New, string[] Expected, bool IsVisible)
 {
-    /// <summary>Before the patch, under it, after the revert, under the patch again, and after another revert.</summary>
+    /// <summary>The version that is to serve each request, o or n: before the patch, under it, after the revert, under the patch again, and after another revert.</summary>
     internal const string Requests = "onnono";
 
     private const int MostStarts = 20;
@@ -33,7 +32,7 @@ internal sealed record FuzzTrial(FuzzProgram Program, FuzzVersion Old, FuzzVersi
         var commands = new Commands(new NativeLinux());
         for (int start = 1; ; start++)
         {
-            await using var process = await DrivenProgram.StartAsync(Old.Program, FuzzAnswers.Limit * 2, Program.IsCarried ? null : FuzzAnswers.Fresh(""), cancel);
+            await using var process = await DrivenProgram.StartAsync(new(Old.Program, [], Environment: Program.IsCarried ? null : FuzzAnswers.Fresh("")), DrivenProgram.Ample, cancel);
             var (refusals, failure) = await RunAsync(process, patch, commands, cancel);
             // Where a jump of one byte leads depends on the addresses of the run.
             if (start == MostStarts || refusals.IsEmpty || refusals.Any(r => r.Code != "WF404"))

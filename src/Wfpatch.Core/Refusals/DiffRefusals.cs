@@ -39,6 +39,7 @@ public static class DiffRefusals
     public static readonly RefusalKind TypeInformationChanged = new("WF231", "type-information-changed", "The type information (RTTI) of a class differs: its bases or its name.", "Leave the class's bases and name as they are.");
 
     public static readonly RefusalKind BadCallback = new("WF232", "bad-callback", "A callback is none that can be called: no new function of its unit, or there are too many of a kind.", "Name it with the macros of include/wfpatch-patch.h, in the file that defines it, and at most ten of a kind.");
+    public static readonly RefusalKind VariableLeftOut = new("WF236", "variable-left-out", "A variable that the source has in both versions is left out by the compiler of one of them, since nothing in that version writes or reads it; its value would be lost.", "Mark the variable __attribute__((used)) in the new version where that left it out, or say with --allow-data that new code may use its initial value.");
 
     public static readonly ImmutableArray<RefusalKind> All =
     [
@@ -46,7 +47,7 @@ public static class DiffRefusals
         InitializersChanged, RunsOnce, UnknownSectionChanged, IndirectFunction, ExceptionTables, ComdatGroup, UnknownRelocation,
         SymbolChanged, CommonChanged, Ambiguous, RegisterUseGrew, Unanchored, PointNotFound, UnitRemoved, SymbolMoved,
         GlobalConstantChanged, NotDecodable, InteriorReference, UnwindTable, UnsupportedReference,
-        TypeLayoutChanged, VirtualFunctionsChanged, TypeInformationChanged, BadCallback,
+        TypeLayoutChanged, VirtualFunctionsChanged, TypeInformationChanged, BadCallback, VariableLeftOut,
         .. BuildRefusals.All,
     ];
 }

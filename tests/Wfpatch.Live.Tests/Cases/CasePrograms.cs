@@ -2,6 +2,7 @@
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing.Cases;
+using Wfpatch.Testing.Processes;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Cases;
@@ -18,7 +19,7 @@ public static class CasePrograms
     {
         for (int start = 1; ; start++)
         {
-            var program = await DrivenProgram.StartAsync(path, DrivenProgram.Ample, null, Cancel);
+            var program = await DrivenProgram.StartAsync(CommandLine.Of(path), DrivenProgram.Ample, Cancel);
             var check = await InProcess.CheckAsync(program.Id, patch);
             if (start == MostStarts || check.Outcome != Outcome.Refused || check.Refusals.Any(r => r.Code is not "WF404"))
             {
@@ -31,7 +32,7 @@ public static class CasePrograms
     /// <summary>What a program prints that is driven once.</summary>
     public static async Task<string> RunOnceAsync(string path)
     {
-        await using var program = await DrivenProgram.StartAsync(path, DrivenProgram.Ample, null, Cancel);
+        await using var program = await DrivenProgram.StartAsync(CommandLine.Of(path), DrivenProgram.Ample, Cancel);
         return await program.DriveAsync();
     }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Collections.Immutable;
 using Wfpatch.Testing.Processes;
 
 namespace Wfpatch.Testing.Cases;
@@ -18,10 +17,9 @@ public sealed class DrivenProgram : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <param name="limit">For each of its lines.</param>
-    /// <param name="environment">Variables beside our own.</param>
-    public static async Task<DrivenProgram> StartAsync(string program, TimeSpan limit, ImmutableDictionary<string, string>? environment, CancellationToken cancel)
+    public static async Task<DrivenProgram> StartAsync(CommandLine program, TimeSpan limit, CancellationToken cancel)
     {
-        var driven = new DrivenProgram(ChildProcess.Start(new(program, [], Environment: environment)), limit);
+        var driven = new DrivenProgram(ChildProcess.Start(program), limit);
         try
         {
             string line = await driven.ReadLineAsync(cancel);

@@ -33,6 +33,9 @@ internal sealed class DebugEntry(int offset, DebugTag tag, DebugEntry? parent)
 
     public bool IsDeclaration { get; set; }
 
+    /// <summary>Whether it says where it is (DW_AT_location).</summary>
+    public bool HasPlace { get; set; }
+
     public bool IsStructure => Tag is DebugTag.Structure or DebugTag.Class or DebugTag.Union;
 
     /// <summary>With the names of what it is within.</summary>
@@ -57,6 +60,7 @@ internal enum DebugTag
     Base = 0x24,
     Const = 0x26,
     Subprogram = 0x2e,
+    Variable = 0x34,
     Volatile = 0x35,
     Restrict = 0x37,
     Namespace = 0x39,

@@ -102,6 +102,9 @@ internal sealed class DebugReader
             var value = _forms.Read(form, addressSize, constant);
             switch (name)
             {
+                case 0x02:
+                    entry.HasPlace = true;
+                    break;
                 case 0x03:
                     entry.Name = value.Text ?? "";
                     break;
