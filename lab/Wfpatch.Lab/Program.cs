@@ -2,6 +2,7 @@
 using System.CommandLine;
 using Wfpatch.Lab.Bench;
 using Wfpatch.Lab.Demo;
+using Wfpatch.Lab.Fuzz;
 
 Option<bool> sampleOnly = new("--sample") { Description = "The sample server alone, without memcached." };
 Option<bool> json = new("--json") { Description = "One JSON document on standard output; everything else on standard error." };
@@ -35,6 +36,16 @@ Command bench = new("bench", "Measures each figure beside its baseline; prints a
 bench.SetAction((parsed, cancel) =>
     new BenchCommand([.. parsed.GetValue(these) ?? [], .. parsed.GetValue(only) ?? []], new(parsed.GetValue(minutes), parsed.GetValue(count), [.. parsed.GetValue(packages) ?? []]), parsed.GetValue(json)).RunAsync(cancel));
 
+Option<double?> fuzzMinutes = new("--minutes") { Description = "How long it goes on; 5 where nothing is said." };
+Option<long?> seed = new("--seed") { Description = "The first seed; alone: the only one." };
+Option<long?> seeds = new("--count") { Description = "How many seeds." };
+Command diff = new("diff", "Random C programs with random edits: a patched process must compute what the rebuilt program computes, or be refused. A seed that fails leaves its files in out/fuzz.")
+{
+    fuzzMinutes, seed, seeds, json,
+};
+diff.SetAction((parsed, cancel) => new FuzzCommand(parsed.GetValue(fuzzMinutes), parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json)).RunAsync(cancel));
+Command fuzz = new("fuzz", "Looks for wrong patches with random input.") { diff };
+
 static string Names(IEnumerable<IMeasurement> measurements) => string.Join(", ", measurements.Select(measurement => measurement.Name));
 
-return await new RootCommand("The lab of wfpatch.") { demo, bench }.Parse(args).InvokeAsync();
+return await new RootCommand("The lab of wfpatch.") { demo, bench, fuzz }.Parse(args).InvokeAsync();

@@ -39,6 +39,7 @@ public static class DiffRefusals
     public static readonly RefusalKind TypeInformationChanged = new("WF231", "type-information-changed", "The type information (RTTI) of a class differs: its bases or its name.", "Leave the class's bases and name as they are.");
 
     public static readonly RefusalKind BadCallback = new("WF232", "bad-callback", "A callback is none that can be called: no new function of its unit, or there are too many of a kind.", "Name it with the macros of include/wfpatch-patch.h, in the file that defines it, and at most ten of a kind.");
+    public static readonly RefusalKind VariableLeftOut = new("WF236", "variable-left-out", "A variable that the source has in both versions is left out by the compiler of one of them, since nothing in that version writes or reads it; its value would be lost.", "Mark the variable __attribute__((used)) in the new version where that left it out, or say with --allow-data that new code may use its initial value.");
 
     public static readonly RefusalKind LinkTimeOptimization = new("WF233", "link-time-optimization", "An object file is for link-time optimisation: the machine code of the program is not, or not only, in it.", "Compile both builds with -fno-lto, if the running program was made without; one that was made with it cannot be told apart into its sources' functions.");
     public static readonly RefusalKind ForeignLanguage = new("WF234", "foreign-language", "What changed was compiled from a language other than C, C++ or assembler, whose rules wfpatch does not know.", "Change the parts that are written in C or C++, or restart the program with the new version.");
@@ -49,7 +50,7 @@ public static class DiffRefusals
         InitializersChanged, RunsOnce, UnknownSectionChanged, IndirectFunction, ExceptionTables, ComdatGroup, UnknownRelocation,
         SymbolChanged, CommonChanged, Ambiguous, RegisterUseGrew, Unanchored, PointNotFound, UnitRemoved, SymbolMoved,
         GlobalConstantChanged, NotDecodable, InteriorReference, UnwindTable, UnsupportedReference,
-        TypeLayoutChanged, VirtualFunctionsChanged, TypeInformationChanged, BadCallback, LinkTimeOptimization, ForeignLanguage,
+        TypeLayoutChanged, VirtualFunctionsChanged, TypeInformationChanged, BadCallback, LinkTimeOptimization, ForeignLanguage, VariableLeftOut,
         .. BuildRefusals.All,
     ];
 }

@@ -4,14 +4,10 @@ using Wfpatch.Build;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing;
-using Wfpatch.Testing.Processes;
+using Wfpatch.Testing.Cases;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Cases;
-
-/// <summary>How a case is compiled: a compiler and its flags.</summary>
-/// <param name="Flags">Beside those that all have; the linker gets them too.</param>
-public sealed record CaseBuild(string Name, bool IsClang, ImmutableArray<string> Flags);
 
 /// <summary>
 /// One folder of tests/cases/diff that has a driver: both versions as programs that a distribution could ship, stripped and without sections
@@ -19,8 +15,6 @@ public sealed record CaseBuild(string Name, bool IsClang, ImmutableArray<string>
 /// </summary>
 public sealed class BehaviourCase
 {
-    private static readonly ImmutableArray<string> Always = ["-g", "-w", "-pthread", "-fmerge-constants"];
-
     private static readonly string[] Sides = ["old", "new"];
 
     private static readonly string[] Extensions = [".c", ".cc", ".s"];
@@ -68,10 +62,10 @@ public sealed class BehaviourCase
     public async Task<(TestPatch? Patch, ImmutableArray<Refusal> Refusals)> PatchAsync()
     {
         await Task.WhenAll(Sides.SelectMany(side => Sources(side).Select(source => CompileAsync(
-            source, Path.Combine(_output, $"{side}-objects", Path.ChangeExtension(Path.GetFileName(source), ".o")), side, "-ffunction-sections", "-fdata-sections"))));
+            source, Path.Combine(_output, $"{side}-objects", Path.ChangeExtension(Path.GetFileName(source), ".o")), side, CaseBuild.SectionFlags))));
         // What did not change is in both trees, as in a real build: it tells where its functions are.
         string driver = Path.Combine(_output, "old-objects", "driver.o");
-        await CompileAsync(DriverIn(_folder)!, driver, "", "-ffunction-sections", "-fdata-sections");
+        await CompileAsync(DriverIn(_folder)!, driver, "", CaseBuild.SectionFlags);
         File.Copy(driver, Path.Combine(_output, "new-objects", "driver.o"));
         var result = TreeBuild.Run(Path.Combine(_output, "old-objects"), Path.Combine(_output, "new-objects"), new() { Name = Path.GetFileName(_folder) });
         if (result.Patch is not { } patch)
@@ -118,25 +112,11 @@ public sealed class BehaviourCase
         string[] sources = [.. Sources(side)];
         string[] objects = [.. sources.Select((s, i) => Path.Combine(_output, $"{side}-{i}.o"))];
         await Task.WhenAll(sources.Zip(objects, (source, target) => CompileAsync(source, target, side)));
-        string[] arguments =
-        [
-            .. objects, .. host, .. _build.Flags.Where(f => !f.StartsWith("-std", StringComparison.Ordinal)),
-            "-pthread", "-Wl,-z,relro,-z,now,--no-as-needed", "-s", "-o", Path.Combine(_output, side),
-        ];
-        (await ChildProcess.RunAsync(new(Compiler(_isCxx), [.. arguments]), Cancel)).OrThrow();
+        await _build.LinkAsync([.. objects, .. host], Path.Combine(_output, side), _isCxx, isStripped: true, Cancel);
     }
 
-    private async Task CompileAsync(string source, string target, string side, params string[] more)
-    {
-        string[] arguments =
-        [
-            $"-ffile-prefix-map={Path.Combine(_output, side + "-sources")}=.", $"-ffile-prefix-map={RepositoryRoot.Path}=.", .. Always,
-            .. side.Length > 0 ? _flags : [], .. _build.Flags.Where(f => !f.StartsWith("-Wl,", StringComparison.Ordinal)), .. more, "-c", source, "-o", target,
-        ];
-        (await ChildProcess.RunAsync(new(Compiler(source.EndsWith(".cc", StringComparison.Ordinal)), [.. arguments]), Cancel)).OrThrow();
-    }
-
-    private string Compiler(bool isCxx) => (_build.IsClang, isCxx) switch { (true, true) => "clang++", (true, false) => "clang", (false, true) => "g++", _ => "gcc" };
+    private Task CompileAsync(string source, string target, string side, params ImmutableArray<string> more) =>
+        _build.CompileAsync(source, target, Path.Combine(_output, side + "-sources"), [.. side.Length > 0 ? _flags : [], .. more], Cancel);
 
     private IEnumerable<string> Sources(string side) => Directory.EnumerateFiles(Path.Combine(_output, $"{side}-sources"))
         .Where(f => Extensions.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Tests.Running;
+using Wfpatch.Testing.Cases;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Cases;
@@ -32,8 +33,8 @@ public sealed class BehaviourTests
     public async Task A_patched_program_does_what_the_new_one_does(string name, string build)
     {
         var @case = await BehaviourCase.BuildAsync(name, CaseBuilds.Find(build));
-        string before = await DrivenProgram.RunOnceAsync(@case.OldProgram);
-        string after = await DrivenProgram.RunOnceAsync(@case.NewProgram);
+        string before = await CasePrograms.RunOnceAsync(@case.OldProgram);
+        string after = await CasePrograms.RunOnceAsync(@case.NewProgram);
         Assert.NotEqual(before, after);
         var (patch, refusals) = await @case.PatchAsync();
         if (patch is null)
@@ -42,7 +43,7 @@ public sealed class BehaviourTests
             Assert.Contains(refusals, r => r.Code == @case.Refusal);
             return;
         }
-        await using var program = await DrivenProgram.StartPatchableAsync(@case.OldProgram, patch);
+        await using var program = await CasePrograms.StartPatchableAsync(@case.OldProgram, patch);
         Assert.Equal(before, await program.DriveAsync());
         if (@case.Refusal is { } code)
         {

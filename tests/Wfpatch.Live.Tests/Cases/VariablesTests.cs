@@ -3,6 +3,7 @@ using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing;
+using Wfpatch.Testing.Cases;
 using Wfpatch.Testing.Processes;
 using Xunit;
 
@@ -23,7 +24,7 @@ public sealed class VariablesTests
         var @case = await BehaviourCase.BuildAsync("data-kept", Build);
         var (patch, refusals) = await @case.PatchAsync();
         Assert.True(patch is not null, string.Join('\n', refusals));
-        await using var program = await DrivenProgram.StartPatchableAsync(@case.OldProgram, patch);
+        await using var program = await CasePrograms.StartPatchableAsync(@case.OldProgram, patch);
         await InProcess.ApplyAsync(program.Id, patch).ExpectAsync(Outcome.Done);
         Assert.Equal("count 1", await program.DriveAsync());
         var (mappings, state) = (ReadMappings(program.Id), 1);
@@ -43,7 +44,7 @@ public sealed class VariablesTests
     {
         var @case = await BehaviourCase.BuildAsync("data-kept", Build);
         var (patch, _) = await @case.PatchAsync();
-        await using var program = await DrivenProgram.StartPatchableAsync(@case.OldProgram, patch!);
+        await using var program = await CasePrograms.StartPatchableAsync(@case.OldProgram, patch!);
         string[] before = ReadMappings(program.Id);
         await InProcess.ApplyAsync(program.Id, patch!).ExpectAsync(Outcome.Done);
         string[] after = ReadMappings(program.Id);
@@ -60,7 +61,7 @@ public sealed class VariablesTests
         int killed = 0;
         for (int step = 1; ; step++)
         {
-            await using var program = await DrivenProgram.StartPatchableAsync(@case.OldProgram, patch!);
+            await using var program = await CasePrograms.StartPatchableAsync(@case.OldProgram, patch!);
             var run = await ChildProcess.RunAsync(
                 new("dotnet", [Controller, "apply", patch!.File, $"{program.Id}", RepositoryRoot.Combine("lab", "sample", "sample.toml"), "Stack", $"{step}"]), TestContext.Current.CancellationToken);
             if (run.Status.Code == 0)

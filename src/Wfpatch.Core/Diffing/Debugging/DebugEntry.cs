@@ -50,6 +50,9 @@ internal sealed class DebugEntry(DebugTag tag, DebugEntry? parent, DebugUnit uni
 
     public bool IsDeclaration { get; set; }
 
+    /// <summary>Whether it says where it is (DW_AT_location), in whatever way.</summary>
+    public bool HasPlace { get; set; }
+
     public bool IsStructure => Tag is DebugTag.Structure or DebugTag.Class or DebugTag.Union;
 
     public bool IsUnit => Tag is DebugTag.Unit or DebugTag.PartialUnit or DebugTag.TypeUnit or DebugTag.SkeletonUnit;

@@ -201,8 +201,9 @@ internal sealed class DebugReader
                 case DebugAttribute.LowAddress:
                     entry.Address = value.Address;
                     break;
-                case DebugAttribute.Location when value.Kind == DebugValueKind.Expression && abbreviation.Tag == DebugTag.Variable:
-                    entry.Address = _forms.AddressIn(value.Number, unit);
+                case DebugAttribute.Location:
+                    entry.HasPlace = true;
+                    entry.Address = value.Kind == DebugValueKind.Expression && abbreviation.Tag == DebugTag.Variable ? _forms.AddressIn(value.Number, unit) : entry.Address;
                     break;
                 case DebugAttribute.Folder when entry.IsUnit && value.Text is { Length: > 0 } folder:
                     unit.Folder = folder;

@@ -100,7 +100,7 @@ internal static class DataRules
             : DiffRefusals.DataChanged.About(piece.Name, $"The variable {piece.Name} of {unit.Unit} differs in {difference}; the running program has its own value already (an author who says so with WF_DATA_CHANGED or --allow-data may change its initial value).").At(unit, piece);
     }
 
-    private static bool IsAllowed(ChangeSet changes, DiffOptions options, UnitDiff unit, Piece piece) =>
+    public static bool IsAllowed(ChangeSet changes, DiffOptions options, UnitDiff unit, Piece piece) =>
         options.AllowedData.Contains(SymbolNames.WithoutNumbers(piece.Name)) || changes.ChangedData.Contains((piece.IsGlobal ? "" : unit.Unit, piece.Name));
 
     // .bss and .data are one kind: a zero became another value, or the other way round.

@@ -11,6 +11,7 @@ internal static class Verify
     {
         var all = UnitRules.Check(changes)
             .Concat(DataRules.Check(changes, options))
+            .Concat(LeftOutRules.Check(changes, options))
             .Concat(SectionRules.Check(changes))
             .Concat(SymbolRules.Check(changes))
             .Concat(CodeRules.Check(changes))

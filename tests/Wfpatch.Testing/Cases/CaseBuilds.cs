@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 
-namespace Wfpatch.Live.Tests.Cases;
+namespace Wfpatch.Testing.Cases;
 
 /// <summary>
 /// The compilers and flags that the cases are built with. Each case has one build that Debian would make or one of the others, and one more,

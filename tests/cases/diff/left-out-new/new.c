@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+static int level = 3;
+void set(int x) { (void)x; }
+int get(void) { return level; }
