@@ -4,6 +4,9 @@ namespace Wfpatch.Core.Unwinding;
 /// <summary>The registers of one frame, with those marked whose value is not known any more.</summary>
 internal struct FrameRegisters
 {
+    private const uint CalleeSaved =
+        (1u << (int)Register.Rbx) | (1u << (int)Register.Rbp) | (1u << (int)Register.R12) | (1u << (int)Register.R13) | (1u << (int)Register.R14) | (1u << (int)Register.R15);
+
     private RegisterSet _values;
     private uint _known;
 
@@ -25,5 +28,10 @@ internal struct FrameRegisters
     }
 
     /// <summary>What a call leaves unchanged unless the callee says otherwise (psABI, figure 3.4).</summary>
-    public static bool IsCalleeSaved(Register register) => register is Register.Rbx or Register.Rbp or >= Register.R12 and <= Register.R15;
+    public static bool IsCalleeSaved(Register register) => ((CalleeSaved >> (int)register) & 1) != 0;
+
+    public void Forget(Register register) => _known &= ~(1u << (int)register);
+
+    /// <summary>Leaves what a caller has if no rule says otherwise.</summary>
+    public void ForgetAllButCalleeSaved() => _known &= CalleeSaved;
 }

@@ -9,6 +9,7 @@ public struct FrameRow
 {
     private FrameRule _frameAddress;
     private Rules _rules;
+    private uint _named;
 
     /// <summary>How the canonical frame address (CFA: the stack pointer's value before the call) is found:
     /// <see cref="FrameRuleKind.Register"/> with an offset, or <see cref="FrameRuleKind.ValueExpression"/>.</summary>
@@ -25,8 +26,16 @@ public struct FrameRow
     public FrameRule this[Register register]
     {
         readonly get => _rules[(int)register];
-        internal set => _rules[(int)register] = value;
+        internal set
+        {
+            uint bit = 1u << (int)register;
+            _rules[(int)register] = value;
+            _named = value.Kind == FrameRuleKind.Unspecified ? _named & ~bit : _named | bit;
+        }
     }
+
+    /// <summary>A bit for each register that has a rule: most rows name three or four of the seventeen.</summary>
+    internal readonly uint Named => _named;
 
     [InlineArray(RegisterSet.Count)]
     private struct Rules

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Numerics;
 using Wfpatch.Core.Addresses;
 
 namespace Wfpatch.Core.Unwinding;
@@ -51,10 +52,13 @@ internal ref struct FrameStep
         {
             return UnwindFailureReason.ImplausibleFrame;
         }
+        caller = _callee;
+        caller.ForgetAllButCalleeSaved();
         caller.Set(Register.Rsp, frameAddress);
-        for (var register = Register.Rax; register <= Register.Rip && reason == UnwindFailureReason.None; register++)
+        // Of the return address it is an error to have no rule.
+        for (uint left = _row.Named | (1u << (int)Register.Rip); left != 0 && reason == UnwindFailureReason.None; left &= left - 1)
         {
-            reason = Restore(register, ref memory, ref caller);
+            reason = Restore((Register)BitOperations.TrailingZeroCount(left), ref memory, ref caller);
         }
         return reason;
     }
@@ -136,6 +140,7 @@ internal ref struct FrameStep
         return UnwindFailureReason.None;
     }
 
+    // Undefined, unchanged, or in another register.
     private readonly UnwindFailureReason Keep(Register register, FrameRule rule, ref FrameRegisters caller)
     {
         if (register == Register.Rip)
@@ -148,11 +153,15 @@ internal ref struct FrameStep
             caller.Set(register, target);
             return UnwindFailureReason.None;
         }
-        bool stays = rule.Kind == FrameRuleKind.SameValue || (rule.Kind == FrameRuleKind.Unspecified && FrameRegisters.IsCalleeSaved(register));
         uint source = rule.Kind == FrameRuleKind.Register ? rule.Register : (uint)register;
-        if ((stays || rule.Kind == FrameRuleKind.Register) && _callee.TryGet(source, out ulong value))
+        if (rule.Kind is FrameRuleKind.SameValue or FrameRuleKind.Register && _callee.TryGet(source, out ulong value))
         {
             caller.Set(register, value);
+        }
+        else if (register != Register.Rsp)
+        {
+            // The stack pointer is the frame's address, whatever becomes of the register.
+            caller.Forget(register);
         }
         return UnwindFailureReason.None;
     }

@@ -107,7 +107,7 @@ public static class StatusReader
         {
             Hooks = table is null ? null : new ReturnHooks(target.Memory, table),
         };
-        var visit = migration.Visit(thread, null, terms.Asleep, terms.Permit);
+        var visit = migration.Visit(thread, null, in terms);
         return BlockerText.Describe(visit, oldCode);
     }
 

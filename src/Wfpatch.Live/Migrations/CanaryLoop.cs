@@ -166,8 +166,8 @@ public sealed class CanaryLoop
     private void Visit(ThreadRecord thread, StopTerms terms)
     {
         var visit = _hasPoints
-            ? _outside.Grant(thread.Id, _destination, terms.Asleep, terms.Permit)
-            : _outside.Visit(thread.Id, _destination, terms.Asleep, terms.Permit);
+            ? _outside.Grant(thread.Id, _destination, in terms)
+            : _outside.Visit(thread.Id, _destination, in terms);
         thread.Visits++;
         double pause = Math.Min(LongestPause.TotalMilliseconds, Math.Pow(2, Math.Min(thread.Visits, 10)));
         thread.NextVisit = _clock.Elapsed + TimeSpan.FromMilliseconds(pause);
@@ -195,7 +195,7 @@ public sealed class CanaryLoop
             {
                 continue;
             }
-            if (_outside.Withdraw(id, _destination, terms.Asleep, terms.Permit).Result == VisitResult.Busy)
+            if (_outside.Withdraw(id, _destination, in terms).Result == VisitResult.Busy)
             {
                 _granted.Remove(id);
                 thread.Path = MigrationPath.Staying;

@@ -197,7 +197,7 @@ public sealed class MigrationLoop
     private void Visit(ThreadRecord thread, StopTerms terms)
     {
         // A thread that was in old code once may be out of it the next time; one that still is would be visited again and again.
-        var visit = _outside.Visit(thread.Id, _destination, terms.Asleep, terms.Permit, StackTopOf(thread), mayHook: thread.Visits > 0);
+        var visit = _outside.Visit(thread.Id, _destination, in terms, StackTopOf(thread), mayHook: thread.Visits > 0);
         thread.IsHooked = visit.IsHooked;
         thread.Visits++;
         switch (visit.Result)

@@ -60,30 +60,47 @@ public sealed class OutsideMigration
 
     /// <summary>Stops, looks, and migrates where it can.</summary>
     /// <param name="generation">The word to store; null: only look.</param>
-    /// <param name="asleep">How long the thread has been blocked in a call with a timeout, where that is known.</param>
-    /// <param name="permit">For a call that the kernel does not restart; else the default.</param>
+    /// <param name="terms">On what terms the thread may be stopped, read just now.</param>
     /// <param name="stackTop">Where the thread's stack ends, as far as it is known; zero: unknown.</param>
     /// <param name="mayHook">Whether a thread that old code holds may get a return hook.</param>
-    public ThreadVisit Visit(int thread, uint? generation, TimeSpan asleep, CallPermit permit, Address stackTop = default, bool mayHook = false)
+    public ThreadVisit Visit(int thread, uint? generation, in StopTerms terms, Address stackTop = default, bool mayHook = false)
     {
         Warm(stackTop);
+        Rehearse(thread, in terms);
         int block = mayHook && Hooks is not null ? Hooks.FindFree() : -1;
-        using var stopped = StoppedThread.Take(_linux, thread, _stops, permit);
-        return Visit(in stopped, generation, asleep, null, mayHook, block);
+        using var stopped = StoppedThread.Take(_linux, thread, _stops, terms.Permit);
+        return Visit(in stopped, generation, terms.Asleep, null, mayHook, block);
     }
 
     /// <summary>The same for a canary of points: where it cannot be migrated now, it may migrate itself at its next point.</summary>
-    public ThreadVisit Grant(int thread, uint generation, TimeSpan asleep, CallPermit permit)
+    public ThreadVisit Grant(int thread, uint generation, in StopTerms terms)
     {
-        using var stopped = StoppedThread.Take(_linux, thread, _stops, permit);
-        return Visit(in stopped, generation, asleep, generation);
+        Rehearse(thread, in terms);
+        using var stopped = StoppedThread.Take(_linux, thread, _stops, terms.Permit);
+        return Visit(in stopped, generation, terms.Asleep, generation);
     }
 
     /// <summary>Takes a grant back. Migrated: the thread has used it, or is about to.</summary>
-    public ThreadVisit Withdraw(int thread, uint generation, TimeSpan asleep, CallPermit permit)
+    public ThreadVisit Withdraw(int thread, uint generation, in StopTerms terms)
     {
-        using var stopped = StoppedThread.Take(_linux, thread, _stops, permit);
-        return Withdraw(in stopped, generation, asleep);
+        Rehearse(thread, in terms);
+        using var stopped = StoppedThread.Take(_linux, thread, _stops, terms.Permit);
+        return Withdraw(in stopped, generation, terms.Asleep);
+    }
+
+    /// <summary>
+    /// Does without a stop what will be done in it, as far as nothing is changed by that: a blocked thread's stack is unwound from where
+    /// it stands. What it finds decides nothing. The first stops of a command, whose code and tables were not in memory yet, took three times as long as those after them.
+    /// </summary>
+    private void Rehearse(int thread, in StopTerms terms)
+    {
+        // Answers that the thread is not stopped.
+        _ = _linux.GetRegisters(thread, out _);
+        if (terms.Activity is { IsBlocked: true } activity)
+        {
+            var registers = new UserRegisters { Rip = activity.InstructionPointer.Value, Rsp = activity.StackPointer.Value };
+            _ = Look(in registers);
+        }
     }
 
     /// <summary>
