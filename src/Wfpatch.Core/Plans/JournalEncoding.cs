@@ -108,6 +108,11 @@ public static class JournalEncoding
             Write(to, u.Function);
             WritePlan(to, u.Plan);
         });
+        WriteAll(to, state.Frames, f =>
+        {
+            Write(to, f.Range);
+            to.Write(f.Checksum);
+        });
         WriteAll(to, state.Applied, a =>
         {
             to.Write(a.Generation);
@@ -154,6 +159,7 @@ public static class JournalEncoding
         Hooks = ReadAll(from, () => new HookState(
             from.ReadString(), (HookKind)from.ReadByte(), ReadRange(from), ReadPlan(from), from.ReadBoolean(), from.ReadByte())),
         Unwinders = ReadAll(from, () => new UnwinderState(from.ReadString(), ReadRange(from), ReadPlan(from))),
+        Frames = ReadAll(from, () => new FramesState(ReadRange(from), from.ReadUInt64())),
         Applied = ReadAll(from, () => new AppliedPatch(from.ReadUInt32(), from.ReadInt32()) { Consistency = (Consistency)from.ReadByte() }),
         Waiting = ReadAll(from, () => new WaitingPatch(from.ReadString(), from.ReadString(), from.ReadString())),
         Objects = ReadAll(from, () => new ObjectState(from.ReadString(), ReadRange(from), from.ReadString())),

@@ -40,7 +40,7 @@ public static class JournalLayout
     /// <summary>Of the first region. Only pages that are written to take memory.</summary>
     public const int RegionLength = 4 * 1024 * 1024;
 
-    private const ushort FormatVersion = 4;
+    private const ushort FormatVersion = 5;
 
     public static ReadOnlySpan<byte> Magic => "wfpatch\0"u8;
 
