@@ -9,6 +9,7 @@
  *   place                      calls are allowed by the place that they are made from
  *   thread                     only one thread has a filter; it forbids mmap
  *   each                       the main thread has a filter that forbids mmap, another thread has one that does not
+ *   late                       none before `filter`, then that of restart for all threads; one waits in poll, in a function that a patch changes
  *   strict                     one thread has the strict mode: read, write and exit
  * `answer` answers "answer VERSION".
  */
@@ -31,6 +32,13 @@ static int filtered, never[2];
 REPLACEABLE int answer(void)
 {
     __asm__ volatile("" ::: "memory");
+    return VERSION;
+}
+
+REPLACEABLE int wait_for_ever(void)
+{
+    struct pollfd nothing = {.fd = never[0], .events = POLLIN};
+    poll(&nothing, 1, -1);
     return VERSION;
 }
 
@@ -72,6 +80,21 @@ static void only_from_here(void)
     install(program, sizeof program);
 }
 
+/* The same filter for each thread. */
+static void install_for_all(void)
+{
+    struct sock_filter program[] = {IF_CALL(SYS_restart_syscall), ANSWER(SECCOMP_RET_KILL_PROCESS), ANSWER(SECCOMP_RET_ALLOW)};
+    struct sock_fprog filter = {.len = sizeof program / sizeof *program, .filter = program};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0)
+        fail("seccomp");
+}
+
+static void *waiter(void *unused)
+{
+    __atomic_store_n(&filtered, 1, __ATOMIC_RELEASE);
+    return wait_for_ever() < 0 ? NULL : unused;
+}
+
 static void *other(void *kind)
 {
     if (strcmp(kind, "thread") == 0)
@@ -90,7 +113,7 @@ static void start_other(char *kind)
 {
     if (pipe(never) != 0)
         fail("pipe");
-    start_thread(other, kind);
+    start_thread(strcmp(kind, "late") == 0 ? waiter : other, kind);
     while (!__atomic_load_n(&filtered, __ATOMIC_ACQUIRE))
         sched_yield();
 }
@@ -136,6 +159,10 @@ int main(int count, char **arguments)
         next_command(line, sizeof line);
         if (strcmp(line, "answer") == 0)
             printf("answer %d\n", answer());
+        if (strcmp(line, "filter") == 0) {
+            install_for_all();
+            printf("filtered\n");
+        }
         fflush(stdout);
     }
 }

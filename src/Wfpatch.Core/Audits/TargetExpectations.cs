@@ -51,6 +51,8 @@ public sealed class TargetExpectations
             .. state.Hooks.SelectMany(h => expected.OfPlan(h.Plan, Describe(h))),
             .. state.Unwinders.SelectMany(u => expected.OfPlan(u.Plan, $"unwinder of {u.ObjectName}")),
             .. expected.OfFrameIndex(),
+            .. state.Frames.Select(f => new ExpectedChecksum(AuditRefusals.NewCodeChanged, $"frames of trampolines at {f.Range.Start}", f.Range, f.Checksum)),
+            .. expected.OfReturnHooks(),
             .. expected.OfGlobalWord(),
             .. state.Images.Select(i => new ExpectedChecksum(AuditRefusals.NewCodeChanged, $"new code of {i.PatchName}", i.Range, i.Checksum)),
         ];
@@ -79,6 +81,16 @@ public sealed class TargetExpectations
         {
             var head = AddressRange.OfLength(_state.FrameIndexHead, 8);
             yield return new ExpectedBytes(AuditRefusals.NewCodeChanged, "frames of new code", head.Start, _memory.Of(head));
+        }
+    }
+
+    /// <summary>Its hooks are closed before a transition ends, and before a reversed one goes on: then they store nothing.</summary>
+    private IEnumerable<Expectation> OfReturnHooks()
+    {
+        if (_state.ReturnHooks != Address.Zero)
+        {
+            var open = _state.Transition is { Policy: ReturnHookArea.PolicyName } own ? own : null;
+            yield return new ExpectedReturnHooks(_state.ReturnHooks, open is null ? [0] : [0, open.Generation, open.Destination], IsNeeded: open is not null);
         }
     }
 

@@ -39,6 +39,9 @@ public sealed record TargetState
     /// <summary>The unwinders of the target that are shown the frames of new code. They stay so: new code may be on a stack long after a revert.</summary>
     public ImmutableArray<UnwinderState> Unwinders { get; init; } = [];
 
+    /// <summary>Where trampolines are described to them (Redirects.Trampolines.TrampolineFrames). What was written there never changes.</summary>
+    public ImmutableArray<FramesState> Frames { get; init; } = [];
+
     /// <summary>The frame index of the newest image that has one, from which all others are reached; zero: the target has no region yet.</summary>
     public Address FrameIndex => Images.LastOrDefault(i => i.FrameIndex != Address.Zero)?.FrameIndex ?? ReturnHooks;
 
@@ -165,6 +168,10 @@ public sealed record NewFunction(string Name, AddressRange Code)
 /// <summary>A function <c>_Unwind_Find_FDE</c> of the target whose entry leads to a FrameLookupTrampoline.</summary>
 /// <param name="ObjectName">The library that it belongs to.</param>
 public sealed record UnwinderState(string ObjectName, AddressRange Function, RedirectPlan Plan);
+
+/// <summary>A frame index of trampolines.</summary>
+/// <param name="Checksum">Of its bytes (<see cref="Plans.Fnv1a"/>).</param>
+public sealed record FramesState(AddressRange Range, ulong Checksum);
 
 /// <summary>A function whose entry can lead to a trampoline.</summary>
 /// <param name="Function">The original code.</param>

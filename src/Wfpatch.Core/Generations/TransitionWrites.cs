@@ -248,5 +248,5 @@ public sealed class TransitionWrites
     }
 
     private static CodeWrite Entry(RedirectPlan plan, bool armed) =>
-        new(plan.Write.Address, (armed ? plan.Write.New : plan.Write.Old).ToArray());
+        new(plan.Write.Address, (armed ? plan.Write.New : plan.Write.Old).ToArray()) { Redirect = plan };
 }

@@ -148,6 +148,11 @@ public static class JournalEncoding
     {
         WriteAll(to, state.Images, i => WriteAll(to, i.Requires, to.Write));
         to.Write(state.Transition is { Replaces: true });
+        WriteAll(to, state.Frames, f =>
+        {
+            Write(to, f.Range);
+            to.Write(f.Checksum);
+        });
     }
 
     private static TargetState ReadRest(BinaryReader from, TargetState state)
@@ -158,10 +163,12 @@ public static class JournalEncoding
         }
         var requires = ReadAll(from, () => ReadAll(from, from.ReadString));
         bool replaces = from.ReadBoolean();
+        var frames = ReadAll(from, () => new FramesState(ReadRange(from), from.ReadUInt64()));
         return requires.Length == state.Images.Length && (!replaces || state.Transition is not null)
             ? state with
             {
                 Images = [.. state.Images.Zip(requires, (image, ids) => image with { Requires = ids })],
+                Frames = frames,
                 Transition = replaces ? state.Transition! with { Replaces = true } : state.Transition,
             }
             : throw new FormatException("needs of images that are not there");

@@ -141,6 +141,7 @@ public static class SyscallRestart
         IoUringEnter => "io_uring_enter",
         EpollPwait2 => "epoll_pwait2",
         RecvMMsg => "recvmmsg",
+        RestartSyscall => "restart_syscall",
         _ => $"system call {call}",
     };
 }

@@ -59,6 +59,21 @@ public sealed record RedirectPlan(
     public bool CanReach(AddressRange memory) =>
         Math.Abs(memory.Start - TrampolineRange.End) < int.MaxValue && Math.Abs(memory.End - Trampoline) < int.MaxValue;
 
+    /// <summary>
+    /// Whether the code is still there that the redirect was planned for: the bytes that it changes are the old or the new ones, and behind the
+    /// opcode stands what leads to the trampoline. Where a library was unloaded there is nothing, or something else.
+    /// </summary>
+    public bool StandsIn(IMemory memory)
+    {
+        var jump = Trampolines.NearJump.Encode(Jump, Trampoline);
+        if (memory.Read(Write.Address, Write.Old.Length) is not { } written || memory.Read(Jump, jump.Length) is not { } around)
+        {
+            return false;
+        }
+        bool isOurs = written.AsSpan().SequenceEqual(Write.Old.Span) || written.AsSpan().SequenceEqual(Write.New.Span);
+        return isOurs && Enumerable.Range(0, jump.Length).All(i => Write.Range.Contains(Jump + i) || around[i] == jump[i]);
+    }
+
     /// <summary>Where the old function goes on after its first instruction.</summary>
     public Address Continuation => Entry + FirstInstruction.Length;
 }

@@ -118,6 +118,8 @@ public sealed class Commands(ILinux linux)
             ? Gone(process)
             : e.IsDenied
                 ? new TransitionReport(Outcome.Denied, $"You may not change process {process}: {AccessDenial.Describe(process)}; run wfpatch as its user or as root.")
+                : e.ChangedCode is { } code
+                ? TransitionReport.Refused([AuditRefusals.EntryChanged.About($"process {process}", $"The code at {code} in process {process} is not what it was a moment ago: its library was unloaded, or somebody else changes it. Nothing was written there; run the command again.")])
                 : TransitionReport.Refused([TargetRefusals.WritesForbidden.About($"process {process}", $"The kernel refused an access to process {process} ({e.Message}).")]);
     }
 

@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Redirects.Trampolines;
+using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Obstacles;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Controllers;
@@ -36,7 +38,8 @@ public static class StatusReader
     private static StatusReport ReadOpen(Target target, TargetState state, TransitionState open, StopLog stops)
     {
         bool back = open.Kind == TransitionKind.Revert || open.ReversedTo != 0;
-        var threads = target.Proc.ReadThreads().Select(t => ReadThread(target, state, open, t, stops)).ToImmutableArray();
+        var look = new Look(target, state, open, stops);
+        var threads = target.Proc.ReadThreads().Select(t => ReadThread(look, t)).ToImmutableArray();
         int pending = threads.Count(t => t.Path == MigrationPath.Pending);
         string name = state.Images[open.Image].PatchName;
         ImmutableArray<int> leaving = open.ReversedTo != 0 || open.Kind == TransitionKind.Revert ? open.Images : open.Replaced(state);
@@ -62,8 +65,9 @@ public static class StatusReader
         };
     }
 
-    private static ThreadReport ReadThread(Target target, TargetState state, TransitionState open, int thread, StopLog stops)
+    private static ThreadReport ReadThread(Look look, int thread)
     {
+        var (target, state, open, _) = look;
         string name = target.Proc.ReadThreadName(thread) ?? "";
         var block = ThreadControlBlock.Find(target.Linux, target.Memory, thread);
         if (open.IsGlobal)
@@ -72,7 +76,7 @@ public static class StatusReader
             bool isOver = open.Phase == TransitionPhase.Settling || (target.Memory.TryReadUInt32(new TransitionWrites(state).Word, out uint all) && all == open.Generation);
             return isOver
                 ? new ThreadReport(thread, name, open.Generation, MigrationPath.Together, null, null)
-                : new ThreadReport(thread, name, state.Generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, block, stops));
+                : new ThreadReport(thread, name, state.Generation, MigrationPath.Pending, null, FindBlocker(look, thread, block));
         }
         uint word = 0;
         if (block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.Offset, out word)
@@ -80,20 +84,25 @@ public static class StatusReader
         {
             return new ThreadReport(thread, name, word, MigrationPath.Point, null, null);
         }
-        if (open.Canaries > 0 && !HasGrant(target, block, open))
+        if (open.Canaries > 0 && !HasGrant(target, block, open) && !look.Hooked.Contains(thread))
         {
             return new ThreadReport(thread, name, state.Generation, MigrationPath.Staying, null, null);
         }
         uint generation = word == open.Generation ? word : state.Generation;
-        return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(target, state, thread, block, stops));
+        return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(look, thread, block));
     }
 
     private static bool HasGrant(Target target, Address block, TransitionState open) =>
         block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.GrantOffset, out uint grant) && grant == open.Destination;
 
     // Opening the memory for the permit needs the right to change the target; who may stop its threads has it.
-    private static Blocker FindBlocker(Target target, TargetState state, int thread, Address block, StopLog stops)
+    private static Blocker FindBlocker(Look look, int thread, Address block)
     {
+        if (look.AgainstStops is { } filtered)
+        {
+            return new Blocker("", -1, Address.Zero, $"it is not looked at: {filtered.Sentence}");
+        }
+        var (target, state, _, stops) = look;
         var terms = StopTerms.Read(target, thread, block);
         if (terms is { Obstacle: { } obstacle, Activity: { } activity })
         {
@@ -101,14 +110,31 @@ public static class StatusReader
         }
         target.Memory.OpenForWriting();
         var oldCode = HeldCode.Of(state);
-        var table = ReturnHookTable.Read(target.Memory, state.ReturnHooks);
         var migration = new OutsideMigration(
-            target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable), table), oldCode.Select(o => o.Range), [], 0, stops)
+            target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable), look.Table), oldCode.Select(o => o.Range), [], 0, stops)
         {
-            Hooks = table is null ? null : new ReturnHooks(target.Memory, table),
+            Hooks = look.Table is { } table ? new ReturnHooks(target.Memory, table) : null,
         };
         var visit = migration.Visit(thread, null, in terms);
         return BlockerText.Describe(visit, oldCode);
+    }
+
+    /// <summary>What is asked once for all threads, and only where a thread's answer needs it.</summary>
+    private sealed record Look(Target Target, TargetState State, TransitionState Open, StopLog Stops)
+    {
+        private readonly Lazy<Refusal?> _againstStops = new(() => new SeccompReader(Target, Stops).FindAgainstStops());
+        private readonly Lazy<ReturnHookTable?> _table = new(() => ReturnHookTable.Read(Target.Memory, State.ReturnHooks));
+        private readonly Lazy<IReadOnlySet<int>> _hooked = new(() => ReturnHookTable.Read(Target.Memory, State.ReturnHooks) is { } table
+            ? new ReturnHooks(Target.Memory, table).FindThreads(
+                Open.Destination, Target.Proc.ReadThreads().Select(t => (t, ThreadControlBlock.Find(Target.Linux, Target.Memory, t))), (Target.Process, Target.MainStack))
+            : new HashSet<int>());
+
+        public Refusal? AgainstStops => _againstStops.Value;
+
+        public ReturnHookTable? Table => _table.Value;
+
+        /// <summary>Threads that migrate when they return.</summary>
+        public IReadOnlySet<int> Hooked => _hooked.Value;
     }
 
     // A patch of several objects is one, unless a part of it was brought in later.

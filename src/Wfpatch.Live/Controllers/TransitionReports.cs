@@ -59,7 +59,7 @@ public sealed class TransitionReports(Target target, StopLog stops)
     {
         var transition = open.Transition!;
         string patch = open.Images[transition.Image].PatchName;
-        var canaries = threads.Where(t => t.Path is MigrationPath.Point or MigrationPath.Outside or MigrationPath.Born).ToList();
+        var canaries = threads.Where(t => t.Path is MigrationPath.Point or MigrationPath.Outside or MigrationPath.Return or MigrationPath.Born).ToList();
         string message = $"{patch}, canary: {canaries.Count} threads of process {target.Process} are in generation {transition.Destination} ({string.Join(", ", canaries.Take(3).Select(t => $"{t.Id} {t.Name}"))}{(canaries.Count > 3 ? ", ..." : "")}); the others stay until wfpatch advance lets them follow, or revert takes the canaries back.";
         return Describe(open, Outcome.Canary, message) with { Threads = DescribeThreads(open, threads) };
     }

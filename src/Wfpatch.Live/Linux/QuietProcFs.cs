@@ -57,6 +57,19 @@ public static unsafe class QuietProcFs
         return state != 0;
     }
 
+    /// <summary>How often a thread has been given a processor (proc_pid_schedstat(5), the third number): as long as that is the same, it has not run.
+    /// 0: not known, the thread has ended or the kernel does not count (CONFIG_SCHED_INFO).</summary>
+    public static long ReadRuns(int process, int thread)
+    {
+        const int Room = 128;
+        byte* buffer = stackalloc byte[Room];
+        byte* path = stackalloc byte[PathRoom];
+        WritePath(new Span<byte>(path, PathRoom), process, thread, "/schedstat"u8);
+        var text = Read(path, new Span<byte>(buffer, Room));
+        int at = text.LastIndexOf((byte)' ');
+        return at >= 0 && Utf8Parser.TryParse(text[(at + 1)..], out long runs, out _) ? runs : 0;
+    }
+
     /// <summary>As <see cref="ProcFs.ReadActivity"/>.</summary>
     public static bool TryReadActivity(int process, int thread, out ThreadActivity activity)
     {

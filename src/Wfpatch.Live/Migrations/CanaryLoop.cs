@@ -12,13 +12,15 @@ namespace Wfpatch.Live.Migrations;
 /// <summary>
 /// Brings canaries into the new generation and nobody else. Each is stopped once, whether it is busy or not: where it can be
 /// migrated, it is; where it cannot and points are armed, it gets a grant in the same stop, and migrates itself at its next point.
-/// Threads that have done most work come first: a canary shall sing.
+/// Threads that have done most work come first: a canary shall sing. Under the policy stack one that was named and is in old code gets a
+/// return hook; with a number alone nobody does, since another thread may be out of old code sooner.
 /// </summary>
 public sealed class CanaryLoop
 {
     /// <summary>After this time without coming by a point a thread that was any is given up for another one.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PauseOfHooked = TimeSpan.FromMilliseconds(500);
 
     private readonly Target _target;
     private readonly OutsideMigration _outside;
@@ -72,7 +74,7 @@ public sealed class CanaryLoop
 
     private bool IsNamed => !_choice.Threads.IsEmpty;
 
-    private bool IsCanary(ThreadRecord thread) => thread.Path is MigrationPath.Point or MigrationPath.Outside or MigrationPath.Born;
+    private bool IsCanary(ThreadRecord thread) => thread.Path is MigrationPath.Point or MigrationPath.Outside or MigrationPath.Return or MigrationPath.Born;
 
     private int Missing() => IsNamed
         ? _choice.Threads.Count(id => !_threads[id].IsDone)
@@ -96,6 +98,7 @@ public sealed class CanaryLoop
         {
             throw new TargetAccessException($"listing the threads of process {_target.Process}", Errno.NoSuchProcess);
         }
+        bool isFirst = _threads.Count == 0;
         foreach (int id in alive.Concat(_choice.Threads).Where(id => !_threads.ContainsKey(id)))
         {
             var thread = new ThreadRecord(id, _target.Proc.ReadThreadName(id) ?? "", ThreadControlBlock.Find(_target.Linux, _target.Memory, id))
@@ -110,10 +113,24 @@ public sealed class CanaryLoop
                 _granted[id] = _clock.Elapsed;
             }
         }
+        if (isFirst)
+        {
+            FindHooked();
+        }
         var set = alive.ToHashSet();
         foreach (var gone in _threads.Values.Where(t => !set.Contains(t.Id) && t.Path != MigrationPath.Exited))
         {
             Complete(gone, MigrationPath.Exited);
+        }
+    }
+
+    // An earlier command named them: they will come.
+    private void FindHooked()
+    {
+        var hooked = _outside.Hooks?.FindThreads(_destination, _threads.Values.Select(t => (t.Id, t.ControlBlock)), (_target.Process, _target.MainStack));
+        foreach (int id in hooked ?? new HashSet<int>())
+        {
+            (_threads[id].Path, _threads[id].IsHooked) = (MigrationPath.Pending, true);
         }
     }
 
@@ -135,7 +152,7 @@ public sealed class CanaryLoop
             if (Read(thread, ThreadWord.Offset) == _destination)
             {
                 // Nobody chose it in this command: it inherits, or an earlier command chose it.
-                Complete(thread, thread.Path == MigrationPath.Pending ? MigrationPath.Point : MigrationPath.Born);
+                Complete(thread, thread.IsHooked ? MigrationPath.Return : thread.Path == MigrationPath.Pending ? MigrationPath.Point : MigrationPath.Born);
             }
         }
     }
@@ -152,9 +169,9 @@ public sealed class CanaryLoop
             : _threads.Values.Where(t => t.Path is MigrationPath.Staying or MigrationPath.Pending).OrderByDescending(t => _target.Proc.ReadRunTime(t.Id) ?? 0);
         foreach (var thread in candidates.ToList())
         {
-            if (!IsNamed && Missing() <= _granted.Count)
+            if (!IsNamed && !thread.IsHooked && Missing() <= _granted.Count + _threads.Values.Count(t => t is { IsHooked: true, IsDone: false }))
             {
-                return;
+                continue;
             }
             if (!_granted.ContainsKey(thread.Id) && thread.NextVisit <= _clock.Elapsed && MayStop(thread, out var terms))
             {
@@ -167,9 +184,12 @@ public sealed class CanaryLoop
     {
         var visit = _hasPoints
             ? _outside.Grant(thread.Id, _destination, in terms)
-            : _outside.Visit(thread.Id, _destination, in terms);
+            : _outside.Visit(
+                thread.Id, _destination, in terms, _target.StackTopOf(thread.Id, thread.ControlBlock),
+                mayHook: thread.IsHooked || (IsNamed && thread.Visits > 0));
         thread.Visits++;
-        double pause = Math.Min(LongestPause.TotalMilliseconds, Math.Pow(2, Math.Min(thread.Visits, 10)));
+        thread.IsHooked = visit.IsHooked;
+        double pause = Math.Min((thread.IsHooked ? PauseOfHooked : LongestPause).TotalMilliseconds, Math.Pow(2, Math.Min(thread.Visits, 10)));
         thread.NextVisit = _clock.Elapsed + TimeSpan.FromMilliseconds(pause);
         if (visit.Result == VisitResult.Migrated)
         {
@@ -182,7 +202,7 @@ public sealed class CanaryLoop
             thread.Path = MigrationPath.Pending;
             _granted[thread.Id] = _clock.Elapsed;
         }
-        thread.Blocker = visit.Result == VisitResult.Ended ? null : BlockerText.Describe(visit, _oldCode);
+        thread.Blocker = visit.Result == VisitResult.Ended ? null : BlockerText.Describe(visit, _oldCode, IsNamed ? _outside.NoHooks : "");
     }
 
     // Only where another one may come in its place.

@@ -39,6 +39,9 @@ internal record struct GatheredThread(int Id, Address ControlBlock)
 
     public bool IsRunning { get; set; }
 
+    /// <summary>How often it had been given a processor when it was looked at in vain. 0: not known.</summary>
+    public long Runs { get; set; }
+
     /// <summary>What came of stopping it last.</summary>
     public ThreadVisit Visit { get; set; }
 

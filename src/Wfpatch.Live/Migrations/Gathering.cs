@@ -31,6 +31,9 @@ public sealed class Gathering
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(10), LongestBackOff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PatienceForStop = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long it takes to let one thread go, before that was measured.</summary>
+    private static readonly TimeSpan FirstRelease = TimeSpan.FromMicroseconds(20);
+
     private readonly Target _target;
     private readonly OutsideMigration _outside;
     private readonly IReadOnlyList<HeldCode> _oldCode;
@@ -49,6 +52,9 @@ public sealed class Gathering
     private int _held;
     private long _heldSince;
     private long _deadline;
+    private long _lettingGoSince;
+    private TimeSpan _longestLook;
+    private TimeSpan _longestRelease = FirstRelease;
     private CancellationToken _cancel;
 
     /// <param name="outside">Tells of a stopped thread whether it is outside.</param>
@@ -100,6 +106,7 @@ public sealed class Gathering
             _held = 0;
             var result = HoldRest(0);
             var waited = _held == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_heldSince);
+            MeasureRelease();
             Tell(result, began, waited);
             progress(Threads);
             if (result == Result.Moved)
@@ -137,6 +144,15 @@ public sealed class Gathering
         _fruitless = 0;
         _pause = ShortestPause;
         _deadline = Stopwatch.GetTimestamp() + ToTimestamp(Freshness);
+    }
+
+    private void MeasureRelease()
+    {
+        if (_held > 0)
+        {
+            var release = Stopwatch.GetElapsedTime(_lettingGoSince) / _held;
+            _longestRelease = release > _longestRelease ? release : _longestRelease;
+        }
     }
 
     private GatheredThread Measure(int id, bool isLate)
@@ -229,7 +245,7 @@ public sealed class Gathering
                 }
                 return held == 0 ? Result.NobodyHeld : Flip();
             }
-            if (Stopwatch.GetTimestamp() >= _deadline || _cancel.IsCancellationRequested)
+            if (Stopwatch.GetTimestamp() >= LastMoment(held) || _cancel.IsCancellationRequested)
             {
                 return held == 0 ? Result.NobodyHeld : Result.TooLate;
             }
@@ -239,6 +255,17 @@ public sealed class Gathering
             }
             GoOnLooking(held);
         }
+    }
+
+    /// <summary>When those that are held must begin to go, so that the first one, which goes last, goes in time: one look may be begun before.</summary>
+    private long LastMoment(int held)
+    {
+        if (held == 0)
+        {
+            return _deadline;
+        }
+        var needed = _longestLook + (_longestRelease * held);
+        return _deadline - ToTimestamp(needed < _longestWait / 2 ? needed : _longestWait / 2);
     }
 
     /// <summary>The next thread that is not held. First, as long as nobody waits, those that were missing most often.</summary>
@@ -273,18 +300,14 @@ public sealed class Gathering
     // When all that are away were looked at in vain, they get a moment to go on.
     private void GoOnLooking(int held)
     {
-        if (held > 0)
-        {
-            // The stop that has just ended took the urgency with it, and others are held still.
-            _target.Linux.SetUrgent(true);
-        }
         // Of the hardest ones, which are looked for while nobody waits, each look may be in vain.
         if (++_fruitless < (held == 0 && _threads[0].Misses > 0 ? 1 : _count - held))
         {
             return;
         }
         _fruitless = 0;
-        _target.Linux.Pause(_pause);
+        var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), LastMoment(held));
+        _target.Linux.Pause((int)Math.Clamp(left.TotalMicroseconds, 1, _pause));
         _pause = Math.Min(2 * _pause, held == 0 ? LongestPause : 10 * ShortestPause);
     }
 
@@ -302,8 +325,8 @@ public sealed class Gathering
         var asleep = AsleepNow(in thread);
         long asked = Stopwatch.GetTimestamp();
         using var stopped = wasLate
-            ? StoppedThread.TakeLate(_target.Linux, thread.Id, null, permit)
-            : StoppedThread.Take(_target.Linux, thread.Id, null, permit, held > 0 ? _deadline : asked + ToTimestamp(PatienceForStop));
+            ? StoppedThread.TakeLate(_target.Linux, thread.Id, null, permit, othersAreHeld: held > 0)
+            : StoppedThread.Take(_target.Linux, thread.Id, null, permit, held > 0 ? LastMoment(held) : asked + ToTimestamp(PatienceForStop), othersAreHeld: held > 0);
         long stood = Stopwatch.GetTimestamp();
         if (stopped.IsLate)
         {
@@ -322,7 +345,10 @@ public sealed class Gathering
         InterruptedCall.Restart(in stopped, ref registers, asleep);
         if (thread.Visit.Result != VisitResult.Migrated || held < 0)
         {
-            _stops.Add(Stopwatch.GetElapsedTime(asked), Stopwatch.GetElapsedTime(stood));
+            thread.Runs = QuietProcFs.ReadRuns(_target.Process, thread.Id);
+            var look = Stopwatch.GetElapsedTime(stood);
+            _longestLook = look > _longestLook ? look : _longestLook;
+            _stops.Add(Stopwatch.GetElapsedTime(asked), look);
             return null;
         }
         thread.State = GatheredState.Held;
@@ -335,6 +361,7 @@ public sealed class Gathering
         _fruitless = 0;
         _pause = ShortestPause;
         var result = HoldRest(held + 1);
+        _lettingGoSince = held + 1 == _held ? Stopwatch.GetTimestamp() : _lettingGoSince;
         _threads[index].State = result == Result.Moved ? GatheredState.Moved : GatheredState.Released;
         if (SyscallRestart.Decide((long)interrupted.OrigRax, (long)interrupted.Rax, interrupted.R10) == SyscallRestartKind.AgainWithRestOfTimeout)
         {
@@ -354,6 +381,11 @@ public sealed class Gathering
         thread.Activity = activity;
         thread.IsUntouchable = state == (byte)'D'
             || (activity.IsBlocked && (!SyscallRestart.MayInterrupt(activity.Number, activity.Arguments) || HasTimeLimit(in activity)));
+        if (thread.Runs != 0 && thread.Runs == QuietProcFs.ReadRuns(_target.Process, thread.Id))
+        {
+            // It waits for a processor since it was looked at last. Were it stopped now, it would stop before its next instruction, and so each time.
+            return false;
+        }
         if (sleeps != thread.Sleeps)
         {
             // Another sleep, of which no more is known than that it is not longer than this.

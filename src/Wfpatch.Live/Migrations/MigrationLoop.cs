@@ -197,7 +197,7 @@ public sealed class MigrationLoop
     private void Visit(ThreadRecord thread, StopTerms terms)
     {
         // A thread that was in old code once may be out of it the next time; one that still is would be visited again and again.
-        var visit = _outside.Visit(thread.Id, _destination, in terms, StackTopOf(thread), mayHook: thread.Visits > 0);
+        var visit = _outside.Visit(thread.Id, _destination, in terms, _target.StackTopOf(thread.Id, thread.ControlBlock), mayHook: thread.Visits > 0);
         thread.IsHooked = visit.IsHooked;
         thread.Visits++;
         switch (visit.Result)
@@ -217,11 +217,6 @@ public sealed class MigrationLoop
         double pause = Math.Min(longest.TotalMilliseconds, Math.Pow(2, Math.Min(thread.Visits, 10)));
         thread.NextVisit = _clock.Elapsed + TimeSpan.FromMilliseconds(pause);
     }
-
-    /// <summary>glibc's control block lies above the stack of its thread; the first thread's, elsewhere.</summary>
-    private Address StackTopOf(ThreadRecord thread) => thread.Id != _target.Process
-        ? new Address(thread.ControlBlock.Value & ~7UL)
-        : _target.Mappings.FirstOrDefault(m => m.Path == "[stack]")?.Range.End ?? Address.Zero;
 
     private void Complete(ThreadRecord thread, MigrationPath path)
     {

@@ -23,11 +23,14 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
     /// <summary>How much longer the target runs between two tries than it stood, at least.</summary>
     private const int RunsLonger = 5;
 
-    /// <summary>From the first thread's stop on no further one is stopped after that.</summary>
+    /// <summary>From the first thread's stop on no further one is stopped, or waited for, after that: then all begin to go on.</summary>
     private static readonly TimeSpan LongestTry = TimeSpan.FromMilliseconds(10);
 
     private readonly StackFrame[] _frames = new StackFrame[MostFrames];
     private readonly byte[] _stat = new byte[1024];
+
+    /// <summary>One that did not stop in time, since it went into a wait of the kernel that nothing interrupts (vfork(2)). It was asked to, and is let go when it does.</summary>
+    private Candidate? _late;
 
     private enum Result
     {
@@ -35,6 +38,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         ThreadInside,
         StackUnknown,
         NotStopped,
+        Late,
         TookTooLong,
         ThreadsChanged,
     }
@@ -53,7 +57,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         {
             Thread.Sleep(pause);
             pause = TimeSpan.FromMilliseconds(1);
-            var (threads, obstacle) = FindThreads();
+            var (threads, obstacle) = LetLateGo() is { } waiting ? ([], waiting) : FindThreads();
             if (obstacle is not null)
             {
                 why = obstacle;
@@ -70,6 +74,26 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
             why = Describe(result, thread);
         }
         return why;
+    }
+
+    /// <summary>Null: nobody is late any more. Else why not, completing a sentence. Nobody stands still for it.</summary>
+    private string? LetLateGo()
+    {
+        if (_late is not { } late)
+        {
+            return null;
+        }
+        using var stopped = StoppedThread.TakeLate(target.Linux, late.Id, stops, late.Permit);
+        if (stopped.IsLate)
+        {
+            return DescribeLate(late.Id);
+        }
+        _late = null;
+        if (stopped.IsStopped && stopped.GetRegisters(out var registers) == Errno.Success)
+        {
+            InterruptedCall.Restart(in stopped, ref registers, late.Asleep);
+        }
+        return null;
     }
 
     private (ImmutableArray<Candidate> Threads, string? Obstacle) FindThreads()
@@ -97,7 +121,14 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         }
         var candidate = attempt.Threads[index];
         thread = candidate.Id;
-        using var stopped = StoppedThread.Take(target.Linux, candidate.Id, stops, candidate.Permit);
+        // A thread that ran a moment ago may be in vfork(2) by now, and stops when its child lets it.
+        using var stopped = StoppedThread.Take(
+            target.Linux, candidate.Id, stops, candidate.Permit, attempt.Began + (long)(LongestTry.TotalSeconds * Stopwatch.Frequency), othersAreHeld: index > 0);
+        if (stopped.IsLate)
+        {
+            _late = candidate;
+            return Result.Late;
+        }
         if (stopped.HasEnded)
         {
             return StopFrom(index + 1, attempt, out thread);
@@ -181,11 +212,14 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         return Utf8Parser.TryParse(rest, out int count, out _) ? count : 0;
     }
 
+    private static string DescribeLate(int thread) => $"thread {thread} did not stop within {LongestTry.TotalMilliseconds} ms";
+
     private static string Describe(Result result, int thread) => result switch
     {
         Result.ThreadInside => $"thread {thread} was in them each time",
         Result.StackUnknown => $"the stack of thread {thread} cannot be unwound, so that nobody knows what a signal has interrupted",
         Result.NotStopped => $"thread {thread} could not be stopped",
+        Result.Late => DescribeLate(thread),
         Result.TookTooLong => $"it took longer than {LongestTry.TotalMilliseconds} ms to stop them all",
         _ => "threads come and go all the time",
     };

@@ -21,7 +21,7 @@ public sealed class ReturnHooks(TargetMemory memory, ReturnHookTable table)
     /// <param name="table">What is there, in any case; null where nothing ever was.</param>
     public static (ReturnHooks? Hooks, string Obstacle) For(Target target, TargetState state, ReturnHookTable? table)
     {
-        if (state.Transition is not { Policy: ReturnHookArea.PolicyName, Canaries: 0, IsGlobal: false } || table is null)
+        if (state.Transition is not { Policy: ReturnHookArea.PolicyName, IsGlobal: false } || table is null)
         {
             return (null, "");
         }
@@ -50,8 +50,25 @@ public sealed class ReturnHooks(TargetMemory memory, ReturnHookTable table)
         return -1;
     }
 
-    /// <summary>Whether a return address on a stack has been exchanged. Allocates nothing.</summary>
-    public bool IsPlaced(Address slot) => memory.TryReadUInt64(slot, out ulong now) && ReturnHookArea.BlockOf(table.Area, new Address(now)) >= 0;
+    /// <summary>The threads that will store a number when they return: those on whose stacks a hook with it lies. Told by where glibc puts a thread's control
+    /// block, above its stack, with nobody stopped; the main thread's stack is elsewhere.</summary>
+    /// <param name="controlBlocks">Of all threads.</param>
+    /// <param name="main">The main thread, and its stack.</param>
+    public IReadOnlySet<int> FindThreads(uint number, IEnumerable<(int Thread, Address ControlBlock)> controlBlocks, (int Thread, AddressRange Stack) main)
+    {
+        var hooked = new HashSet<int>();
+        var byAddress = controlBlocks.Where(t => t.Thread != main.Thread && t.ControlBlock != Address.Zero).OrderBy(t => t.ControlBlock).ToList();
+        foreach (var block in table.Blocks.ToArray().Where(b => b.Number == number && b.Slot != Address.Zero && IsPlaced(b.Slot)))
+        {
+            int at = byAddress.FindIndex(t => t.ControlBlock > block.Slot);
+            _ = main.Stack.Contains(block.Slot) ? hooked.Add(main.Thread) : at >= 0 && hooked.Add(byAddress[at].Thread);
+        }
+        return hooked;
+    }
+
+    /// <summary>Whether a return address on a stack has been exchanged for one by which the thread migrates. Allocates nothing.</summary>
+    public bool IsPlaced(Address slot) => memory.TryReadUInt64(slot, out ulong now)
+        && ReturnHookArea.BlockOf(table.Area, new Address(now)) is >= 0 and var block && table.Blocks[block].Number != 0;
 
     /// <summary>Lets a stopped thread migrate when it returns by way of a slot. Allocates nothing.</summary>
     /// <param name="block">A free one, or -1: then only a hook that is there already is told the number.</param>

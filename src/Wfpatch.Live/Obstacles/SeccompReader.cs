@@ -36,19 +36,23 @@ public sealed class SeccompReader(Target target, StopLog stops)
         public string Blocker { get; set; } = "no system call for a moment";
     }
 
+    /// <summary>What is against stopping threads, for those who only look.</summary>
+    public Refusal? FindAgainstStops()
+    {
+        var filtered = ReadModes().Where(t => t.Mode == "2").Select(t => new Filtered(t.Thread, t.Count)).ToList();
+        return filtered.Count == 0 ? null : ReadAll(filtered, "punish a system call that goes on after a stop") ?? FindAgainstRestart(filtered);
+    }
+
     /// <summary>The rules, and what is against patching.</summary>
     public (SeccompRules Rules, Refusal? Refusal) Read()
     {
-        var modes = target.Proc.ReadThreads()
-            .Select(t => (Thread: t, Mode: target.Proc.ReadStatus("Seccomp", t), Count: target.Proc.ReadStatus("Seccomp_filters", t)))
-            .Where(t => t.Mode is not null)
-            .ToList();
+        var modes = ReadModes();
         if (modes.All(t => t.Mode == "0"))
         {
             return (SeccompRules.None, null);
         }
         var filtered = modes.Where(t => t.Mode == "2").Select(t => new Filtered(t.Thread, t.Count)).ToList();
-        if (ReadAll(filtered) is { } unknown)
+        if (ReadAll(filtered, "forbid the mmap that has to be made in it") is { } unknown)
         {
             return (SeccompRules.None, unknown);
         }
@@ -71,31 +75,30 @@ public sealed class SeccompReader(Target target, StopLog stops)
         return (SeccompRules.None, Refuse($"{_subject} has a seccomp filter against the mmap that has to be made in it: it {why}."));
     }
 
+    private List<(int Thread, string? Mode, string? Count)> ReadModes() =>
+    [
+        .. target.Proc.ReadThreads()
+            .Select(t => (Thread: t, Mode: target.Proc.ReadStatus("Seccomp", t), Count: target.Proc.ReadStatus("Seccomp_filters", t)))
+            .Where(t => t.Mode is not null),
+    ];
+
     private Refusal Refuse(string sentence) => TargetRefusals.SeccompFilter.About(_subject, sentence);
 
-    private Refusal? FindForbidden(IEnumerable<Filtered> filtered)
-    {
-        foreach (var thread in filtered)
-        {
-            if (thread.Filters is not { } filters)
-            {
-                continue; // it has ended
-            }
-            if (filters.Any(f => f.ReadsPlace))
-            {
-                return Refuse($"The seccomp filter of thread {thread.Thread} of {_subject} looks at the place that system calls are made from, which a patch changes.");
-            }
-            var restart = SeccompFilter.Ask(filters, SeccompCall.Restart);
-            if (!restart.IsAllowed)
-            {
-                return Refuse($"The seccomp filter of thread {thread.Thread} of {_subject} forbids restart_syscall, by which the kernel goes on with a system call after a stop: it {restart}.");
-            }
-        }
-        return null;
-    }
+    // One without filters has ended.
+    private Refusal? FindForbidden(IReadOnlyCollection<Filtered> filtered) =>
+        filtered.FirstOrDefault(t => t.Filters is { } filters && filters.Any(f => f.ReadsPlace)) is { } bound
+            ? Refuse($"The seccomp filter of thread {bound.Thread} of {_subject} looks at the place that system calls are made from, which a patch changes.")
+            : FindAgainstRestart(filtered);
+
+    private Refusal? FindAgainstRestart(IEnumerable<Filtered> filtered) => filtered
+        .Where(t => t.Filters is not null)
+        .Select(t => (t.Thread, Verdict: SeccompFilter.Ask(t.Filters!.Value, SeccompCall.Restart)))
+        .Where(t => !t.Verdict.IsAllowed)
+        .Select(t => Refuse($"The seccomp filter of thread {t.Thread} of {_subject} forbids restart_syscall, by which the kernel goes on with a system call after a stop: it {t.Verdict}."))
+        .FirstOrDefault();
 
     // A thread that cannot be stopped has what the others have, if these all have the same and as many.
-    private Refusal? ReadAll(List<Filtered> filtered)
+    private Refusal? ReadAll(List<Filtered> filtered, string fear)
     {
         var clock = Stopwatch.StartNew();
         while (true)
@@ -110,8 +113,8 @@ public sealed class SeccompReader(Target target, StopLog stops)
                 else if (error != Errno.Success)
                 {
                     return error == Errno.NoAccess
-                        ? Refuse($"{_subject} has a seccomp filter, which may forbid the mmap that has to be made in it; to read it takes CAP_SYS_ADMIN, and to have no filter oneself.")
-                        : Refuse($"{_subject} has a seccomp filter, which may forbid the mmap that has to be made in it, and the kernel does not show it (errno {error}).");
+                        ? Refuse($"{_subject} has a seccomp filter, which may {fear}; to read it takes CAP_SYS_ADMIN, and to have no filter oneself.")
+                        : Refuse($"{_subject} has a seccomp filter, which may {fear}, and the kernel does not show it (errno {error}).");
                 }
             }
             var open = filtered.Where(t => t.Filters is null).ToList();
@@ -166,7 +169,8 @@ public sealed class SeccompReader(Target target, StopLog stops)
     }
 
     private string? FindObstacle(in ThreadActivity blocked, bool isLastResort) =>
-        blocked.Number >= 0 && !SyscallRestart.MayMakeAgain(blocked.Number, blocked.Arguments) ? $"{SyscallRestart.NameOf(blocked.Number)}, with a time limit"
+        blocked.Number == SyscallRestart.RestartSyscall ? SyscallRestart.NameOf(blocked.Number) // it goes on by the same call, which may be forbidden by now
+            : blocked.Number >= 0 && !SyscallRestart.MayMakeAgain(blocked.Number, blocked.Arguments) ? $"{SyscallRestart.NameOf(blocked.Number)}, with a time limit"
             : !isLastResort && (SyscallRestart.EndsWhenStopped(blocked.Number) || SyscallRestart.MayGoOnByRestartCall(blocked.Number, blocked.Arguments)) ? SyscallRestart.NameOf(blocked.Number)
             : InterruptibleCalls.FindObstacle(target.Linux, target.Process, in blocked);
 

@@ -5,6 +5,7 @@ using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Quiescence.Sampling;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Obstacles;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Sampling;
@@ -37,6 +38,10 @@ public sealed record PointsReport(Outcome Outcome, string Message)
         {
             var refusal = unreadable ?? TargetRefusals.NotX8664.About($"process {target.Process}", $"Process {target.Process} is not an x86-64 program.");
             return new PointsReport(Outcome.Refused, refusal.Sentence) { Refusals = [refusal] };
+        }
+        if (new SeccompReader(target, stops).FindAgainstStops() is { } filtered)
+        {
+            return new PointsReport(Outcome.Refused, filtered.Sentence) { Refusals = [filtered] };
         }
         var original = Backends.Dispatch.OriginalCode.View(target.Memory, journal?.State ?? Core.Generations.TargetState.Empty);
         var names = new FunctionNames(target, options.SymbolFile, options.Patch, original);

@@ -15,11 +15,13 @@ public ref struct StoppedThread
     private readonly long _asked;
     private readonly long _stopped;
     private readonly CallPermit _permit;
+    private readonly bool _othersAreHeld;
     private int _signal;
 
-    private StoppedThread(ILinux linux, StopLog? log, int thread, CallPermit permit, long asked, int error, WaitStatus status)
+    private StoppedThread(ILinux linux, StopLog? log, int thread, CallPermit permit, bool othersAreHeld, long asked, int error, WaitStatus status)
     {
         _permit = permit;
+        _othersAreHeld = othersAreHeld;
         _linux = linux;
         _log = log;
         _asked = asked;
@@ -48,7 +50,8 @@ public ref struct StoppedThread
 
     /// <summary>Attaches, interrupts and waits. While it is attached to, the thread holds the permit. The time of the stop is counted from the interrupt on, and from when the thread stood.</summary>
     /// <param name="deadline">A time stamp: where the thread has not stopped by then, it is late. 0: it is waited for.</param>
-    public static StoppedThread Take(ILinux linux, int thread, StopLog? log, CallPermit permit = default, long deadline = 0)
+    /// <param name="othersAreHeld">Threads that were taken before and are let go later: for their sake the controller stays urgent when this one is let go.</param>
+    public static StoppedThread Take(ILinux linux, int thread, StopLog? log, CallPermit permit = default, long deadline = 0, bool othersAreHeld = false)
     {
         int error = linux.Seize(thread);
         permit = error == Errno.Success && permit.IsStillOf(linux, thread) ? permit : default;
@@ -62,16 +65,16 @@ public ref struct StoppedThread
             int waited = deadline == 0 ? linux.Wait(thread, out status) : WaitUntil(linux, thread, deadline, out status);
             error = error == Errno.Success || status.HasEnded ? waited : error;
         }
-        return new StoppedThread(linux, log, thread, permit, asked, error, status);
+        return new StoppedThread(linux, log, thread, permit, othersAreHeld, asked, error, status);
     }
 
     /// <summary>One that was late: stopped now, or late still. The permit is the one that it got.</summary>
-    public static StoppedThread TakeLate(ILinux linux, int thread, StopLog? log, CallPermit permit)
+    public static StoppedThread TakeLate(ILinux linux, int thread, StopLog? log, CallPermit permit, bool othersAreHeld = false)
     {
         linux.SetUrgent(true);
         long asked = Stopwatch.GetTimestamp();
         int error = linux.TryWait(thread, out var status);
-        return new StoppedThread(linux, log, thread, permit, asked, error, status);
+        return new StoppedThread(linux, log, thread, permit, othersAreHeld, asked, error, status);
     }
 
     // Others are held meanwhile: one that sleeps uninterruptibly must not make them wait for it.
@@ -81,11 +84,12 @@ public ref struct StoppedThread
         for (int pause = ShortestPause; ; pause = Math.Min(2 * pause, LongestPause))
         {
             int error = linux.TryWait(thread, out status);
-            if (error != Errno.TryAgain || Stopwatch.GetTimestamp() >= deadline)
+            var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), deadline);
+            if (error != Errno.TryAgain || left <= TimeSpan.Zero)
             {
                 return error;
             }
-            linux.Pause(pause);
+            linux.Pause(Math.Min(pause, (int)Math.Ceiling(left.TotalMicroseconds)));
         }
     }
 
@@ -107,6 +111,9 @@ public ref struct StoppedThread
             _signal = 0;
             _log?.Add(Stopwatch.GetElapsedTime(_asked), Stopwatch.GetElapsedTime(_stopped));
         }
-        _linux.SetUrgent(false);
+        if (!_othersAreHeld)
+        {
+            _linux.SetUrgent(false);
+        }
     }
 }

@@ -85,6 +85,12 @@ public sealed class Target : IDisposable
     /// <summary>Which threads may map memory, as far as filters of system calls are concerned. All, until somebody has looked.</summary>
     public SeccompRules Seccomp { get; set; } = SeccompRules.None;
 
+    /// <summary>The main thread's stack as it was when the mappings were read; empty where there is none.</summary>
+    public AddressRange MainStack => Mappings.FirstOrDefault(m => m.Path == "[stack]")?.Range ?? default;
+
+    /// <summary>Where a thread's stack ends: glibc's control block lies above it; the first thread's, elsewhere. Zero where it is not known.</summary>
+    public Address StackTopOf(int thread, Address controlBlock) => thread != Process ? new Address(controlBlock.Value & ~7UL) : MainStack.End;
+
     /// <summary>Unwinds through everything that is loaded and through the new code of patches.</summary>
     /// <param name="hooks">The target's return hooks; null: it has none.</param>
     public Unwinder CreateUnwinder(IEnumerable<AddressRange> unwindTablesOfImages, IReturnHooks? hooks = null) => new(

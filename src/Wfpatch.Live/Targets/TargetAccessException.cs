@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Addresses;
 using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Live.Targets;
@@ -11,7 +12,12 @@ public sealed class TargetAccessException(string what, int error) : Exception($"
 
     public bool IsGone => Error == Errno.NoSuchProcess;
 
+    /// <summary>The code that was to be changed is not what it was when it was looked at. Nothing was written there.</summary>
+    public Address? ChangedCode { get; private init; }
+
     public bool IsDenied => Error is Errno.NotPermitted or Errno.NoAccess;
+
+    public static TargetAccessException OfChangedCode(Address at) => new($"the code at {at} has changed", Errno.Fault) { ChangedCode = at };
 
     public static void ThrowIf(int error, string what)
     {

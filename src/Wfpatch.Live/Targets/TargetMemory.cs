@@ -70,9 +70,15 @@ public sealed class TargetMemory : IMemory, IDisposable
     /// <summary>For a stopped thread: an errno and no exception.</summary>
     public int TryWrite(Address address, ReadOnlySpan<byte> bytes) => _linux.Write(_descriptor, address, bytes);
 
+    /// <exception cref="TargetAccessException">Also where the code that it changes is not there any more.</exception>
     public void Write(CodeWrite write)
     {
         const int Quadword = 8;
+        // The last look before the write: a library may be unloaded at any moment.
+        if (write.Redirect is { } redirect && !this.Read(write.Address, write.Bytes.Length).AsSpan().SequenceEqual(write.Bytes) && !redirect.StandsIn(this))
+        {
+            throw TargetAccessException.OfChangedCode(redirect.Entry);
+        }
         if (write.Bytes.Length == 1 || write.Address.Value % Quadword == 0 && write.Bytes.Length == Quadword)
         {
             Write(write.Address, write.Bytes);

@@ -14,6 +14,9 @@ public sealed partial class SourceTreeTests
 
     private static readonly string[] SourceEndings = [".cs", ".c", ".cc", ".h", ".toml", ".csproj", ".props"];
 
+    /// <summary>What keeps invariants.</summary>
+    private static readonly string[] Mechanisms = ["redirects", "trampolines", "thread-word", "policies", "system-calls", "state-and-crash-safety", "cxx-and-unwinding", "global"];
+
     [Fact]
     public void Every_source_begins_with_its_licence()
     {
@@ -39,6 +42,18 @@ public sealed partial class SourceTreeTests
         Assert.DoesNotContain(links, l => Resolve(l.From, l.To) is var to && to != picture && !File.Exists(to) && !Directory.Exists(to));
     }
 
+    /// <summary>The pages of mechanisms say by which test each invariant is held.</summary>
+    [Fact]
+    public void Tests_that_hold_invariants_exist()
+    {
+        var classes = Files().Where(f => f.EndsWith("Tests.cs", StringComparison.Ordinal)).Select(f => Path.GetFileNameWithoutExtension(f)).ToHashSet();
+        var pages = Directory.GetFiles(RepositoryRoot.Combine("docs", "mechanisms"), "*.md");
+        var named = pages.SelectMany(p => TestClass().Matches(File.ReadAllText(p)).Select(m => (Page: Path.GetFileName(p), Class: m.Value))).ToArray();
+        Assert.True(named.Length > 100, $"only {named.Length} names of tests were found");
+        Assert.DoesNotContain(named, n => !classes.Contains(n.Class));
+        Assert.DoesNotContain(Mechanisms, m => !File.ReadAllText(RepositoryRoot.Combine("docs", "mechanisms", $"{m}.md")).Contains("| invariant | test |", StringComparison.Ordinal));
+    }
+
     private static string Resolve(string document, string link) =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(document)!, link.Split('#')[0]));
 
@@ -50,4 +65,7 @@ public sealed partial class SourceTreeTests
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"\b[A-Z][A-Za-z0-9]+Tests\b(?!/|\.csproj)")]
+    private static partial Regex TestClass();
 }

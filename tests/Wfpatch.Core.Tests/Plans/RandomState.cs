@@ -57,6 +57,7 @@ internal static class RandomState
             Hooks = [.. code.Item3],
             Unwinders = [.. code.Item4.Where(u => code.Item2.All(r => r.Plan.Entry != u.Plan.Entry))],
             Applied = code.Item1.Length == 0 ? [] : [.. time.Item1.Select((g, i) => new AppliedPatch(g, i % code.Item1.Length))],
+            Frames = [.. place.Item2.Select(r => new FramesState(r.Range, r.Used))],
             Waiting = [.. code.Item1.Select(i => new WaitingPatch(i.PatchId, i.PatchName, i.ObjectName))],
             Objects = [.. place.Item2.Select(r => new ObjectState("lib.so", r.Range, "0123"))],
             Transition = time.Item2 && code.Item1.Length > 0 ? time.Item3 : null,

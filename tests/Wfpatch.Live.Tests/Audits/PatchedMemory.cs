@@ -28,6 +28,8 @@ public sealed class PatchedMemory : IDisposable
     /// <summary>The number of the copy of the state that counts.</summary>
     public ulong Sequence => _journal.Sequence;
 
+    public IMemory Memory => _target.Memory;
+
     public byte this[Address at] => _target.Memory.Read(at, 1)![0];
 
     /// <summary>Changes a byte; the same again makes it what it was.</summary>

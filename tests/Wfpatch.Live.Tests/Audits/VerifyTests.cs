@@ -154,6 +154,52 @@ public sealed class VerifyTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Also while a thread has a hook: what it holds is its stack's affair, where it leads and what it stores is not.</summary>
+    [Fact]
+    public async Task What_return_hooks_and_frames_of_trampolines_are_made_of_is_compared()
+    {
+        var patch = await TestPatches.GetAsync("returns");
+        await using var target = await PatchableTarget.StartAsync("returns", patch);
+        TransitionReport report;
+        do
+        {
+            report = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack, TimeSpan.FromMilliseconds(300)).ExpectAsync(Outcome.Pending);
+        }
+        while (!report.Threads.Any(t => t.Blocker is { IsHooked: true }));
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+
+        using (var memory = new PatchedMemory(target.Id))
+        {
+            const string What = "area of return hooks";
+            var area = memory.State.ReturnHooks;
+            int live = ReturnHookTable.Read(memory.Memory, area)!.Blocks.ToArray().ToList().FindIndex(b => b.Number != 0);
+            var block = ReturnHookArea.BlockAt(area, live);
+            await ExpectOnlyAsync(memory, area + 9, "WF621", What); // the index
+            await ExpectOnlyAsync(memory, area + 16, "WF621", What); // by which the area is known to be there
+            await ExpectOnlyAsync(memory, block + 3, "WF621", What); // code
+            await ExpectOnlyAsync(memory, block + ReturnHookArea.NumberOffset, "WF621", What);
+            await ExpectOnlyAsync(memory, block + ReturnHookArea.NumberOffset + 7, "WF621", What);
+            await ExpectOnlyAsync(memory, ReturnHookArea.BlockAt(area, ReturnHookArea.Count - 1) + ReturnHookArea.NumberOffset, "WF621", What);
+            var frames = Assert.Single(memory.State.Frames).Range;
+            foreach (var at in (Address[])[frames.Start, frames.Start + 40, frames.End - 1])
+            {
+                await ExpectOnlyAsync(memory, at, "WF622", $"frames of trampolines at {frames.Start}", frames.Start);
+            }
+        }
+        Assert.Equal("trace 1", await target.AskAsync("trace", TestContext.Current.CancellationToken));
+        await InProcess.ApplyAsync(target.Id, patch, Policy.Stack).ExpectAsync(Outcome.Done);
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+
+        async Task ExpectOnlyAsync(PatchedMemory memory, Address at, string code, string what, Address? reported = null)
+        {
+            memory.Flip(at);
+            var audit = await InProcess.VerifyAsync(target.Id);
+            memory.Flip(at);
+            var difference = Assert.Single(audit.Differences);
+            Assert.Equal((code, what, reported ?? at), (difference.Kind.Code, difference.What, difference.Address));
+        }
+    }
+
     [Fact]
     public async Task A_copy_of_the_state_is_whole_or_torn_as_by_a_kill_or_it_is_reported()
     {

@@ -2,6 +2,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Sampling;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing.Targets;
 using Xunit;
@@ -47,6 +50,43 @@ public sealed class SeccompTests
         await InProcess.RevertAsync(filtered.Id).ExpectAsync(Outcome.Done);
         Assert.Equal("answer 1", await filtered.AskAsync("answer", Cancel));
     }
+
+    /// <summary>A thread that is stopped in poll goes on by restart_syscall, whoever stops it and why.</summary>
+    [Fact]
+    public async Task Who_only_looks_asks_it_too()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may read a filter");
+        await using TestTarget filtered = await StartAsync("restart");
+        var refused = await SampleAsync(filtered.Id);
+        Assert.Equal((Outcome.Refused, "WF603"), (refused.Outcome, Assert.Single(refused.Refusals).Code));
+        Assert.Contains("restart_syscall", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("answer 1", await filtered.AskAsync("answer", Cancel));
+        await using TestTarget harmless = await StartAsync("errno"); // mmap is no matter here
+        Assert.Equal(Outcome.Done, (await SampleAsync(harmless.Id)).Outcome);
+    }
+
+    /// <summary>The filter came after the transition had begun: nobody is stopped to say what holds it.</summary>
+    [Fact]
+    public async Task The_status_of_an_open_transition_asks_it_too()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may read a filter");
+        var patch = await TestPatches.GetAsync("seccomp");
+        await using TestTarget filtered = await PatchableTarget.StartAsync("seccomp", patch, "late");
+        await InProcess.ApplyAsync(filtered.Id, patch, Policy.Stack, TimeSpan.FromSeconds(2)).ExpectAsync(Outcome.Pending);
+        Assert.DoesNotContain("seccomp", await HeldByAsync(filtered.Id), StringComparison.Ordinal);
+        // Who was stopped and is not back in its call would meet the filter on its way there.
+        var threads = new ProcFs(filtered.Id);
+        await Until.TrueAsync(() => Task.FromResult(threads.ReadThreads()), all => all.All(t => threads.ReadActivity(t) is { IsBlocked: true }));
+        Assert.Equal("filtered", await filtered.AskAsync("filter", Cancel));
+        Assert.Contains("restart_syscall", await HeldByAsync(filtered.Id), StringComparison.Ordinal);
+        Assert.Equal("answer 2", await filtered.AskAsync("answer", Cancel));
+    }
+
+    private static async Task<string> HeldByAsync(int process) =>
+        (await InProcess.StatusAsync(process)).Threads.First(t => t.Path == MigrationPath.Pending).Blocker!.Sentence;
+
+    private static Task<PointsReport> SampleAsync(int process) =>
+        Task.Run(() => new Commands(new NativeLinux()).Points(process, new SamplingOptions(TimeSpan.FromMilliseconds(200), null, null, Cancel)), Cancel);
 
     private static Task<TestTarget> StartAsync(string filter) => TestTarget.StartAsync("seccomp", new() { Arguments = [filter] }, Cancel);
 

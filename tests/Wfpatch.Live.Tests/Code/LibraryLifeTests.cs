@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Tests.Running;
+using Wfpatch.Testing.Faults;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Code;
@@ -53,6 +55,24 @@ public sealed class LibraryLifeTests
         await InProcess.ExpectNoDifferenceAsync(program.Id);
         await InProcess.RevertAsync(program.Id).ExpectAsync(Outcome.Done);
         await program.ExpectAsync("version", 10, 10, 10);
+        await InProcess.ExpectNoDifferenceAsync(program.Id);
+    }
+
+    /// <summary>Unloaded when all is planned, and before the first byte of it is written: the look just before each write finds it.</summary>
+    [Fact]
+    public async Task Nothing_is_written_where_a_library_was_a_moment_ago()
+    {
+        var library = await BuildAsync();
+        await using var program = await LibraryProgram.StartWithAsync(library, "n");
+        var linux = new InterruptedLinux(new NativeLinux(), "plain-library"u8.ToArray(), () => program.CloseAsync().GetAwaiter().GetResult());
+        var report = await Task.Run(() => new Commands(linux).Apply(program.Id, library.Patch.Patch, new TransitionOptions(Policy.Stack, null, InProcess.Ample)), Cancel);
+        Assert.Equal((true, Outcome.Refused), (linux.HasHappened, report.Outcome));
+        Assert.Contains("its library was unloaded", Assert.Single(report.Refusals).Sentence, StringComparison.Ordinal);
+        Assert.Equal("WF620", report.Refusals[0].Code);
+
+        await program.OpenAsync("n", library);
+        await InProcess.ApplyAsync(program.Id, library.Patch).ExpectAsync(Outcome.Done);
+        await program.ExpectAsync("version", 20, 20, 20);
         await InProcess.ExpectNoDifferenceAsync(program.Id);
     }
 

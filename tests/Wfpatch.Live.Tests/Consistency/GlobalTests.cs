@@ -177,7 +177,7 @@ public sealed class GlobalTests(ITestOutputHelper output)
         const int Threads = 12;
         var patch = await TestPatches.GetAsync("apart");
         await using var apart = await VersionsApart.StartAsync(patch, Threads);
-        var watch = new AllocationWatch(new NativeLinux());
+        var watch = new StandstillWatch(new NativeLinux());
         var commands = new Commands(watch);
         var options = new TransitionOptions(Policy.Stack, null, InProcess.Ample) { Consistency = Core.Patches.Consistency.Global, MaxWait = TimeSpan.FromSeconds(2) };
         // The first time is the run-time's own: it compiles what it runs.
@@ -188,6 +188,30 @@ public sealed class GlobalTests(ITestOutputHelper output)
             Assert.Equal(Outcome.Done, commands.Revert(apart.Id, null, options).Outcome);
         }
         Assert.Equal((Threads + 1, 0), (watch.MostStopped, watch.Allocated));
+    }
+
+    /// <summary>A controller that held some threads and waited for a processor like any other program made them wait longer than the bound. It goes on before all
+    /// others from the first thread's stop until the last one is let go, in vain or not; and it never waits for one thread without an end.</summary>
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1000, 50)]
+    public async Task Who_holds_threads_lets_nobody_go_first(int pauseUs, int maxWaitMs)
+    {
+        var patch = await TestPatches.GetAsync("apart");
+        await using var apart = await VersionsApart.StartAsync(patch, 4, "--pause-us", $"{pauseUs}");
+        var watch = new StandstillWatch(new NativeLinux());
+        var commands = new Commands(watch);
+        var options = new TransitionOptions(Policy.Stack, null, TimeSpan.FromSeconds(1)) { Consistency = Core.Patches.Consistency.Global, MaxWait = TimeSpan.FromMilliseconds(maxWaitMs) };
+        // Where the machine has no time for any of it, nobody is held: then it is tried again.
+        while (watch.MostStopped < 2)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            var report = commands.Apply(apart.Id, patch.Patch, options);
+            output.WriteLine($"{report.Message} {report.Attempts.Length} attempts, {watch.MostStopped} held");
+            Assert.True(report.Outcome is Outcome.Done or Outcome.Refused, report.Message);
+            _ = report.Outcome == Outcome.Done ? commands.Revert(apart.Id, null, options) : null;
+        }
+        Assert.Equal((0, 0), (watch.Yielded, watch.WaitedForOne));
     }
 
     [Fact]

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
 using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
 using Wfpatch.Live.Tests.Audits;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Live.Tests.Samples;
+using Wfpatch.Testing.Faults;
 using Wfpatch.Testing.Processes;
 using Wfpatch.Testing.Targets;
 using Xunit;
@@ -91,6 +93,21 @@ public sealed class EvictionTests(ITestOutputHelper output)
         var difference = Assert.Single(report.Differences);
         Assert.Equal(("WF621", $"trampoline of {redirect.Name}'s evicted instruction", at), (difference.Kind.Code, difference.What, difference.Address));
         await InProcess.ExpectNoDifferenceAsync(target.Id);
+    }
+
+    /// <summary>A thread that ran a moment ago may be in vfork(2) when it is asked to stop: the others go on, it is let go when it stops, and all is tried again.</summary>
+    [Fact]
+    public async Task One_that_does_not_stop_makes_nobody_wait()
+    {
+        var patch = await TestPatches.GetAsync("stopped");
+        await using var target = await PatchableTarget.StartAsync("stopped", patch);
+        var linux = new TardyLinux(new NativeLinux(), others: 1);
+        var applied = new Commands(linux).Apply(target.Id, patch.Patch, new TransitionOptions(Policy.Stack, null, InProcess.Ample));
+        Assert.True(applied.Outcome == Outcome.Done, applied.Message);
+        Assert.Equal((true, true, false), (linux.Tardy != 0, linux.HasGone, linux.WasWaitedFor));
+        await ExpectAnswersAsync(target, version: 2);
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+        await InProcess.RevertAsync(target.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
     }
 
     private static string ProgramOf(string tactic) => tactic == "stop" ? "stopped" : tactic;

@@ -92,6 +92,41 @@ public sealed class ReturnHookTests
         await InProcess.ApplyAsync(target.Id, first, Policy.Stack).ExpectAsync(Outcome.Done);
     }
 
+    /// <summary>Who was named is in old code whenever it is looked at: it migrates when it returns, alone, and is counted as if it had come.</summary>
+    [Fact]
+    public async Task A_canary_that_was_named_migrates_when_it_returns()
+    {
+        var patch = await TestPatches.GetAsync("returns");
+        await using var target = await PatchableTarget.StartAsync("returns", patch);
+        int server = (await InProcess.StatusAsync(target.Id)).Threads.Single(t => t.Name == "server").Id;
+        TransitionReport report;
+        do
+        {
+            report = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack, Short, canary: CanaryChoice.Of(server)).ExpectAsync(Outcome.Pending);
+        }
+        while (!report.Threads.Single(t => t.Id == server).Blocker!.IsHooked);
+        var status = await InProcess.StatusAsync(target.Id);
+        Assert.Contains("return hook pending", Assert.Single(status.Threads, t => t.Path == MigrationPath.Pending).Blocker!.Sentence, StringComparison.Ordinal);
+        Assert.Equal(server, Assert.Single(status.Threads, t => t.Path == MigrationPath.Pending).Id);
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+
+        // By number: the one that has its hook counts, and no other thread becomes a second one.
+        report = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack, Short, canary: CanaryChoice.Any(1)).ExpectAsync(Outcome.Pending);
+        Assert.Equal(server, Assert.Single(report.Threads, t => t.Path != MigrationPath.Staying).Id);
+
+        Assert.Equal("trace 1", await target.AskAsync("trace", Cancel));
+        Assert.Equal("return 2", await target.AskAsync("return", Cancel)); // no controller was there
+        report = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack, canary: CanaryChoice.Of(server)).ExpectAsync(Outcome.Canary);
+        Assert.Equal(server, Assert.Single(report.Threads, t => t.Path != MigrationPath.Staying).Id);
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+
+        // Taken back, it is in new code whenever it is looked at.
+        var revert = InProcess.RevertAsync(target.Id, policy: Policy.Stack);
+        await Until.TrueAsync(() => target.AskAsync("return", Cancel), answer => answer == "return 1");
+        await revert.ExpectAsync(Outcome.Done);
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+    }
+
     /// <summary>Begins the transition, or goes on with it, until the server has its hook; then there is no controller any more.</summary>
     private static async Task HoldAsync(TestTarget target, TestPatch patch)
     {

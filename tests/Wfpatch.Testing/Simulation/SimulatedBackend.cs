@@ -66,7 +66,7 @@ public sealed class SimulatedBackend
             TrampolinePages = pages,
             Regions = [new RegionState(SimulatedProgram.Region, (ulong)JournalLayout.CodeOffset)],
         };
-        var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "stack", canaries, consistency, replaces);
+        var open = Transitions.Open(planned, kind, image >= 0 ? image : State.Images.Length, points ? "points" : "outside", canaries, consistency, replaces); // it has no return hooks
         var code = redirects.Skip(State.Redirects.Length).Select(r => DispatchTrampoline.Initial(r.Plan))
             .Concat(redirects.SelectMany(r => r.Plan.All.SkipLast(1)).Select(PassTrampoline.Initial))
             .Concat(hooks.Skip(State.Hooks.Length).Select(h => h.IsInheritance ? InheritanceTrampoline.Initial(h.Plan, isClone3: false) : HookTrampoline.Initial(h.Plan, planned.CallbackArea)))

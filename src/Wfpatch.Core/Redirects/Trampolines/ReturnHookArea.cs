@@ -109,6 +109,9 @@ public static class ReturnHookArea
     public static bool IsThere(IMemory memory, Address area) =>
         area != Address.Zero && memory.TryReadUInt64(area + IndexEndAt, out ulong end) && end == CodeOf(area).End.Value;
 
+    /// <summary>Whether the last write is missing: nobody ever wanted an area, or was killed before.</summary>
+    public static bool IsUnwritten(IMemory memory, Address area) => memory.TryReadUInt64(area + IndexEndAt, out ulong end) && end == 0;
+
     private static int FunctionEntryAt => CommonEntryAt + CommonEntry.Length;
 
     private static void Put(byte[] bytes, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), value);

@@ -66,8 +66,7 @@ public sealed class DispatchPlanner
         {
             return (null, [.. _refusals]);
         }
-        IEnumerable<CodeWrite> described = frames is { } written ? [written] : [];
-        return Compose(patch, way, regions, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code, .. described]), changed, added, linked);
+        return Compose(patch, way, regions, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code], frames), changed, added, linked);
     }
 
     /// <summary>The first region of a target in which nothing else is to be changed; null where there is one already. Either a plan, at
@@ -453,7 +452,7 @@ public sealed class DispatchPlanner
 
     private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
         Patch patch, TransitionWay way, RegionChoice regions, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
-        (ImmutableArray<HookState> States, ImmutableArray<UnwinderState> Unwinders, IReadOnlyList<CodeWrite> Code) hooks,
+        (ImmutableArray<HookState> States, ImmutableArray<UnwinderState> Unwinders, IReadOnlyList<CodeWrite> Code, CodeWrite? Frames) hooks,
         ImmutableArray<ObjectPlan> changed, ImmutableArray<ObjectPlan> added, ImmutableArray<LinkedImage> linked)
     {
         var state = _state with
@@ -462,6 +461,7 @@ public sealed class DispatchPlanner
             Redirects = redirects,
             Hooks = hooks.States,
             Unwinders = hooks.Unwinders,
+            Frames = hooks.Frames is { } f ? _state.Frames.Add(new FramesState(AddressRange.OfLength(f.Address, f.Bytes.Length), Fnv1a.Compute(f.Bytes))) : _state.Frames,
             Images = _state.Images.AddRange(added.Zip(linked, (part, image) => DescribeImage(patch, part, image))),
             Waiting = [.. _state.Waiting.Where(w => w.PatchId != patch.Id)],
             DataPages = _state.DataPages.AddRange(linked.Where(l => l.Data.Length > 0).Select(l => l.Data)),
@@ -470,6 +470,7 @@ public sealed class DispatchPlanner
         code.AddRange(linked.Select(l => new CodeWrite(l.Start, l.Bytes.ToArray())));
         code.AddRange(linked.Where(l => !l.DataBytes.IsEmpty).Select(l => new CodeWrite(l.Data.Start, l.DataBytes.ToArray())));
         code.AddRange(hooks.Code);
+        code.AddRange(hooks.Frames is { } described ? [described] : []);
         var plans = redirects.Skip(_state.Redirects.Length).Select(r => r.Plan).ToList();
         code.AddRange(plans.Select(DispatchTrampoline.Initial));
         code.AddRange(plans.SelectMany(p => p.All.SkipLast(1)).Select(PassTrampoline.Initial));
