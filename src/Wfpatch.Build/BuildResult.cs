@@ -48,7 +48,7 @@ public sealed record BuildResult(Patch? Patch, ReadOnlyMemory<byte> Bytes, Immut
         return Of([diff.Patch], diff.Changes, options, diff.Notes);
     }
 
-    private static BuildResult Of(ImmutableArray<ObjectPatch> objects, ImmutableArray<PieceChange> changes, BuildOptions options, ImmutableArray<DiffNote> notes)
+    private static BuildResult Of(ImmutableArray<ObjectPatch> objects, ImmutableArray<PieceChange> changes, BuildOptions options, ImmutableArray<Refusal> notes)
     {
         var (patch, bytes) = PatchWriter.Encode(objects, options.Name, options.Consistency, options.Replaces, options.Requires);
         return new BuildResult(patch, bytes, changes, []) { Notes = notes };
