@@ -51,7 +51,7 @@ internal sealed class Builder(BenchLimits limits) : IMeasurement
         int compiled = fixes.Count(f => f.Outcome is SeriesOutcome.Built or SeriesOutcome.Refused or SeriesOutcome.Wrong);
         string refused = string.Join("; ", fixes.Where(f => f.Outcome == SeriesOutcome.Refused).Select(f => $"{f.Patch}: {Codes(f)}"));
         string note = string.Create(CultureInfo.InvariantCulture,
-            $"{Count(SeriesOutcome.Built)} of {code} that change code alone, of {compiled} that are compiled; {Count(SeriesOutcome.NotCompiled)} not compiled, {Count(SeriesOutcome.NotAlone)} not to be taken back alone, {Count(SeriesOutcome.NotBuilt)} do not build{(refused.Length > 0 ? "; refused " + refused : "")}");
+            $"{Count(SeriesOutcome.Built)} of {code} that change code alone, of {compiled} that are compiled; {Count(SeriesOutcome.NotCompiled)} not compiled, {Count(SeriesOutcome.NotBuilt)} do not build{(refused.Length > 0 ? "; refused " + refused : "")}");
         return
         [
             new($"fixes of {package} not built", "", code - Count(SeriesOutcome.Built), code, "that change code alone", 0, note, []),
@@ -70,7 +70,7 @@ internal sealed class Builder(BenchLimits limits) : IMeasurement
 
     private static Task WriteAsync(IEnumerable<SeriesFix> fixes, CancellationToken cancel) => File.WriteAllTextAsync(
         RepositoryRoot.Combine("out", "builder.json"),
-        JsonSerializer.Serialize(fixes.Select(f => new { f.Package, f.Version, f.Patch, f.Outcome, f.IsCodeOnly, f.Programs, f.Functions, f.Forgotten, Refusals = f.Refusals.Select(r => new { r.Code, r.Subject, r.Sentence }) }), Options) + "\n",
+        JsonSerializer.Serialize(fixes.Select(f => new { f.Package, f.Version, f.Patch, f.Outcome, f.IsCodeOnly, f.Programs, f.Functions, f.Variables, f.Forgotten, f.IsBelowLater, f.Units, f.Shipped, Refusals = f.Refusals.Select(r => new { r.Code, r.Subject, r.Sentence }) }), Options) + "\n",
         cancel);
 
     private sealed class Telling : IProgress<BuildEvent>
