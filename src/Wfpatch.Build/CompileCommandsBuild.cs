@@ -45,7 +45,7 @@ public static class CompileCommandsBuild
         {
             return BuildResult.Refused(unreadable);
         }
-        var diff = ObjectDiffer.Diff(units, new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames });
+        var diff = ParallelDiff.Diff(units, new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames, AllowedTypes = options.AllowedTypes, AllowedData = options.AllowedData });
         return InstalledCheck.Apply(BuildResult.Of(diff, options), options);
     }
 }

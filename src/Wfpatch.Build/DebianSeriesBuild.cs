@@ -57,7 +57,7 @@ public static class DebianSeriesBuild
         return with is var (_, after) ? ((before, after), null) : (null, late);
     }
 
-    private static async Task<(InstalledPackage Package, string Description)> FindAsync(BuildCache cache, string source, IProgress<BuildEvent>? progress, CancellationToken cancel)
+    internal static async Task<(InstalledPackage Package, string Description)> FindAsync(BuildCache cache, string source, IProgress<BuildEvent>? progress, CancellationToken cancel)
     {
         var (installed, _) = await InstalledPackage.FindAsync(source, cancel);
         var versions = installed is not null && installed.Source == source ? [installed.SourceVersion] : await SourceSeries.VersionsAsync(cache, source, cancel);

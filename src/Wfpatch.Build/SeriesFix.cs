@@ -11,7 +11,7 @@ public sealed record SeriesFix(string Package, string Version, string Patch, Ser
 {
     // Codes that tell of variables, types and start-up functions.
     private static readonly ImmutableHashSet<string> AboutData =
-        ["WF204", "WF205", "WF206", "WF207", "WF208", "WF209", "WF217", "WF218", "WF223", "WF224", "WF229", "WF230", "WF231"];
+        ["WF204", "WF205", "WF206", "WF207", "WF208", "WF209", "WF217", "WF218", "WF224", "WF229", "WF230", "WF231"];
 
     /// <summary>Later patches of the series are taken back on both sides: it cannot be taken back alone, or the rest does not build without it.</summary>
     public bool IsBelowLater { get; init; }

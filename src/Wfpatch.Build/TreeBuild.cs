@@ -34,7 +34,7 @@ public static class TreeBuild
     {
         var (units, refusals) = trees.Pair(trees.OldObjects, trees.NewObjects);
         return refusals.IsEmpty
-            ? BuildResult.Of(ObjectDiffer.Diff(units, new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames, AllowedTypes = options.AllowedTypes, AllowedData = options.AllowedData }), options)
+            ? BuildResult.Of(ParallelDiff.Diff(units, new DiffOptions { ObjectName = options.SingleName, BuildId = buildId, PointNames = options.PointNames, AllowedTypes = options.AllowedTypes, AllowedData = options.AllowedData }), options)
             : BuildResult.Refused(refusals);
     }
 }

@@ -23,7 +23,12 @@ internal static partial class SourceBuild
             DeleteStamps(tree);
             return await AllAsync(place, tree, log, cancel);
         }
-        // Read together with debian/rules, so that what that file exports holds here too.
+        return await StepAsync(place, tree, step, log, cancel);
+    }
+
+    /// <summary>One command, read together with debian/rules, so that what that file exports holds here too.</summary>
+    public static async Task<ToolResult> StepAsync(BuildPlace place, string tree, string step, string log, CancellationToken cancel)
+    {
         string work = Path.GetDirectoryName(tree)!;
         string extra = Path.Combine(work, "again.mk");
         File.WriteAllText(extra, $"wfpatch-build-again:\n\t{step}\n");

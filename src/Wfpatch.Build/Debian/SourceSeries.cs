@@ -52,13 +52,23 @@ internal sealed class SourceSeries(BuildCache cache, string source, string versi
         return [.. found.Select((p, i) => p with { Later = [.. found.Skip(i + 1).Select(l => l.Reversed).Reverse()] })];
     }
 
-    /// <summary>The versions of a source package that apt knows, in apt's order.</summary>
+    /// <summary>The versions of a source package that apt knows, the newest first.</summary>
     public static async Task<ImmutableArray<string>> VersionsAsync(BuildCache cache, string source, CancellationToken cancel)
     {
         var apt = await PrivateApt.PrepareAsync(Path.Combine(cache.Root, "apt"), cancel);
         string log = cache.Log($"{source}-versions");
         await apt.Run(log, cancel).RunAsync("apt-get", "update");
         var shown = await apt.Run(null, cancel).RunAsync("apt-cache", "showsrc", "--only-source", source);
-        return [.. shown.Output.Split('\n').Where(l => l.StartsWith("Version: ", StringComparison.Ordinal)).Select(l => l["Version: ".Length..].Trim()).Distinct()];
+        var newestFirst = new List<string>();
+        foreach (string version in shown.Output.Split('\n').Where(l => l.StartsWith("Version: ", StringComparison.Ordinal)).Select(l => l["Version: ".Length..].Trim()).Distinct())
+        {
+            int at = 0;
+            while (at < newestFirst.Count && !(await new ToolRun(null, cancel).RunAsync("dpkg", "--compare-versions", version, "gt", newestFirst[at])).IsOk)
+            {
+                at++;
+            }
+            newestFirst.Insert(at, version);
+        }
+        return [.. newestFirst];
     }
 }

@@ -53,7 +53,7 @@ internal static class TargetChoice
         };
         return result with { Units = reached.DistinctBy(r => r.Name).ToImmutableDictionary(r => r.Name, r => r.Units) };
 
-        DiffResult Compare(string name, ImmutableArray<UnitPair> units, ImmutableArray<string> wanted) => ObjectDiffer.Diff(units, new DiffOptions
+        DiffResult Compare(string name, ImmutableArray<UnitPair> units, ImmutableArray<string> wanted) => ParallelDiff.Diff(units, new DiffOptions
         {
             ObjectName = name,
             BuildId = buildIdOf(name),
