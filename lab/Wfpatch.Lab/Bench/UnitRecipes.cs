@@ -10,9 +10,6 @@ internal static class UnitRecipes
     private static readonly ImmutableArray<UnitRecipe> All =
     [
         new("redis", null, "dh_auto_build -- -n -k -w V=1 USE_SYSTEM_JEMALLOC=yes USE_SYSTEMD=yes USE_JEMALLOC=yes", "redis-check-rdb", "redis-tools"),
-        // The package compiles a copy of src/ that it makes when it configures.
-        new("nginx", "$(MAKE) -f debian/rules override_dh_auto_configure && rm -r debian/build-bin/src && ln -s ../../src debian/build-bin/src",
-            "$(MAKE) -n -k -w -C debian/build-bin build", "nginx", "nginx"),
     ];
 
     internal static UnitRecipe? Find(string source) => All.FirstOrDefault(recipe => recipe.Source == source);
