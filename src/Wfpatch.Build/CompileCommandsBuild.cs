@@ -53,7 +53,7 @@ public static class CompileCommandsBuild
         {
             return BuildResult.Refused(unreadable);
         }
-        var diff = ObjectDiffer.Diff(units, options.ForDiff(options.SingleName, buildId));
+        var diff = ParallelDiff.Diff(units, options.ForDiff(options.SingleName, buildId));
         return InstalledCheck.Apply(BuildResult.Of(diff, options), options);
     }
 }

@@ -15,4 +15,7 @@ public sealed record CompileCommandsOptions(string DatabaseFile, ImmutableArray<
 
     /// <summary>Where work and logs are kept; null: $XDG_CACHE_HOME/wfpatch or ~/.cache/wfpatch.</summary>
     public string? CacheFolder { get; init; }
+
+    /// <summary>Patches that are on both sides.</summary>
+    internal ImmutableArray<string> Below { get; init; } = [];
 }

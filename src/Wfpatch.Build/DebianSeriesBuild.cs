@@ -26,23 +26,38 @@ public static class DebianSeriesBuild
         using var alone = await cache.LockAsync(cancel);
         var (package, description) = await FindAsync(cache, source, progress, cancel);
         var builds = new PackageBuilds(cache, package, new BuildPlace(), progress, cancel);
-        foreach (var (name, reversed) in await new SourceSeries(cache, source, package.SourceVersion, cancel).ReadAsync(description))
+        ImmutableArray<string> installed = [.. package.Programs.Select(p => Path.GetFileName(p))];
+        foreach (var patch in await new SourceSeries(cache, source, package.SourceVersion, cancel).ReadAsync(description))
         {
-            var fix = new SeriesFix(source, package.SourceVersion, name, SeriesOutcome.NotAlone, [], 0, [], []);
-            if (reversed is null)
+            var fix = new SeriesFix(source, package.SourceVersion, patch.Name, SeriesOutcome.NotBuilt);
+            var (trees, refusal) = patch.StandsAlone ? await WithoutAsync(builds, [], patch.Reversed) : (null, null);
+            bool isBelow = trees is null && !(patch.StandsAlone && patch.Later.IsEmpty);
+            if (isBelow)
             {
-                yield return fix;
-                continue;
+                (trees, refusal) = await WithoutAsync(builds, patch.Later, patch.Reversed);
             }
-            // The build that is kept is that of the whole series; the one with the reversed patch is the program before the fix.
-            var (paths, refusal) = await builds.BothAsync([reversed]);
-            yield return paths is var (with, without)
-                ? Judge(fix, without, with, [.. package.Programs.Select(p => Path.GetFileName(p))])
-                : fix with { Outcome = SeriesOutcome.NotBuilt, Refusals = [refusal!] };
+            fix = fix with { IsBelowLater = isBelow && !patch.Later.IsEmpty };
+            yield return trees is var (without, with) ? Judge(fix, without, with, installed) : fix with { Refusals = [refusal!] };
         }
     }
 
-    private static async Task<(InstalledPackage Package, string Description)> FindAsync(BuildCache cache, string source, IProgress<BuildEvent>? progress, CancellationToken cancel)
+    // What is kept is the build of the whole series. The program before the fix is the one with the reversed patch.
+    private static async Task<((string Without, string With)? Trees, Refusal? Refusal)> WithoutAsync(PackageBuilds builds, ImmutableArray<string> later, string reversed)
+    {
+        var (without, refusal) = await builds.BothAsync([.. later, reversed]);
+        if (without is not var (whole, before))
+        {
+            return (null, refusal);
+        }
+        if (later.IsEmpty)
+        {
+            return ((before, whole), null);
+        }
+        var (with, late) = await builds.BothAsync(later);
+        return with is var (_, after) ? ((before, after), null) : (null, late);
+    }
+
+    internal static async Task<(InstalledPackage Package, string Description)> FindAsync(BuildCache cache, string source, IProgress<BuildEvent>? progress, CancellationToken cancel)
     {
         var (installed, _) = await InstalledPackage.FindAsync(source, cancel);
         var versions = installed is not null && installed.Source == source ? [installed.SourceVersion] : await SourceSeries.VersionsAsync(cache, source, cancel);
@@ -73,12 +88,21 @@ public static class DebianSeriesBuild
             return fix with { Outcome = isCompiled ? SeriesOutcome.Refused : SeriesOutcome.NotCompiled, Refusals = result.Refusals };
         }
         ImmutableArray<Refusal> misfits = [.. patch.Objects.SelectMany(o => Match(o, trees, without))];
-        ImmutableArray<string> forgotten = [.. Differing(trees, patch).Except(result.Changes.Select(c => c.Name))];
-        var outcome = !misfits.IsEmpty ? SeriesOutcome.Refused : forgotten.IsEmpty ? SeriesOutcome.Built : SeriesOutcome.Wrong;
+        return Result(fix, result, misfits, patch.Objects.SelectMany(o => result.Units[o.ObjectName]));
+    }
+
+    /// <summary>What a patch file came to.</summary>
+    /// <param name="units">What it was made from.</param>
+    internal static SeriesFix Result(SeriesFix fix, BuildResult result, ImmutableArray<Refusal> misfits, IEnumerable<UnitPair> units)
+    {
+        var patch = result.Patch!;
+        ImmutableArray<string> forgotten = [.. units.SelectMany(SecondLook.Differing).Except(result.Changes.Select(c => SecondLook.Plain(c.Name))).Order(StringComparer.Ordinal)];
         return fix with
         {
-            Outcome = outcome, Refusals = misfits, Forgotten = forgotten, Programs = [.. patch.Objects.Select(o => o.ObjectName)],
+            Outcome = !misfits.IsEmpty ? SeriesOutcome.Refused : forgotten.IsEmpty ? SeriesOutcome.Built : SeriesOutcome.Wrong,
+            Refusals = misfits, Forgotten = forgotten, Programs = [.. patch.Objects.Select(o => o.ObjectName)],
             Functions = patch.Objects.Sum(o => o.OldFunctions.Count(f => f.Role == OldFunctionRole.Replaced)),
+            Variables = [.. result.Changes.Where(c => c.Kind == ChangeKind.Variable).Select(c => c.Name)],
         };
     }
 
@@ -86,22 +110,5 @@ public static class DebianSeriesBuild
     {
         string program = trees.Outputs.First(o => Path.GetFileName(o.Path) == patch.ObjectName).Path;
         return new RunPreInstalledMatch().Check(patch, File.ReadAllBytes(Path.Combine(tree, program)), patch.ObjectName);
-    }
-
-    // A second look that knows nothing of the differ: sections of one function whose bytes (fields are zero in an object file) differ, in
-    // objects whose changed functions the patch has.
-    private static ImmutableHashSet<string> Differing(TreePair trees, Patch patch)
-    {
-        const string Prefix = ".text.";
-        var units = patch.Objects.SelectMany(o => o.OldFunctions).Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Unit).Where(u => u.Length > 0).ToHashSet();
-        return
-        [
-            .. from unit in trees.OldObjects.Intersect(trees.NewObjects)
-               where trees.IsChanged(unit) && units.Contains(unit)
-               let old = trees.OldFile(unit).Sections.Where(s => s.Name.StartsWith(Prefix, StringComparison.Ordinal)).ToLookup(s => s.Name)
-               from section in trees.NewFile(unit).Sections
-               where old[section.Name].Any() && old[section.Name].All(o => !o.Bytes.Span.SequenceEqual(section.Bytes.Span))
-               select section.Name[Prefix.Length..],
-        ];
     }
 }

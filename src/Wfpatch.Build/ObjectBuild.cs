@@ -36,7 +36,7 @@ public static class ObjectBuild
         if (isArchive)
         {
             var (units, refusals) = ArchivePair.Read(old, @new);
-            return refusals.IsEmpty ? (ObjectDiffer.Diff(units, options), []) : (null, refusals);
+            return refusals.IsEmpty ? (ParallelDiff.Diff(units, options), []) : (null, refusals);
         }
         var (oldFile, oldRefusal) = ElfFile.Parse(old.Bytes, Path.GetFileName(old.Path), new DebugFiles(old.Path));
         var (newFile, newRefusal) = ElfFile.Parse(@new.Bytes, Path.GetFileName(@new.Path), new DebugFiles(@new.Path));

@@ -7,20 +7,39 @@ namespace Wfpatch.Build;
 /// <summary>What became of one patch of a package's debian/patches.</summary>
 /// <param name="Package">The source package.</param>
 /// <param name="Patch">Its name in debian/patches/series.</param>
-/// <param name="Programs">File names of the programs and libraries that a patch file was built for.</param>
-/// <param name="Functions">How many of their functions the patch file replaces.</param>
-/// <param name="Forgotten">Functions whose bytes differ between the two builds and that the patch file does not have: it is wrong.</param>
-public sealed record SeriesFix(
-    string Package, string Version, string Patch, SeriesOutcome Outcome, ImmutableArray<string> Programs, int Functions,
-    ImmutableArray<Refusal> Refusals, ImmutableArray<string> Forgotten)
+public sealed record SeriesFix(string Package, string Version, string Patch, SeriesOutcome Outcome)
 {
-    // Codes of DiffRefusals that tell of variables, types and start-up functions.
+    // Codes that tell of variables, types and start-up functions.
     private static readonly ImmutableHashSet<string> AboutData =
         ["WF204", "WF205", "WF206", "WF207", "WF208", "WF209", "WF217", "WF218", "WF224", "WF229", "WF230", "WF231"];
 
-    /// <summary>Whether it is about the program that is built and changes code alone, as far as refusals tell.</summary>
-    public bool IsCodeOnly => Outcome is SeriesOutcome.Built or SeriesOutcome.Wrong
-        || (Outcome == SeriesOutcome.Refused && !Refusals.Any(r => AboutData.Contains(r.Code)));
+    /// <summary>Later patches of the series are taken back on both sides: it cannot be taken back alone, or the rest does not build without it.</summary>
+    public bool IsBelowLater { get; init; }
+
+    /// <summary>File names of the programs and libraries that a patch file was built for.</summary>
+    public ImmutableArray<string> Programs { get; init; } = [];
+
+    /// <summary>How many of their functions the patch file replaces.</summary>
+    public int Functions { get; init; }
+
+    /// <summary>Variables that the fix adds.</summary>
+    public ImmutableArray<string> Variables { get; init; } = [];
+
+    public ImmutableArray<Refusal> Refusals { get; init; } = [];
+
+    /// <summary>Functions that differ between the two builds and that the patch file does not have: it is wrong.</summary>
+    public ImmutableArray<string> Forgotten { get; init; } = [];
+
+    /// <summary>How many units were compiled with and without the fix; 0 where the whole package was built.</summary>
+    public int Units { get; init; }
+
+    /// <summary>How the shipped program was asked, in words; empty where it was not.</summary>
+    public string Shipped { get; init; } = "";
+
+    public bool IsCompiled => Outcome is SeriesOutcome.Built or SeriesOutcome.Refused or SeriesOutcome.Wrong;
+
+    /// <summary>Whether it is compiled and changes code alone, as far as the patch file and refusals tell.</summary>
+    public bool IsCodeOnly => IsCompiled && Variables.IsEmpty && !Refusals.Any(r => AboutData.Contains(r.Code));
 }
 
 public enum SeriesOutcome
@@ -31,11 +50,8 @@ public enum SeriesOutcome
     /// <summary>It is refused; the refusals say why.</summary>
     Refused,
 
-    /// <summary>The package's build does not compile what the fix changes.</summary>
+    /// <summary>The package's build compiles the same code with and without the fix.</summary>
     NotCompiled,
-
-    /// <summary>A later patch of the series changes the same lines, so that it cannot be taken back alone.</summary>
-    NotAlone,
 
     /// <summary>The program without the fix does not build.</summary>
     NotBuilt,

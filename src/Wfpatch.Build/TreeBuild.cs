@@ -34,7 +34,7 @@ public static class TreeBuild
     {
         var (units, refusals) = trees.Pair(trees.OldObjects, trees.NewObjects);
         return refusals.IsEmpty
-            ? BuildResult.Of(ObjectDiffer.Diff(units, options.ForDiff(options.SingleName, buildId)), options)
+            ? BuildResult.Of(ParallelDiff.Diff(units, options.ForDiff(options.SingleName, buildId)), options)
             : BuildResult.Refused(refusals);
     }
 }

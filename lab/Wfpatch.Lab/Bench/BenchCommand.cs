@@ -18,7 +18,7 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, BenchLimits Lim
         ];
 
     /// <summary>What is measured only when it is named.</summary>
-    internal static ImmutableArray<IMeasurement> Enduring(BenchLimits limits) => [new Soak(limits), new OneFunctionCycles(limits), new Faults(limits), new Builder(limits)];
+    internal static ImmutableArray<IMeasurement> Enduring(BenchLimits limits) => [new Soak(limits), new OneFunctionCycles(limits), new Faults(limits), new Builder(limits), new Differ()];
 
     /// <returns>0 when everything could be measured that is installed, whether or not goals are reached.</returns>
     internal async Task<int> RunAsync(CancellationToken cancel)

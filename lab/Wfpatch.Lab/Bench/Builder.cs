@@ -2,7 +2,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Wfpatch.Build;
 using Wfpatch.Testing;
 
@@ -11,12 +10,6 @@ namespace Wfpatch.Lab.Bench;
 /// <summary>Real fixes: how many patches of packages' debian/patches become patch files. Every one is listed in out/builder.json.</summary>
 internal sealed class Builder(BenchLimits limits) : IMeasurement
 {
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     public string Name => "builder";
 
     public async Task<ImmutableArray<Figure>> MeasureAsync(CancellationToken cancel)
@@ -27,11 +20,14 @@ internal sealed class Builder(BenchLimits limits) : IMeasurement
         {
             try
             {
-                await foreach (SeriesFix fix in DebianSeriesBuild.RunAsync(package, null, new Telling(), cancel))
+                IAsyncEnumerable<SeriesFix> fixes = UnitRecipes.Find(package) is { } recipe
+                    ? UnitSeriesBuild.RunAsync(recipe, null, new Telling(), cancel)
+                    : DebianSeriesBuild.RunAsync(package, null, new Telling(), cancel);
+                await foreach (SeriesFix fix in fixes)
                 {
                     all.Add(fix);
                     await Console.Error.WriteLineAsync($"bench: builder: {package}: {fix.Patch}: {Say(fix)}");
-                    await WriteAsync(all, cancel);
+                    Write(all);
                 }
             }
             catch (InvalidOperationException problem)
@@ -51,7 +47,7 @@ internal sealed class Builder(BenchLimits limits) : IMeasurement
         int compiled = fixes.Count(f => f.Outcome is SeriesOutcome.Built or SeriesOutcome.Refused or SeriesOutcome.Wrong);
         string refused = string.Join("; ", fixes.Where(f => f.Outcome == SeriesOutcome.Refused).Select(f => $"{f.Patch}: {Codes(f)}"));
         string note = string.Create(CultureInfo.InvariantCulture,
-            $"{Count(SeriesOutcome.Built)} of {code} that change code alone, of {compiled} that are compiled; {Count(SeriesOutcome.NotCompiled)} not compiled, {Count(SeriesOutcome.NotAlone)} not to be taken back alone, {Count(SeriesOutcome.NotBuilt)} do not build{(refused.Length > 0 ? "; refused " + refused : "")}");
+            $"{Count(SeriesOutcome.Built)} of {code} that change code alone, of {compiled} that are compiled; {Count(SeriesOutcome.NotCompiled)} not compiled, {Count(SeriesOutcome.NotBuilt)} do not build{(refused.Length > 0 ? "; refused " + refused : "")}");
         return
         [
             new($"fixes of {package} not built", "", code - Count(SeriesOutcome.Built), code, "that change code alone", 0, note, []),
@@ -68,10 +64,14 @@ internal sealed class Builder(BenchLimits limits) : IMeasurement
 
     private static string Codes(SeriesFix fix) => string.Join(" ", fix.Refusals.Select(r => r.Code).Distinct());
 
-    private static Task WriteAsync(IEnumerable<SeriesFix> fixes, CancellationToken cancel) => File.WriteAllTextAsync(
-        RepositoryRoot.Combine("out", "builder.json"),
-        JsonSerializer.Serialize(fixes.Select(f => new { f.Package, f.Version, f.Patch, f.Outcome, f.IsCodeOnly, f.Programs, f.Functions, f.Forgotten, Refusals = f.Refusals.Select(r => new { r.Code, r.Subject, r.Sentence }) }), Options) + "\n",
-        cancel);
+    // Packages of earlier runs stay.
+    private static void Write(List<SeriesFix> fixes)
+    {
+        string file = RepositoryRoot.Combine("out", "builder.json");
+        ImmutableArray<FixRow> rows = [.. FixRow.Read(file).Where(r => !fixes.Exists(f => f.Package == r.Package)), .. fixes.Select(FixRow.Of)];
+        FixRow.Write(file, rows);
+        File.WriteAllText(RepositoryRoot.Combine("out", "real-fixes.md"), RealFixesTable.Render(rows));
+    }
 
     private sealed class Telling : IProgress<BuildEvent>
     {

@@ -16,6 +16,9 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
 {
     private static readonly string[] UnitExtensions = [".c", ".cc", ".cpp", ".cxx", ".C"];
 
+    // Documents and tests' scripts, which no build compiles.
+    private static readonly string[] TextExtensions = [".txt", ".md", ".rst", ".tcl", ".t", ".html", ".xml", ".pod"];
+
     private string Title => $"{package.Source} {package.SourceVersion}";
 
     private string LogName(string what) => $"{package.Source}_{package.SourceVersion.Replace(':', '~')}-{what}";
@@ -65,29 +68,14 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
 
     private async Task<Refusal?> BuildOldAsync(string work, string finished)
     {
-        var (description, noSource) = await new PackageSource(cache, package, progress, cancel).FetchAsync();
-        if (description is null)
-        {
-            return noSource;
-        }
-        BuildCache.Remove(work);
-        Directory.CreateDirectory(work);
         string log = cache.Log(LogName("old-build"));
-        progress?.Report(new BuildEvent(BuildStage.OldBuild, $"unpacking {Title}", log));
-        string tree = Path.Combine(work, package.Source);
-        var unpacked = await new ToolRun(log, cancel).RunAsync("dpkg-source", "--extract", description, tree);
-        if (Failure(unpacked, log, "unpacked") is { } failed)
+        var (tree, refusal) = await UnpackAsync(work, log);
+        if (tree is null)
         {
-            return failed;
-        }
-        if (place is not Chroot && await new BuildDependencies(cache, package, progress, cancel).EnsureAsync(tree) is { } missing)
-        {
-            return missing;
+            return refusal;
         }
         progress?.Report(new BuildEvent(BuildStage.OldBuild, $"compiling {Title} as it is installed", log));
-        await place.PrepareAsync(work, log, cancel);
-        var built = await SourceBuild.AllAsync(place, tree, log, cancel);
-        return Finish(built, log, work, finished);
+        return Finish(await AllAsync(work, tree, log), log, work, finished);
     }
 
     private async Task<Refusal?> BuildNewAsync(string old, string work, string finished, ImmutableArray<string> patchFiles, string? seriesFolder)
@@ -102,26 +90,86 @@ internal sealed class PackageBuilds(BuildCache cache, InstalledPackage package, 
             return failed;
         }
         string tree = SourceTree(work);
-        var (files, other) = PatchSeries.WithoutApplied(patchFiles, seriesFolder, tree);
-        if (other is not null)
-        {
-            return other;
-        }
-        var (changed, refusal) = await SourcePatch.ApplyAsync(tree, files.Select(Path.GetFullPath), log, cancel);
+        var (changed, refusal) = await ApplyAsync(tree, patchFiles, seriesFolder, log);
         if (changed is null)
         {
             return refusal;
         }
-        if (!changed.All(f => UnitExtensions.Contains(Path.GetExtension(f))))
+        if (await CompileAgainAsync(SourceTree(old), work, tree, changed, names, log) is var (built, isWhole) && (isWhole || !built.IsOk))
         {
-            // Packages are configured without dependency tracking, so that make does not know who includes a changed header.
-            ObjectFiles.DeleteAll(tree);
+            return Finish(built, log, work, finished);
         }
+        return await BuildAnewAsync(work, finished, patchFiles, seriesFolder, names, log);
+    }
+
+    /// <returns>The result, and whether everything was compiled that had to be.</returns>
+    private async Task<(ToolResult Built, bool IsWhole)> CompileAgainAsync(string old, string work, string tree, ImmutableSortedSet<string> changed, string names, string log)
+    {
+        if (!changed.All(IsForObjects))
+        {
+            return (new ToolResult(0, "", null), false);
+        }
+        ImmutableArray<string> all = [.. changed.Where(c => !IsText(c)).Select(Path.GetFullPath)];
+        all = all.AddRange(SourceCopies.Follow(old, tree, all));
+        var compiled = ObjectFiles.DeleteReadersByName(tree, all, all.All(f => UnitExtensions.Contains(Path.GetExtension(f))));
         progress?.Report(new BuildEvent(BuildStage.NewBuild, $"compiling {Title} with {names}", log));
         await place.PrepareAsync(work, log, cancel);
         var built = await SourceBuild.AgainAsync(place, tree, log, cancel);
-        return Finish(built, log, work, finished);
+        return (built, compiled.All(File.Exists));
     }
+
+    // What else a patch changes may be read when the package is configured, or make sources; and a package's make may know
+    // nothing of a part that it has built once (redis and its deps/).
+    private async Task<Refusal?> BuildAnewAsync(string work, string finished, ImmutableArray<string> patchFiles, string? seriesFolder, string names, string log)
+    {
+        var (tree, refusal) = await UnpackAsync(work, log);
+        if (tree is null)
+        {
+            return refusal;
+        }
+        (_, refusal) = await ApplyAsync(tree, patchFiles, seriesFolder, log);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+        progress?.Report(new BuildEvent(BuildStage.NewBuild, $"compiling all of {Title} with {names}", log));
+        return Finish(await AllAsync(work, tree, log), log, work, finished);
+    }
+
+    private async Task<(string? Tree, Refusal? Refusal)> UnpackAsync(string work, string log)
+    {
+        var (description, noSource) = await new PackageSource(cache, package, progress, cancel).FetchAsync();
+        if (description is null)
+        {
+            return (null, noSource);
+        }
+        BuildCache.Remove(work);
+        Directory.CreateDirectory(work);
+        progress?.Report(new BuildEvent(BuildStage.OldBuild, $"unpacking {Title}", log));
+        string tree = Path.Combine(work, package.Source);
+        var unpacked = await new ToolRun(log, cancel).RunAsync("dpkg-source", "--extract", description, tree);
+        if (Failure(unpacked, log, "unpacked") is { } failed)
+        {
+            return (null, failed);
+        }
+        return place is not Chroot && await new BuildDependencies(cache, package, progress, cancel).EnsureAsync(tree) is { } missing ? (null, missing) : (tree, null);
+    }
+
+    private async Task<(ImmutableSortedSet<string>? Changed, Refusal? Refusal)> ApplyAsync(string tree, ImmutableArray<string> patchFiles, string? seriesFolder, string log)
+    {
+        var (files, other) = PatchSeries.WithoutApplied(patchFiles, seriesFolder, tree);
+        return other is not null ? (null, other) : await SourcePatch.ApplyAsync(tree, files.Select(Path.GetFullPath), log, cancel);
+    }
+
+    private async Task<ToolResult> AllAsync(string work, string tree, string log)
+    {
+        await place.PrepareAsync(work, log, cancel);
+        return await SourceBuild.AllAsync(place, tree, log, cancel);
+    }
+
+    private static bool IsText(string path) => TextExtensions.Contains(Path.GetExtension(path));
+
+    private static bool IsForObjects(string path) => IsText(path) || UnitExtensions.Contains(Path.GetExtension(path)) || LineKeeper.IsFor(path);
 
     private Refusal? Finish(ToolResult built, string log, string work, string finished)
     {

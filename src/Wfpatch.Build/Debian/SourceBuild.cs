@@ -7,7 +7,8 @@ namespace Wfpatch.Build.Debian;
 /// <summary>Compiles an unpacked Debian source with the package's own flags, plus one section for each function and variable.</summary>
 internal static partial class SourceBuild
 {
-    public const string ExtraFlags = "-ffunction-sections -fdata-sections";
+    /// <summary>A section for each function and variable, and beside each object file (.d) what its compiler read.</summary>
+    public const string ExtraFlags = "-ffunction-sections -fdata-sections -MD";
 
     /// <summary>The whole build up to the point where files would be installed: nothing is stripped, nothing is packed.</summary>
     public static Task<ToolResult> AllAsync(BuildPlace place, string tree, string log, CancellationToken cancel) =>
@@ -22,7 +23,12 @@ internal static partial class SourceBuild
             DeleteStamps(tree);
             return await AllAsync(place, tree, log, cancel);
         }
-        // Read together with debian/rules, so that what that file exports holds here too.
+        return await StepAsync(place, tree, step, log, cancel);
+    }
+
+    /// <summary>One command, read together with debian/rules, so that what that file exports holds here too.</summary>
+    public static async Task<ToolResult> StepAsync(BuildPlace place, string tree, string step, string log, CancellationToken cancel)
+    {
         string work = Path.GetDirectoryName(tree)!;
         string extra = Path.Combine(work, "again.mk");
         File.WriteAllText(extra, $"wfpatch-build-again:\n\t{step}\n");
@@ -37,17 +43,14 @@ internal static partial class SourceBuild
     /// <summary>The step of debian/rules that compiles; null where it is not debhelper's short form.</summary>
     internal static string? Command(string rules)
     {
+        var sequencer = Sequencer().Match(rules);
+        string options = string.Join(' ', BuildOption().Matches(sequencer.Groups[1].Value).Select(m => m.Value.Trim()));
         if (OwnStep().IsMatch(rules))
         {
-            return "$(MAKE) -f debian/rules override_dh_auto_build";
+            // What dh would tell the step's commands (debhelper(7), DH_OPTIONS).
+            return $"{(options.Length > 0 ? $"DH_OPTIONS=\"{options}\" " : "")}$(MAKE) -f debian/rules override_dh_auto_build";
         }
-        var sequencer = Sequencer().Match(rules);
-        if (!sequencer.Success)
-        {
-            return null;
-        }
-        string options = string.Join(' ', BuildOption().Matches(sequencer.Groups[1].Value).Select(m => m.Value.Trim()));
-        return $"dh_auto_build {options}".TrimEnd();
+        return sequencer.Success ? $"dh_auto_build {options}".TrimEnd() : null;
     }
 
     private static IReadOnlyDictionary<string, string> Environment { get; } =
@@ -66,7 +69,8 @@ internal static partial class SourceBuild
     [GeneratedRegex(@"^override_dh_auto_build(-arch)?\s*:", RegexOptions.Multiline)]
     private static partial Regex OwnStep();
 
-    [GeneratedRegex(@"^\t@?dh +\$@(.*)$", RegexOptions.Multiline)]
+    // As a recipe, or as the value of a variable that is one.
+    [GeneratedRegex(@"^(?:\t@?|\w+\s*:?=\s*)dh +\$@(.*)$", RegexOptions.Multiline)]
     private static partial Regex Sequencer();
 
     [GeneratedRegex(@"(?:^|\s)(?:--(?:builddirectory|sourcedirectory|buildsystem)=\S+|-[BDS]\s*\S+)")]

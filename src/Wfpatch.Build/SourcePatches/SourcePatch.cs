@@ -17,7 +17,7 @@ internal static partial class SourcePatch
 
     /// <summary>The full paths of the files that were changed, added or removed. Exactly one of the results is not null.</summary>
     public static async Task<(ImmutableSortedSet<string>? Changed, Refusal? Refusal)> ApplyAsync(
-        string tree, IEnumerable<string> patchFiles, string log, CancellationToken cancel)
+        string tree, IEnumerable<string> patchFiles, string log, CancellationToken cancel, bool keepLines = true)
     {
         var before = new Dictionary<string, byte[]?>();
         foreach (string patchFile in patchFiles)
@@ -39,7 +39,10 @@ internal static partial class SourcePatch
                 return (null, refusal);
             }
         }
-        KeepLines(before);
+        if (keepLines)
+        {
+            KeepLines(before);
+        }
         return (before.Keys.ToImmutableSortedSet(StringComparer.Ordinal), null);
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Build.Compilers;
 
 namespace Wfpatch.Build.Sources;
@@ -25,6 +26,32 @@ internal static class ObjectFiles
         {
             File.Delete(path);
             File.Delete(LibtoolFile(path));
+        }
+    }
+
+    /// <summary>
+    /// Deletes the objects of a tree without records whose compiler read a changed file, by the dependencies that it wrote beside them (NAME.d).
+    /// Those hold paths from folders that nobody knows, so that file names count.
+    /// </summary>
+    /// <param name="changed">Paths of the files.</param>
+    /// <param name="areUnits">All of them are compiled by themselves, so that make knows of them.</param>
+    /// <returns>The full paths of the objects.</returns>
+    public static ImmutableArray<string> DeleteReadersByName(string tree, IEnumerable<string> changed, bool areUnits)
+    {
+        var names = changed.Select(c => Path.GetFileName(c)!).ToHashSet();
+        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        ImmutableArray<string> objects = [.. Directory.EnumerateFiles(tree, "*.o", options).Where(p => Reads(p) ?? !areUnits)];
+        foreach (string path in objects)
+        {
+            File.Delete(path);
+            File.Delete(LibtoolFile(path));
+        }
+        return objects;
+
+        bool? Reads(string path)
+        {
+            string dependencies = Path.ChangeExtension(path, ".d");
+            return File.Exists(dependencies) ? DependencyFile.Parse(File.ReadAllText(dependencies)).Any(d => names.Contains(Path.GetFileName(d))) : null;
         }
     }
 

@@ -4,10 +4,12 @@ using Wfpatch.Core.Refusals;
 
 namespace Wfpatch.Build.Trees;
 
-/// <summary>Reads the ELF files of one tree. Links, version control folders and Debian's staging folders are passed over.</summary>
+/// <summary>Reads the ELF files of one tree. Links, version control folders and the folders in which a Debian package is staged are passed over.</summary>
 internal static class ElfTree
 {
-    private static readonly string[] SkippedFolders = [".git", ".svn", ".hg", ".pc", "debian"];
+    private const string PackageField = "Package:";
+
+    private static readonly string[] SkippedFolders = [".git", ".svn", ".hg", ".pc"];
 
     // -gsplit-dwarf: debug information beside the object; nothing of it is linked.
     private const string SplitDebug = ".dwo";
@@ -63,9 +65,10 @@ internal static class ElfTree
         {
             yield return file;
         }
+        string[] skipped = [.. SkippedFolders, .. StagingFolders(folder)];
         foreach (string inner in Directory.EnumerateDirectories(folder, "*", options).Order(StringComparer.Ordinal))
         {
-            if (!SkippedFolders.Contains(Path.GetFileName(inner)))
+            if (!skipped.Contains(Path.GetFileName(inner)))
             {
                 foreach (string file in Files(inner))
                 {
@@ -73,5 +76,16 @@ internal static class ElfTree
                 }
             }
         }
+    }
+
+    // debian/tmp and debian/PACKAGE hold what is installed, often stripped (debhelper(7)); other folders there may be where it was built.
+    private static string[] StagingFolders(string folder)
+    {
+        string control = Path.Combine(folder, "control");
+        return Path.GetFileName(folder) != "debian" || !File.Exists(control) ? [] :
+        [
+            "tmp", ".debhelper",
+            .. File.ReadLines(control).Where(l => l.StartsWith(PackageField, StringComparison.Ordinal)).Select(l => l[PackageField.Length..].Trim()),
+        ];
     }
 }

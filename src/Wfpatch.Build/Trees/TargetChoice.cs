@@ -53,7 +53,7 @@ internal static class TargetChoice
         };
         return result with { Units = reached.DistinctBy(r => r.Name).ToImmutableDictionary(r => r.Name, r => r.Units) };
 
-        DiffResult Compare(string name, ImmutableArray<UnitPair> units, ImmutableArray<string> wanted) => ObjectDiffer.Diff(units, options.ForDiff(name, buildIdOf(name)) with { WantedNames = wanted });
+        DiffResult Compare(string name, ImmutableArray<UnitPair> units, ImmutableArray<string> wanted) => ParallelDiff.Diff(units, options.ForDiff(name, buildIdOf(name)) with { WantedNames = wanted });
     }
 
     /// <summary>Compares again until each object brings along what is new in it and needed by the others.</summary>

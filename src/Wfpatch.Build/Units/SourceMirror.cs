@@ -25,7 +25,7 @@ internal sealed record SourceMirror(string Original, string Root)
     public void Own(string name)
     {
         string path = Path.Combine(Root, name);
-        if (File.Exists(path))
+        if (File.Exists(path) && File.ResolveLinkTarget(path, returnFinalTarget: false) is not null)
         {
             File.Delete(path);
             File.Copy(Path.Combine(Original, name), path);

@@ -49,6 +49,10 @@ internal sealed class UnitBuilds(BuildCache cache, CompileCommandsOptions option
         Progress?.Report(new BuildEvent(BuildStage.Sources, $"looking for units that read {string.Join(", ", names)} in {root}", log));
         var mirror = SourceMirror.Create(root, Path.Combine(work, "tree"), cancel);
         var compiler = new UnitCompiler(mirror, log, cancel);
+        if (await ApplyBelowAsync(mirror, log) is { } notBelow)
+        {
+            return (null, notBelow);
+        }
         var reading = await TouchedUnits.FindAsync(database, root, changed, compiler, cancel);
         if (reading.IsEmpty)
         {
@@ -59,20 +63,70 @@ internal sealed class UnitBuilds(BuildCache cache, CompileCommandsOptions option
         {
             return (null, ambiguous);
         }
-        var (old, notOld) = await AllAsync(compiler, touched, Path.Combine(work, "old"), BuildStage.OldBuild, _ => null);
-        if (old is null)
-        {
-            return (null, notOld);
-        }
         names.ForEach(mirror.Own);
+        // A header that changed is read by many units, and changes few of them.
+        var indirect = touched.Where(u => !changed.Contains(Path.GetFullPath(u.Sources.First(), u.Folder))).ToImmutableArray();
+        string[] paths = [.. names.Select(n => Path.Combine(mirror.Root, n))];
+        var keysBefore = await KeysAsync(compiler, indirect, changed, work);
+        var before = Contents(paths);
         Progress?.Report(new BuildEvent(BuildStage.SourcePatch, $"applying {string.Join(", ", patches.Select(p => Path.GetFileName(p)))}", log));
         var (_, notApplied) = await SourcePatch.ApplyAsync(mirror.Root, patches, log, cancel);
         if (notApplied is not null)
         {
             return (null, notApplied);
         }
+        var keysAfter = await KeysAsync(compiler, indirect, changed, work);
+        var after = Contents(paths);
+        touched = [.. touched.Except(indirect.Where((_, i) => keysBefore[i] is not null && keysBefore[i] == keysAfter[i]))];
+        Put(before);
+        var (old, notOld) = await AllAsync(compiler, touched, Path.Combine(work, "old"), BuildStage.OldBuild, _ => null);
+        if (old is null)
+        {
+            return (null, notOld);
+        }
+        Put(after);
         var (@new, notNew) = await AllAsync(compiler, touched, Path.Combine(work, "new"), BuildStage.NewBuild, reads => reads.FirstOrDefault(changed.Contains));
         return @new is null ? (null, notNew) : Pair(touched, old, @new, root);
+    }
+
+    // Null: there is no such file.
+    private static ImmutableArray<(string Path, byte[]? Bytes)> Contents(IEnumerable<string> paths) => [.. paths.Select(p => (p, File.Exists(p) ? File.ReadAllBytes(p) : null))];
+
+    private static void Put(ImmutableArray<(string Path, byte[]? Bytes)> contents)
+    {
+        foreach (var (path, bytes) in contents)
+        {
+            if (bytes is null)
+            {
+                File.Delete(path);
+            }
+            else
+            {
+                File.WriteAllBytes(path, bytes);
+            }
+        }
+    }
+
+    private async Task<string?[]> KeysAsync(UnitCompiler compiler, ImmutableArray<CompileRecord> units, IReadOnlySet<string> changed, string work)
+    {
+        string?[] keys = new string?[units.Length];
+        await Parallel.ForEachAsync(Enumerable.Range(0, units.Length), cancel, async (i, _) => keys[i] = await compiler.KeyOfAsync(units[i], changed, Path.Combine(work, $"{i}.i")));
+        return keys;
+    }
+
+    private async Task<Refusal?> ApplyBelowAsync(SourceMirror mirror, string log)
+    {
+        foreach (string patch in options.Below)
+        {
+            var files = UnifiedDiff.Read(SourcePatch.ReadLines(patch));
+            int strip = SourcePatch.StripOf(files, mirror.Root);
+            files.Select(f => f.Name(strip)).OfType<string>().ToList().ForEach(mirror.Own);
+            if ((await SourcePatch.ApplyAsync(mirror.Root, [patch], log, cancel, keepLines: false)).Refusal is { } refusal)
+            {
+                return refusal;
+            }
+        }
+        return null;
     }
 
     /// <param name="wrong">A file that should not have been read, or null.</param>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using System.IO.Hashing;
 using Wfpatch.Build.Compilers;
 using Wfpatch.Build.Processes;
 using Wfpatch.Core.Refusals;
@@ -14,6 +15,23 @@ internal sealed class UnitCompiler(SourceMirror mirror, string log, Cancellation
     {
         var result = await new ToolRun(null, cancel) { WorkingFolder = unit.Folder }.RunAsync(unit.Compiler, [.. Plain(unit.Arguments).Where(a => a != "-c"), "-M"]);
         return result.IsOk ? [.. DependencyFile.Parse(result.Output).Select(d => Path.GetFullPath(d, unit.Folder))] : null;
+    }
+
+    /// <summary>A key of what a unit is after preprocessing, lines as __LINE__ tells them included: units of the same key compile to the same code.
+    /// Null where the preprocessor fails, or where it read one of the originals that the mirror has in another form.</summary>
+    public async Task<string?> KeyOfAsync(CompileRecord unit, IReadOnlySet<string> originals, string output)
+    {
+        string folder = mirror.Inside(unit.Folder);
+        string dependencies = output + ".d";
+        string[] extra = [$"-ffile-prefix-map={mirror.Root}={mirror.Original}", "-E", "-P", "-MD", "-MF", dependencies, "-o", output];
+        var result = await new ToolRun(null, cancel) { WorkingFolder = folder }.RunAsync(mirror.Inside(unit.Compiler), [.. mirror.Inside(Plain(unit.Arguments)).Where(a => a != "-c"), .. extra]);
+        if (!result.IsOk || DependencyFile.Parse(File.ReadAllText(dependencies)).Any(d => originals.Contains(Path.GetFullPath(d, folder))))
+        {
+            return null;
+        }
+        string key = Convert.ToHexStringLower(XxHash128.Hash(File.ReadAllBytes(output)));
+        File.Delete(output);
+        return key;
     }
 
     /// <summary>What the compiler read, as full paths of the mirror where they lie there.</summary>

@@ -21,7 +21,11 @@ public static class ObjectDiffer
 
     /// <summary>Compares all objects of one program or library. Units that do not change are worth giving too: they tell
     /// where global symbols are, and lend anchors.</summary>
-    public static DiffResult Diff(ImmutableArray<UnitPair> units, DiffOptions options)
+    public static DiffResult Diff(ImmutableArray<UnitPair> units, DiffOptions options) =>
+        RefuseOrigin(units) ?? Diff([.. units.Select(Compare)], options);
+
+    /// <summary>Refusals where files are none that can be compared: programs, objects for link-time optimisation, other languages; null where all are.</summary>
+    public static DiffResult? RefuseOrigin(ImmutableArray<UnitPair> units)
     {
         var linked = units.SelectMany(u => new[] { u.Old, u.New }).OfType<ElfFile>().Where(f => !f.IsRelocatable)
             .Select(f => DiffRefusals.NotAnObject.About(f.Name, $"{f.Name} is no object file; name object files (.o), or trees that hold them.")).Distinct().ToImmutableArray();
@@ -30,11 +34,16 @@ public static class ObjectDiffer
             return new DiffResult(null, [], linked);
         }
         var strange = OriginRules.Check(units);
-        if (!strange.IsEmpty)
-        {
-            return new DiffResult(null, [], strange);
-        }
-        var compared = units.Select(UnitDiff.Of).ToImmutableArray();
+        return strange.IsEmpty ? null : new DiffResult(null, [], strange);
+    }
+
+    /// <summary>Compares one unit; units are independent of each other, so that several may be compared at once.</summary>
+    public static ComparedUnit Compare(UnitPair unit) => new(UnitDiff.Of(unit));
+
+    /// <summary>What all units of one program or library come to, each of them compared.</summary>
+    public static DiffResult Diff(ImmutableArray<ComparedUnit> units, DiffOptions options)
+    {
+        ImmutableArray<UnitDiff> compared = [.. units.Select(u => u.Diff)];
         var changes = Close.Over(compared, options.WantedNames);
         var refusals = Verify.All(changes, options);
         if (!refusals.IsEmpty)

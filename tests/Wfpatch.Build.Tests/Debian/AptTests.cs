@@ -80,6 +80,8 @@ public sealed class AptTests
     [InlineData("%:\n\tdh $@\n", "dh_auto_build")]
     [InlineData("%:\n\tdh $@ --with python3 --builddirectory=out --buildsystem=cmake\n", "dh_auto_build --builddirectory=out --buildsystem=cmake")]
     [InlineData("%:\n\tdh $@\noverride_dh_auto_build:\n\tmake all\n", "$(MAKE) -f debian/rules override_dh_auto_build")]
+    [InlineData("DH = dh $@ --builddirectory=$(builddir)\n%:\n\t$(DH)\noverride_dh_auto_build:\n\tdh_auto_build\n",
+        "DH_OPTIONS=\"--builddirectory=$(builddir)\" $(MAKE) -f debian/rules override_dh_auto_build")]
     [InlineData("build:\n\t./configure && make\n", null)]
     public void The_compiling_step_of_the_rules_is_found(string rules, string? command) => Assert.Equal(command, SourceBuild.Command(rules));
 }

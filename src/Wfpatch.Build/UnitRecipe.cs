@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+namespace Wfpatch.Build;
+
+/// <summary>How a source package is brought to where single units of it compile, without building the whole. Commands are lines of debian/rules'
+/// make, with what that file exports.</summary>
+/// <param name="Source">The source package.</param>
+/// <param name="Commands">Configures the unpacked source, and makes sources that units include; null: nothing of the kind is needed.</param>
+/// <param name="Trace">Prints what a build would do (make -n -k -w).</param>
+/// <param name="Program">File name of the program or library that the units are taken for.</param>
+/// <param name="Package">The binary package that ships it.</param>
+public sealed record UnitRecipe(string Source, string? Commands, string Trace, string Program, string Package);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Wfpatch.Build.Compilers;
+
+namespace Wfpatch.Build.Units;
+
+/// <summary>What "make -n -w" prints: the commands of a build that nobody carries out. (GNU make manual, "Instead of Executing Recipes".)</summary>
+internal static partial class MakeTrace
+{
+    private static readonly string[] Separators = ["&&", ";", "||", "|"];
+
+    // What they are given is said, not done.
+    private static readonly string[] Sayers = ["echo", "printf", ":"];
+
+    /// <summary>The calls that make one object each, with the folders that make says it is in.</summary>
+    /// <param name="compilerOf">The compiler's path for a word that names one; null where it names none.</param>
+    public static ImmutableArray<CompileRecord> Read(IEnumerable<string> lines, Func<string, string?> compilerOf)
+    {
+        var folders = new Stack<string>();
+        var calls = ImmutableArray.CreateBuilder<CompileRecord>();
+        string unfinished = "";
+        foreach (string line in lines)
+        {
+            string whole = unfinished + line;
+            if (whole.EndsWith('\\'))
+            {
+                unfinished = whole[..^1] + " ";
+                continue;
+            }
+            unfinished = "";
+            if (Folder().Match(whole) is { Success: true } folder)
+            {
+                if (folder.Groups[1].Value == "Entering")
+                {
+                    folders.Push(folder.Groups[2].Value);
+                }
+                else
+                {
+                    folders.TryPop(out _);
+                }
+            }
+            else if (folders.TryPeek(out string? inside))
+            {
+                calls.AddRange(CallsIn(whole, inside, compilerOf));
+            }
+        }
+        return calls.ToImmutable();
+    }
+
+    private static IEnumerable<CompileRecord> CallsIn(string command, string folder, Func<string, string?> compilerOf)
+    {
+        var words = ShellWords.Split(command);
+        for (int start = 0; start < words.Length; start++)
+        {
+            int end = start;
+            while (end < words.Length && !Separators.Contains(words[end]))
+            {
+                end++;
+            }
+            // What stands before the compiler (libtool, a launcher) calls it.
+            int at = start < end && Sayers.Contains(words[start]) ? -1 : Enumerable.Range(start, end - start).FirstOrDefault(i => compilerOf(words[i]) is not null, -1);
+            if (at >= 0 && new CompileRecord(folder, compilerOf(words[at])!, words[(at + 1)..end]) is { MakesObject: true } call)
+            {
+                yield return call;
+            }
+            start = end;
+        }
+    }
+
+    [GeneratedRegex(@"^g?make(?:\[\d+\])?: (Entering|Leaving) directory '(.*)'$")]
+    private static partial Regex Folder();
+}

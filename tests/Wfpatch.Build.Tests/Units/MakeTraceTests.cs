@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Build.Units;
+using Xunit;
+
+namespace Wfpatch.Build.Tests.Units;
+
+public sealed class MakeTraceTests
+{
+    [Fact]
+    public void Calls_are_found_in_their_folders_behind_whatever_starts_them()
+    {
+        const string Trace = """
+            make: Entering directory '/t'
+            echo cc -c said.c
+            cc -O2 \
+            	-c one.c -o one.o && touch one.done
+            make[1]: Entering directory '/t/lib'
+            /bin/sh ../libtool --mode=compile x86-gcc -DX='"a b"' -c two.c
+            make[1]: Leaving directory '/t/lib'
+            cc -o program one.o
+            c++ -c three.cc
+            make: Leaving directory '/t'
+            """;
+        var calls = MakeTrace.Read(Trace.Split('\n'), w => w is "cc" or "c++" or "x86-gcc" ? "/usr/bin/" + w : null);
+        Assert.Equal(["/t/one.o", "/t/lib/two.o", "/t/three.o"], calls.Select(c => c.Output));
+        Assert.Contains("-DX=\"a b\"", calls[1].Arguments);
+        Assert.Equal("/usr/bin/x86-gcc", calls[1].Compiler);
+    }
+}
