@@ -37,10 +37,11 @@ public sealed class JournalEncodingTests
             var state = any with
             {
                 Images = [.. any.Images.Select(i => i with { Requires = [] })],
+                Frames = [],
                 Transition = any.Transition is { } open ? open with { Replaces = false } : null,
             };
             var bytes = JournalEncoding.Encode(state, 7);
-            int rest = sizeof(int) + (state.Images.Length * sizeof(int)) + sizeof(bool);
+            int rest = sizeof(int) + (state.Images.Length * sizeof(int)) + sizeof(bool) + sizeof(int);
             byte[] old = bytes[..^rest];
             BinaryPrimitives.WriteUInt64LittleEndian(old.AsSpan(8), (ulong)(old.Length - HeadLength));
             BinaryPrimitives.WriteUInt64LittleEndian(old.AsSpan(16), Checksum(7, old.AsSpan(HeadLength)));
