@@ -42,13 +42,16 @@ public static class LostObjects
             Hooks = [.. state.Hooks.Where(h => !IsLost(h.Plan.Entry)).Select(h => ends ? h with { IsArmed = false } : h)],
             Unwinders = [.. state.Unwinders.Where(u => !IsLost(u.Plan.Entry))],
             Images = [.. state.Images.Select((image, i) => IsLostImage(i) ? image with { PatchId = "" } : image)],
-            // A revert takes each image back once.
-            Applied = [.. state.Applied.Where((a, at) => !IsLostImage(a.Image) && (next?.Kind == state.Transition?.Kind || !state.Applied.Skip(at + 1).Any(later => later.Image == a.Image)))],
+            // A revert takes each image back once; one that was turned round leaves them all.
+            Applied = [.. state.Applied.Where((a, at) => !IsLostImage(a.Image) && !(LeadsBack(state.Transition, next) && state.Applied.Skip(at + 1).Any(later => later.Image == a.Image)))],
             Waiting = [.. state.Waiting, .. wanted.Where(w => !state.Waiting.Contains(w))],
             Transition = next,
             Generation = ends ? state.LastGeneration : state.Generation,
         };
     }
+
+    private static bool LeadsBack(TransitionState? before, TransitionState? next) =>
+        next is { ReversedTo: 0, Phase: not TransitionPhase.Cancelling } && next.Kind != before?.Kind;
 
     /// <summary>The transition with what is left. Where the new patch is gone and patches that it replaces are not, that is their revert: what their functions
     /// lead to is the same. It is for all threads, since there is nothing left to be tried, and nothing of the new patch is called any more.</summary>
@@ -57,7 +60,7 @@ public static class LostObjects
         : !left.IsEmpty ? open with { Image = left[0], Others = left[1..] }
         : open with
         {
-            Kind = TransitionKind.Revert, Image = replaced[0], Others = replaced[1..], Replaces = false, Canaries = 0,
+            Kind = TransitionKind.Revert, Image = replaced[0], Others = replaced[1..], Canaries = 0,
             Phase = open.Phase switch
             {
                 TransitionPhase.CallingFirst => TransitionPhase.Arming,

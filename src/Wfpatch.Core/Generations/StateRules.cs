@@ -38,7 +38,6 @@ public static class StateRules
         && open.Canaries >= 0 && (open.Canaries == 0 || (open.Kind == TransitionKind.Apply && open.ReversedTo == 0))
         && Enum.IsDefined(open.Consistency) && (!open.IsGlobal || (open.Canaries == 0 && open.ReversedTo == 0))
         && open.Generation <= state.LastGeneration && open.ReversedTo <= state.LastGeneration
-        && (!open.Replaces || open.Kind == TransitionKind.Apply)
         && open.Affected(state).SelectMany(i => state.Images[i].Functions).All(f => entries.Contains(f.Entry));
 
     // The controller writes there.

@@ -269,11 +269,15 @@ public sealed record TransitionState(
 
     public ImmutableArray<int> Images => [Image, .. Others];
 
-    /// <summary>An apply after which its patch alone is in force. What goes is what is applied (<see cref="Replaced"/>).</summary>
+    /// <summary>An apply after which its patch alone is in force. What goes is what is applied (<see cref="Replaced"/>). A revert: <see cref="IsRemnant"/>.</summary>
     public bool Replaces { get; init; }
 
+    /// <summary>What is left of an apply that replaces others when its own patch was unloaded: their revert (<see cref="LostObjects"/>). Nobody asked for that one, so
+    /// that none of their callbacks is called.</summary>
+    public bool IsRemnant => Replaces && Kind == TransitionKind.Revert;
+
     /// <summary>The images that it takes out of force, each once: all others that are applied, but for parts of its own patch that stay as they are.</summary>
-    public ImmutableArray<int> Replaced(TargetState state) => Replaces
+    public ImmutableArray<int> Replaced(TargetState state) => Replaces && Kind == TransitionKind.Apply
         ? [.. state.Applied.Select(a => a.Image).Distinct().Where(i => !Images.Contains(i) && !IsOwnPart(state, i))]
         : [];
 

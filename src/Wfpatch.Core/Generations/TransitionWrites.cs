@@ -185,7 +185,7 @@ public sealed class TransitionWrites
         {
             Generation = _transition.Destination,
             Applied = back ? _state.Applied : _after,
-            Waiting = back || !_transition.Replaces ? _state.Waiting : [.. _state.Waiting.Where(w => w.PatchId == _state.Images[_transition.Image].PatchId)],
+            Waiting = back || !_transition.Replaces || _transition.IsRemnant ? _state.Waiting : [.. _state.Waiting.Where(w => w.PatchId == _state.Images[_transition.Image].PatchId)],
             Transition = null,
             Hooks = [.. _state.Hooks.Select(h => h with { IsArmed = false })],
             Redirects = [.. _state.Redirects.Select(r => affected.Contains(r.Plan.Entry) ? r with { Slot = SlotWhenSettled(r, back) } : r)],

@@ -38,6 +38,10 @@ public static class Transitions
     public static ImmutableArray<Address> CallsOf(TargetState state, TransitionPhase phase)
     {
         var open = Current(state);
+        if (open.IsRemnant)
+        {
+            return [];
+        }
         var kind = phase == TransitionPhase.CallingFirst
             ? open.Kind == TransitionKind.Apply ? CallbackKind.PreApply : CallbackKind.PreRevert
             : open.IsBack ? CallbackKind.PostRevert : CallbackKind.PostApply;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Binary;
+using System.Diagnostics;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Unwinding;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
+using StackFrame = Wfpatch.Core.Unwinding.StackFrame;
 
 namespace Wfpatch.Live.Migrations;
 
@@ -65,27 +67,30 @@ public sealed class OutsideMigration
     /// <param name="mayHook">Whether a thread that old code holds may get a return hook.</param>
     public ThreadVisit Visit(int thread, uint? generation, in StopTerms terms, Address stackTop = default, bool mayHook = false)
     {
+        long read = Stopwatch.GetTimestamp();
         Warm(stackTop);
         Rehearse(thread, in terms);
         int block = mayHook && Hooks is not null ? Hooks.FindFree() : -1;
         using var stopped = StoppedThread.Take(_linux, thread, _stops, terms.Permit);
-        return Visit(in stopped, generation, terms.Asleep, null, mayHook, block);
+        return Visit(in stopped, generation, AsleepNow(in terms, read), null, mayHook, block);
     }
 
     /// <summary>The same for a canary of points: where it cannot be migrated now, it may migrate itself at its next point.</summary>
     public ThreadVisit Grant(int thread, uint generation, in StopTerms terms)
     {
+        long read = Stopwatch.GetTimestamp();
         Rehearse(thread, in terms);
         using var stopped = StoppedThread.Take(_linux, thread, _stops, terms.Permit);
-        return Visit(in stopped, generation, terms.Asleep, generation);
+        return Visit(in stopped, generation, AsleepNow(in terms, read), generation);
     }
 
     /// <summary>Takes a grant back. Migrated: the thread has used it, or is about to.</summary>
     public ThreadVisit Withdraw(int thread, uint generation, in StopTerms terms)
     {
+        long read = Stopwatch.GetTimestamp();
         Rehearse(thread, in terms);
         using var stopped = StoppedThread.Take(_linux, thread, _stops, terms.Permit);
-        return Withdraw(in stopped, generation, terms.Asleep);
+        return Withdraw(in stopped, generation, AsleepNow(in terms, read));
     }
 
     /// <summary>
@@ -118,6 +123,9 @@ public sealed class OutsideMigration
             _unwinder.Warm(_stack, _rows);
         }
     }
+
+    // It went on sleeping while the stop was rehearsed.
+    private static TimeSpan AsleepNow(in StopTerms terms, long read) => terms.Asleep == TimeSpan.Zero ? TimeSpan.Zero : terms.Asleep + Stopwatch.GetElapsedTime(read);
 
     private ThreadVisit Visit(in StoppedThread stopped, uint? generation, TimeSpan asleep, uint? grant, bool mayHook = false, int block = -1)
     {

@@ -5,6 +5,7 @@ using System.Diagnostics;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Unwinding;
+using Wfpatch.Core.X86;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
 using StackFrame = Wfpatch.Core.Unwinding.StackFrame;
@@ -41,6 +42,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         Late,
         TookTooLong,
         ThreadsChanged,
+        CodeChanged,
     }
 
     private sealed record Candidate(int Id, TimeSpan Asleep, CallPermit Permit);
@@ -55,7 +57,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         var pause = TimeSpan.Zero;
         for (int i = 0; i < MostTries; i++)
         {
-            Thread.Sleep(pause);
+            Rest(pause);
             pause = TimeSpan.FromMilliseconds(1);
             var (threads, obstacle) = LetLateGo() is { } waiting ? ([], waiting) : FindThreads();
             if (obstacle is not null)
@@ -72,8 +74,30 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
                 return null;
             }
             why = Describe(result, thread);
+            if (result == Result.CodeChanged)
+            {
+                break;
+            }
+        }
+        if (_late is not null)
+        {
+            Rest(LongestTry);
         }
         return why;
+    }
+
+    /// <summary>The target runs. One that was late, and stops meanwhile, does not stand still for it.</summary>
+    private void Rest(TimeSpan time)
+    {
+        for (long began = Stopwatch.GetTimestamp(); _late is not null && Stopwatch.GetElapsedTime(began) < time;)
+        {
+            Thread.Sleep(1);
+            _ = LetLateGo();
+        }
+        if (_late is null)
+        {
+            Thread.Sleep(time);
+        }
     }
 
     /// <summary>Null: nobody is late any more. Else why not, completing a sentence. Nobody stands still for it.</summary>
@@ -190,12 +214,31 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         }
         foreach (var write in attempt.Writes)
         {
+            if (!IsAsPlanned(write))
+            {
+                return Result.CodeChanged;
+            }
+        }
+        foreach (var write in attempt.Writes)
+        {
             if (target.Memory.TryWrite(write.Address, write.Bytes) != Errno.Success)
             {
                 return Result.NotStopped;
             }
         }
         return Result.Written;
+    }
+
+    /// <summary>The last look: the code may have been unloaded since it was planned for, and nobody can unload it now.</summary>
+    private bool IsAsPlanned(CodeWrite write)
+    {
+        if (write.Redirect is not { Write: var planned })
+        {
+            return true;
+        }
+        Span<byte> now = stackalloc byte[CodeReader.LongestInstruction];
+        now = now[..write.Bytes.Length];
+        return target.Memory.TryRead(write.Address, now) && (now.SequenceEqual(planned.Old.Span) || now.SequenceEqual(planned.New.Span));
     }
 
     /// <summary>num_threads of proc_pid_stat(5).</summary>
@@ -220,6 +263,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         Result.StackUnknown => $"the stack of thread {thread} cannot be unwound, so that nobody knows what a signal has interrupted",
         Result.NotStopped => $"thread {thread} could not be stopped",
         Result.Late => DescribeLate(thread),
+        Result.CodeChanged => "the code there is not what it was when this was planned",
         Result.TookTooLong => $"it took longer than {LongestTry.TotalMilliseconds} ms to stop them all",
         _ => "threads come and go all the time",
     };

@@ -169,7 +169,8 @@ public sealed class SeccompReader(Target target, StopLog stops)
     }
 
     private string? FindObstacle(in ThreadActivity blocked, bool isLastResort) =>
-        blocked.Number == SyscallRestart.RestartSyscall ? SyscallRestart.NameOf(blocked.Number) // it goes on by the same call, which may be forbidden by now
+        // It goes on by the same call, which its filter let pass; another thread may have given it another filter since (SECCOMP_FILTER_FLAG_TSYNC).
+        blocked.Number == SyscallRestart.RestartSyscall && !(isLastResort && target.Proc.ReadThreads().Length == 1) ? SyscallRestart.NameOf(blocked.Number)
             : blocked.Number >= 0 && !SyscallRestart.MayMakeAgain(blocked.Number, blocked.Arguments) ? $"{SyscallRestart.NameOf(blocked.Number)}, with a time limit"
             : !isLastResort && (SyscallRestart.EndsWhenStopped(blocked.Number) || SyscallRestart.MayGoOnByRestartCall(blocked.Number, blocked.Arguments)) ? SyscallRestart.NameOf(blocked.Number)
             : InterruptibleCalls.FindObstacle(target.Linux, target.Process, in blocked);

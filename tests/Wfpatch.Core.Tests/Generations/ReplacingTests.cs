@@ -79,6 +79,33 @@ public sealed class ReplacingTests
             new TransitionWrites(state).Arm().Where(w => w.Bytes.Length == 1 && w.Address < Applied.EntryOf('z')).Select(w => (w.Address, w.Bytes[0]));
     }
 
+    /// <summary>Nobody asked for that revert: what the patches that are taken back would call at one is not called, in no phase and also when it is turned round.</summary>
+    [Fact]
+    public void Where_the_new_one_is_unloaded_nothing_of_the_others_is_called()
+    {
+        var start = Applied.Start("ab", "cd");
+        ImmutableArray<ImageCallback> all = [.. Enum.GetValues<CallbackKind>().Select(k => new ImageCallback(k, Applied.EntryOf('a')))];
+        var open = (start with { Images = [start.Images[0] with { Callbacks = all }, start.Images[1]] }).Apply(0).OpenApply(1, replaces: true);
+        ObjectState[] lost = [new("lib.so", new AddressRange(Applied.EntryOf('c'), Applied.EntryOf('e')), "")];
+        Assert.Equal(all.Single(c => c.Kind == CallbackKind.PostRevert).Function, Assert.Single(Transitions.CallsOf(Transitions.Open(open with { Transition = null }, TransitionKind.Revert, 0, "points"), TransitionPhase.CallingLast)));
+        foreach (var state in new[] { open, Transitions.Reverse(open) })
+        {
+            var left = LostObjects.Without(state, lost);
+            Assert.Equal(0, left.Transition!.Image);
+            Assert.Empty(Transitions.CallsOf(left, TransitionPhase.CallingFirst));
+            Assert.Empty(Transitions.CallsOf(left, TransitionPhase.CallingLast));
+        }
+    }
+
+    /// <summary>In force twice, and it stays so.</summary>
+    [Fact]
+    public void Turned_round_the_others_stay_as_they_were()
+    {
+        var state = Transitions.Reverse(Applied.Start("ab", "b", "cd").Apply(0).Apply(1).Apply(0).OpenApply(2, replaces: true));
+        var left = LostObjects.Without(state, [new ObjectState("lib.so", new AddressRange(Applied.EntryOf('c'), Applied.EntryOf('e')), "")]);
+        Assert.Equal(state.Applied, left.Applied);
+    }
+
     /// <summary>The library of a replaced one is gone: the new one goes on, and the old one is not wanted any more.</summary>
     [Fact]
     public void Where_a_replaced_one_is_unloaded_the_new_one_goes_on()

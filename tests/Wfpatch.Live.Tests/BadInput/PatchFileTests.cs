@@ -34,7 +34,7 @@ public sealed class PatchFileTests
         flipped[whole.Length / 2] ^= 0x10;
         await ExpectAsync(sample, "flipped.wfp", flipped, "WF113");
         byte[] newer = [.. whole];
-        BinaryPrimitives.WriteUInt32LittleEndian(newer.AsSpan(VersionAt), 3);
+        BinaryPrimitives.WriteUInt32LittleEndian(newer.AsSpan(VersionAt), 99);
         await ExpectAsync(sample, "newer.wfp", newer, "WF114");
     }
 

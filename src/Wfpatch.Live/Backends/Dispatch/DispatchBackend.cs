@@ -55,6 +55,10 @@ public sealed class DispatchBackend(Target target, StopLog stops)
             }
             Execute(new TransitionWrites(before with { Hooks = [.. before.Hooks.Where(h => left.Contains(h.Plan.Entry))] }).CloseHooks());
         }
+        if (before.Transition is not null && after.Transition is null && before.ReturnHooks != Address.Zero)
+        {
+            ReturnHooks.Close(target.Memory, before.ReturnHooks, keep: 0);
+        }
         _journal.Write(after);
     }
 
