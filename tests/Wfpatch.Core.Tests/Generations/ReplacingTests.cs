@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Patches;
 using Xunit;
 
 namespace Wfpatch.Core.Tests.Generations;
