@@ -15,7 +15,7 @@ internal sealed class PointerTables(ObjectPatch patch, IMemory memory, ElfImage?
 {
     private readonly ILookup<int, PatchRelocation> _pointers = patch.OldFunctions.Where(f => f.Role == OldFunctionRole.Table)
         .SelectMany(f => f.Relocations.Select(r => (Table: f.Symbol, Pointer: r)))
-        .Where(p => p.Pointer is { Type: RelocationType.Absolute64, Symbol: >= 0, Addend: 0 } && patch.Symbols[p.Pointer.Symbol].Kind == PatchSymbolKind.Function)
+        .Where(p => p.Pointer is { Type: RelocationType.Absolute64, Symbol: >= 0, Addend: 0 } && patch.Symbols.ElementAtOrDefault(p.Pointer.Symbol)?.Kind == PatchSymbolKind.Function)
         .ToLookup(p => p.Table, p => p.Pointer);
 
     private readonly Lazy<Dictionary<Address, ulong>> _relative = new(() =>
