@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
-using Spectre.Console;
 using Wfpatch.Testing;
 
 namespace Wfpatch.Lab.Bench;
@@ -69,11 +68,6 @@ internal sealed record BenchCommand(ImmutableArray<string> Only, BenchLimits Lim
             Console.WriteLine(report.ToJson());
             return;
         }
-        if (!AnsiConsole.Profile.Out.IsTerminal)
-        {
-            AnsiConsole.Profile.Width = 180;
-        }
-        AnsiConsole.Write(report.ToTable());
-        AnsiConsole.WriteLine($"{report.Processors} processors, load average {report.Load[0]} before and {report.Load[1]} after; written to {file}");
+        ReportOutput.Write(report.ToTable(), $"{report.Processors} processors, load average {report.Load[0]} before and {report.Load[1]} after; written to {file}");
     }
 }

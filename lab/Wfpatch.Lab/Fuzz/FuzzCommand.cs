@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using Spectre.Console;
 using Wfpatch.Testing;
 
 namespace Wfpatch.Lab.Fuzz;
@@ -58,11 +57,6 @@ internal sealed record FuzzCommand(double? Minutes, long? First, long? Count, bo
             Console.WriteLine(report.ToJson());
             return;
         }
-        if (!AnsiConsole.Profile.Out.IsTerminal)
-        {
-            AnsiConsole.Profile.Width = 180;
-        }
-        AnsiConsole.Write(report.ToTable());
-        AnsiConsole.WriteLine($"{report.Verdicts.Length} seeds in {report.Elapsed.TotalSeconds:f0} s, {report.Verdicts.Length / report.Elapsed.TotalSeconds:f2} a second; what failed is in {Root}");
+        ReportOutput.Write(report.ToTable(), $"{report.Verdicts.Length} seeds in {report.Elapsed.TotalSeconds:f0} s, {report.Verdicts.Length / report.Elapsed.TotalSeconds:f2} a second; what failed is in {Root}");
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Build.Caches;
 using Wfpatch.Build.Processes;
+using Wfpatch.Build.Trees;
 
 namespace Wfpatch.Build.Debian;
 
@@ -26,7 +27,6 @@ internal static class ShippedFile
             }
             Directory.Move(unfinished, folder);
         }
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        return Directory.EnumerateFiles(folder, file, options).FirstOrDefault(ElfReading.IsElf) is { } path ? await File.ReadAllBytesAsync(path, cancel) : null;
+        return TreeFiles.Find(folder, file).FirstOrDefault(ElfReading.IsElf) is { } path ? await File.ReadAllBytesAsync(path, cancel) : null;
     }
 }

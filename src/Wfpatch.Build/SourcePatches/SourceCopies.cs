@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Build.Trees;
 
 namespace Wfpatch.Build.SourcePatches;
 
@@ -39,8 +40,7 @@ internal static class SourceCopies
         {
             yield break;
         }
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (string path in Directory.EnumerateFiles(before, Path.GetFileName(name), options))
+        foreach (string path in TreeFiles.Find(before, Path.GetFileName(name)))
         {
             if (path != original && path.EndsWith("/" + name, StringComparison.Ordinal) && IsSame(original, path))
             {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using Wfpatch.Build.Compilers;
+using Wfpatch.Build.Trees;
 
 namespace Wfpatch.Build.Sources;
 
@@ -12,8 +13,7 @@ internal static class ObjectFiles
     /// <summary>Deletes what somebody compiled in the tree before us, without our flags.</summary>
     public static void DeleteAll(string tree)
     {
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (string path in Directory.EnumerateFiles(tree, "*", options).Where(p => Extensions.Contains(Path.GetExtension(p))).ToList())
+        foreach (string path in TreeFiles.Find(tree, "*").Where(p => Extensions.Contains(Path.GetExtension(p))).ToList())
         {
             File.Delete(path);
         }
@@ -39,8 +39,7 @@ internal static class ObjectFiles
     public static ImmutableArray<string> DeleteReadersByName(string tree, IEnumerable<string> changed, bool areUnits)
     {
         var names = changed.Select(c => Path.GetFileName(c)!).ToHashSet();
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        ImmutableArray<string> objects = [.. Directory.EnumerateFiles(tree, "*.o", options).Where(p => Reads(p) ?? !areUnits)];
+        ImmutableArray<string> objects = [.. TreeFiles.Find(tree, "*.o").Where(p => Reads(p) ?? !areUnits)];
         foreach (string path in objects)
         {
             File.Delete(path);
