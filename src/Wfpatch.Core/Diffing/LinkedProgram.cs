@@ -78,13 +78,14 @@ public sealed class LinkedProgram
                 RelocationType.TlsGd or RelocationType.TlsLd => 8,
                 _ => 0,
             };
-            int start = Math.Max(at, (int)reference.Field - rewritten);
+            int field = (int)Math.Min(reference.Field, (uint)function.Size);
+            int start = Math.Max(at, field - rewritten);
             if (start > at && !linked[at..start].SequenceEqual(assembled[at..start]))
             {
                 return false;
             }
             int after = reference.Type switch { RelocationType.TlsGd or RelocationType.TlsLd => 8, RelocationType.TlsDescCall => 2, _ => 0 };
-            at = Math.Max(at, Math.Min((int)function.Size, (int)reference.Field + (RelocationField.WidthOf(reference.Type) ?? 8) + after));
+            at = Math.Max(at, Math.Min((int)function.Size, field + (RelocationField.WidthOf(reference.Type) ?? 8) + after));
         }
         return linked[at..].SequenceEqual(assembled[at..]);
     }

@@ -86,7 +86,7 @@ internal static class RedirectRules
         foreach (var reference in old.References)
         {
             bool isDistance = RelocationField.IsPcRelative(reference.Type) && RelocationField.WidthOf(reference.Type) == sizeof(int);
-            if (isDistance && reference.Field + sizeof(int) <= (uint)code.Length)
+            if (isDistance && (ulong)reference.Field + sizeof(int) <= (ulong)code.Length)
             {
                 bool isOwn = reference.Target is PieceTarget target && target.Piece == old.Index;
                 int value = isOwn ? (int)(reference.Offset - reference.Field - reference.Bias) : Elsewhere;
