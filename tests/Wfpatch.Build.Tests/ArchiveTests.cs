@@ -3,6 +3,7 @@ using CsCheck;
 using Wfpatch.Build.Tests.Sources;
 using Wfpatch.Core.Elf;
 using Wfpatch.Core.Refusals;
+using Wfpatch.Testing;
 using Xunit;
 
 namespace Wfpatch.Build.Tests;
@@ -48,7 +49,7 @@ public sealed class ArchiveTests : IDisposable
     public void Bytes_that_are_cut_or_changed_give_a_refusal_or_an_archive()
     {
         byte[] good = File.ReadAllBytes(Archive("old", "1", "2"));
-        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Int[0, 200], Gen.Byte).Sample((length, at, value) =>
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Int[0, 200], Gen.Byte).Check((length, at, value) =>
         {
             byte[] bytes = good[..length];
             bytes.AsSpan(Math.Min(at, length))[..Math.Min(1, length - Math.Min(at, length))].Fill(value);

@@ -38,6 +38,9 @@ public sealed record RedirectPlan(
     /// <summary>How many instructions are evicted at most for one redirect.</summary>
     public const int MostEvicted = 3;
 
+    // An instruction and a jump behind its prefixes, or a quadword and a jump that begins in it.
+    private const int LongestLook = 32;
+
     /// <summary>A later instruction of the same function that is made a jump to a copy of itself first, and stays one: its new bytes
     /// are this redirect's displacement (<see cref="SuccessorTactic"/>). Another one may have been evicted for it in the same way. Null: the
     /// displacement is as it was.</summary>
@@ -60,18 +63,37 @@ public sealed record RedirectPlan(
         Math.Abs(memory.Start - TrampolineRange.End) < int.MaxValue && Math.Abs(memory.End - Trampoline) < int.MaxValue;
 
     /// <summary>
-    /// Whether the code is still there that the redirect was planned for: the bytes that it changes are the old or the new ones, and behind the
-    /// opcode stands what leads to the trampoline. Where a library was unloaded there is nothing, or something else.
+    /// Looks, by one read, whether the code is still there that the redirect was planned for: the bytes that it changes are the old or the new ones,
+    /// and behind the opcode stands what leads to the trampoline. Where a library was unloaded there is nothing, or something else.
     /// </summary>
-    public bool StandsIn(IMemory memory)
+    /// <param name="bytes">What is to stand at <see cref="Write"/>: its old or its new bytes.</param>
+    public EntryLook LookIn(IMemory memory, ReadOnlySpan<byte> bytes)
     {
-        var jump = Trampolines.NearJump.Encode(Jump, Trampoline);
-        if (memory.Read(Write.Address, Write.Old.Length) is not { } written || memory.Read(Jump, jump.Length) is not { } around)
+        var jump = AddressRange.OfLength(Jump, Trampolines.NearJump.Length);
+        var all = new AddressRange(Write.Address < Jump ? Write.Address : Jump, Write.Range.End > jump.End ? Write.Range.End : jump.End);
+        Span<byte> now = stackalloc byte[LongestLook];
+        if (all.Length > LongestLook || !memory.TryRead(all.Start, now = now[..(int)all.Length]))
         {
-            return false;
+            return EntryLook.Gone;
         }
-        bool isOurs = written.AsSpan().SequenceEqual(Write.Old.Span) || written.AsSpan().SequenceEqual(Write.New.Span);
-        return isOurs && Enumerable.Range(0, jump.Length).All(i => Write.Range.Contains(Jump + i) || around[i] == jump[i]);
+        var written = now.Slice((int)(Write.Address - all.Start), Write.New.Length);
+        if (written.SequenceEqual(bytes))
+        {
+            return EntryLook.Done;
+        }
+        if (!written.SequenceEqual(Write.Old.Span) && !written.SequenceEqual(Write.New.Span))
+        {
+            return EntryLook.Gone;
+        }
+        byte[] planned = Trampolines.NearJump.Encode(Jump, Trampoline);
+        for (int i = 0; i < planned.Length; i++)
+        {
+            if (!Write.Range.Contains(Jump + i) && now[(int)(Jump - all.Start) + i] != planned[i])
+            {
+                return EntryLook.Gone;
+            }
+        }
+        return EntryLook.Ready;
     }
 
     /// <summary>Where the old function goes on after its first instruction.</summary>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Live.Linux;
 
@@ -75,9 +76,15 @@ public sealed class TargetMemory : IMemory, IDisposable
     {
         const int Quadword = 8;
         // The last look before the write: a library may be unloaded at any moment.
-        if (write.Redirect is { } redirect && !this.Read(write.Address, write.Bytes.Length).AsSpan().SequenceEqual(write.Bytes) && !redirect.StandsIn(this))
+        if (write.Redirect is { } redirect)
         {
-            throw TargetAccessException.OfChangedCode(redirect.Entry);
+            switch (redirect.LookIn(this, write.Bytes))
+            {
+                case EntryLook.Done:
+                    return;
+                case EntryLook.Gone:
+                    throw TargetAccessException.OfChangedCode(redirect.Entry);
+            }
         }
         if (write.Bytes.Length == 1 || write.Address.Value % Quadword == 0 && write.Bytes.Length == Quadword)
         {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using CsCheck;
 using Wfpatch.Build.SourcePatches;
+using Wfpatch.Testing;
 using Xunit;
 
 namespace Wfpatch.Build.Tests.SourcePatches;
@@ -38,7 +39,7 @@ public sealed class LineKeeperTests
 
     [Fact]
     public void Lines_that_are_matched_are_equal_and_in_order() =>
-        Gen.Select(Gen.Char['a', 'd'].Array[0, 30], Gen.Char['a', 'd'].Array[0, 30]).Sample((a, b) =>
+        Gen.Select(Gen.Char['a', 'd'].Array[0, 30], Gen.Char['a', 'd'].Array[0, 30]).Check((a, b) =>
         {
             string[] old = [.. a.Select(c => c.ToString())];
             string[] @new = [.. b.Select(c => c.ToString())];

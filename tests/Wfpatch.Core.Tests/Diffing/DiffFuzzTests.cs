@@ -3,6 +3,7 @@ using CsCheck;
 using Wfpatch.Core.Diffing;
 using Wfpatch.Core.Elf;
 using Wfpatch.Core.Patches;
+using Wfpatch.Testing;
 using Xunit;
 
 namespace Wfpatch.Core.Tests.Diffing;
@@ -24,7 +25,7 @@ public sealed class DiffFuzzTests : IDisposable
         var @case = DiffCase.Open(name);
         byte[] old = File.ReadAllBytes(@case.Compile("old", _output).Values.Single());
         byte[] @new = File.ReadAllBytes(@case.Compile("new", _output).Values.Single());
-        Gen.Select(Gen.Int[64, old.Length - 1].Array[0, 4], Gen.Int[64, @new.Length - 1].Array[0, 4], Gen.Byte.Array[8]).Sample((oldPlaces, newPlaces, values) =>
+        Gen.Select(Gen.Int[64, old.Length - 1].Array[0, 4], Gen.Int[64, @new.Length - 1].Array[0, 4], Gen.Byte.Array[8]).Check((oldPlaces, newPlaces, values) =>
         {
             var before = Parse(old, oldPlaces, values);
             var after = Parse(@new, newPlaces, values.AsSpan(4));
@@ -34,7 +35,7 @@ public sealed class DiffFuzzTests : IDisposable
             }
             var result = ObjectDiffer.Diff(before, after, new DiffOptions { ObjectName = "server" });
             return result.Patch is { } patch ? PatchRules.Check([patch]).Count == 0 : !result.Refusals.IsEmpty;
-        }, iter: 3_000);
+        }, count: 3_000);
     }
 
     public void Dispose() => Directory.Delete(_output, recursive: true);

@@ -6,6 +6,7 @@ using Wfpatch.Core.Elf;
 using Wfpatch.Core.Linking;
 using Wfpatch.Core.Matching;
 using Wfpatch.Core.Patches;
+using Wfpatch.Testing;
 using Xunit;
 
 namespace Wfpatch.Core.Tests.Linking;
@@ -46,18 +47,18 @@ public sealed class HostilePatchTests
 
     [Fact]
     public void LinkingGivesAnImageOrRefusals() =>
-        Gen.Select(Patch, Gen.ULong, Gen.ULong.Array[8]).Sample((patch, page, values) =>
+        Gen.Select(Patch, Gen.ULong, Gen.ULong.Array[8]).Check((patch, page, values) =>
         {
             var size = PatchLinker.Measure(patch);
             var match = new Match([], Enumerable.Range(0, 8).ToImmutableDictionary(i => i, i => values[i]));
             var (image, refusals) = PatchLinker.Link(patch, new Address(page & ~0xfffUL), match, FixedResolver.Nothing);
             Assert.Equal(image is null, refusals.Length > 0);
             Assert.True(image is null || image.Bytes.Length <= size.Bytes);
-        }, iter: 5_000);
+        }, count: 5_000);
 
     [Fact]
     public void MatchingGivesAMatchOrRefusals() =>
-        Gen.Select(Patch, Bytes.Array[0, 5], Gen.OneOf(Gen.ULong[0x40_0000, 0x41_0000], Gen.ULong).Array[5]).Sample((patch, places, starts) =>
+        Gen.Select(Patch, Bytes.Array[0, 5], Gen.OneOf(Gen.ULong[0x40_0000, 0x41_0000], Gen.ULong).Array[5]).Check((patch, places, starts) =>
         {
             // Old functions stand at some places, so that the match goes all the way.
             var codes = places.Concat(patch.OldFunctions.Select(f => f.Bytes)).Take(starts.Length).Select((bytes, i) => (Start: new Address(starts[i]), Bytes: bytes)).ToList();
@@ -66,5 +67,5 @@ public sealed class HostilePatchTests
                 .Append(new RunningFunction(new AddressRange(new Address(7), new Address(ulong.MaxValue)), default)).ToList();
             var (match, refusals) = RunPreMatcher.Match(patch, functions, new SegmentedMemory(codes), null);
             Assert.Equal(match is null, refusals.Length > 0);
-        }, iter: 5_000);
+        }, count: 5_000);
 }

@@ -8,6 +8,7 @@ using Wfpatch.Core.Linking;
 using Wfpatch.Core.Matching;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Tests.Matching;
+using Wfpatch.Testing;
 using Xunit;
 
 namespace Wfpatch.Core.Tests.Linking;
@@ -161,7 +162,7 @@ public sealed class PatchLinkerTests
         var patch = Calls(type, code, field);
         var distances = Gen.OneOf(Gen.Long[-0x1_0000_0000, 0x1_0000_0000], Gen.Long[0x7fff_ff00, 0x8000_0100], Gen.Long[-0x8000_0100, -0x7fff_ff00], Gen.Long[-0x4000_0000_0000, 0x1000_0000_0000]);
         var values = Gen.OneOf(Gen.Long[0, 0x1_0000_0010], Gen.Long[0x7fff_fff0, 0x8000_0010], Gen.Long[0xffff_fff0, 0x1_0000_0010]);
-        Gen.Select(Gen.Long[0x40_0000, 0x5fff_ffff], isAbsolute ? values : distances).Sample((page, number) =>
+        Gen.Select(Gen.Long[0x40_0000, 0x5fff_ffff], isAbsolute ? values : distances).Check((page, number) =>
         {
             var start = new Address((ulong)page * 0x1000);
             ulong value = isAbsolute ? (ulong)number : (start + number).Value;

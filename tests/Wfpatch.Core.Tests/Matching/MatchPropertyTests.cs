@@ -5,6 +5,7 @@ using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Elf;
 using Wfpatch.Core.Matching;
 using Wfpatch.Core.Patches;
+using Wfpatch.Testing;
 using Xunit;
 
 namespace Wfpatch.Core.Tests.Matching;
@@ -34,7 +35,7 @@ public sealed class MatchPropertyTests
 
     [Fact]
     public void HolesGiveBackWhatTheyWereFilledWith() =>
-        Gen.Select(Gen.Select(Gen.Int[0, Pieces.Length - 1], Gen.Int[0, 5]).Array[1, 30], Gen.Int[0x50_0000, 0x7fff_0000], Gen.Int[0, 400]).Sample((chosen, value, damage) =>
+        Gen.Select(Gen.Select(Gen.Int[0, Pieces.Length - 1], Gen.Int[0, 5]).Array[1, 30], Gen.Int[0x50_0000, 0x7fff_0000], Gen.Int[0, 400]).Check((chosen, value, damage) =>
         {
             var (old, relocations, running, holes) = Assemble(chosen, (ulong)value);
             var (match, refusals) = Match(old, relocations, running, (ulong)value);
@@ -49,7 +50,7 @@ public sealed class MatchPropertyTests
                 running[at] ^= (byte)(1 << (damage % 8));
                 Assert.Null(Match(old, relocations, running, (ulong)value).Match);
             }
-        }, iter: 5_000);
+        }, count: 5_000);
 
     private static (List<byte> Old, List<PatchRelocation> Relocations, List<byte> Running, List<bool> Holes) Assemble((int Piece, int Form)[] chosen, ulong value)
     {

@@ -5,6 +5,7 @@ using System.IO.Hashing;
 using CsCheck;
 using Wfpatch.Core.Elf;
 using Wfpatch.Core.Patches;
+using Wfpatch.Testing;
 using Xunit;
 
 namespace Wfpatch.Core.Tests.Patches;
@@ -37,7 +38,7 @@ public sealed class PatchFileTests
 
     [Fact]
     public void Any_sound_content_comes_back_as_the_same_bytes() =>
-        Gen.Select(Gen.String, Gen.Byte.Array[1, 60], Gen.String.Array[0, 6], Gen.Int[0, 12]).Sample((name, code, symbols, alignment) =>
+        Gen.Select(Gen.String, Gen.Byte.Array[1, 60], Gen.String.Array[0, 6], Gen.Int[0, 12]).Check((name, code, symbols, alignment) =>
         {
             var patch = SamplePatch.Object with
             {
@@ -177,7 +178,7 @@ public sealed class PatchFileTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         int runs = 0;
         Gen.Select(Gen.Int[HeaderSize, sample.Length - 1].Array[1, 4], Gen.OneOf(Gen.Byte, Gen.OneOf(Gen.Byte[0, 1], Gen.Byte[0x7f, 0x80], Gen.Byte[0xff, 0xff])).Array[4])
-            .Sample((places, values) =>
+            .Check((places, values) =>
             {
                 byte[] damaged = [.. sample];
                 for (int i = 0; i < places.Length; i++)
@@ -189,7 +190,7 @@ public sealed class PatchFileTests
                 return patch is null
                     ? refusal!.Kind.Name == "malformed-patch"
                     : refusal is null && PatchRules.Check(patch.Objects).Count == 0;
-            }, iter: 20_000, threads: 1);
+            }, count: 20_000);
         Assert.Equal(20_000, runs);
         Assert.True((GC.GetAllocatedBytesForCurrentThread() - before) / runs < 200_000, "reading a file of 1 KB takes too much memory");
     }
