@@ -8,8 +8,9 @@
  *     woke NAME ret=R errno=E waited_us=T answer=VERSION
  * with what the call gave, how long it took, and the version that the thread now runs. When all have returned: `done`.
  * A NAME that ends in -timed wakes by itself after the timeout, the others on `wake` only. `--only NAME` leaves the others out.
+ * with: blocked_more.c
  */
-#include "target.h"
+#include "blocked.h"
 
 #include <fcntl.h>
 #include <linux/aio_abi.h>
@@ -32,8 +33,9 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-static long timeout_ms = 3000;
-static int wake_pipe[2], full_pipe[2], full_pair[2], lock_files[2], queue_listener, messages, semaphores, event_fd, socket_pair[2], listener, timer_fd;
+long timeout_ms = 3000;
+static int wake_pipe[2], full_pipe[2], full_pair[2], lock_files[2], queue_listener, messages, semaphores, timer_fd;
+int event_fd, socket_pair[2], listener;
 static uint32_t futex_word;
 static pthread_mutex_t condition_lock = PTHREAD_MUTEX_INITIALIZER, held_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
@@ -50,7 +52,7 @@ REPLACEABLE int answer(void)
     return VERSION;
 }
 
-static struct timespec from_ms(long ms)
+struct timespec from_ms(long ms)
 {
     return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 }
@@ -75,7 +77,7 @@ static long as_errno(int error)
     return error == 0 ? 0 : -1;
 }
 
-static int epoll_of(int fd)
+int epoll_of(int fd)
 {
     struct epoll_event event = {.events = EPOLLIN};
     int epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -157,7 +159,13 @@ static long in_clock_nanosleep_until_timed(void)
     return as_errno(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL));
 }
 static long in_read_pipe(void) { char c; return read(wake_pipe[0], &c, 1); }
-static long in_read_timerfd_timed(void) { uint64_t n; return read(timer_fd, &n, sizeof n); }
+static long in_read_timerfd_timed(void)
+{
+    uint64_t n;
+    struct itimerspec timer = {.it_value = from_ms(timeout_ms)};
+    timerfd_settime(timer_fd, 0, &timer, NULL);
+    return read(timer_fd, &n, sizeof n);
+}
 static long in_recv(void) { char c; return recv(socket_pair[0], &c, 1, 0); }
 static long in_recv_timed(void) /* SO_RCVTIMEO: the kernel itself never restarts this one */
 {
@@ -279,14 +287,8 @@ static long in_io_getevents_timed(void)
     return syscall(SYS_io_getevents, context, 1, 1, &event, &t);
 }
 
-struct way {
-    const char *name;
-    long (*block)(void);
-    pthread_t thread;
-    int tid;
-};
 
-static struct way ways[] = {
+static struct way own_ways[] = {
     {.name = "epoll", .block = in_epoll},
     {.name = "epoll-timed", .block = in_epoll_timed},
     {.name = "epoll_pwait-timed", .block = in_epoll_pwait_timed},
@@ -332,13 +334,14 @@ static struct way ways[] = {
     {.name = "mq_receive-timed", .block = in_mq_receive_timed},
     {.name = "io_getevents-timed", .block = in_io_getevents_timed},
 };
-enum { WAYS = sizeof ways / sizeof *ways };
+static struct way *ways[sizeof own_ways / sizeof *own_ways + MORE_WAYS]; /* those that are used */
 static const char *only;
 static int used, returned;
 
-static int is_used(const struct way *way)
+static void choose(struct way *way)
 {
-    return only == NULL || strcmp(way->name, only) == 0;
+    if ((only == NULL || strcmp(way->name, only) == 0) && is_possible(way))
+        ways[used++] = way;
 }
 
 static void *body(void *argument)
@@ -368,6 +371,7 @@ static void make_listener(void)
 static void remove_queues(void)
 {
     msgctl(messages, IPC_RMID, NULL);
+    remove_more();
     semctl(semaphores, 0, IPC_RMID);
 }
 
@@ -390,7 +394,7 @@ static int start_children(void)
     return pair[1];
 }
 
-static void fill(int fd)
+void fill(int fd)
 {
     char block[4096] = {0};
     fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -465,18 +469,24 @@ static void wake(int child_input)
     pthread_mutex_unlock(&condition_lock);
     pthread_mutex_unlock(&held_lock);
     sem_post(&semaphore);
-    if (write(wake_pipe[1], "w", 1) != 1 || send(socket_pair[1], "ww", 2, 0) != 2
+    if (write(wake_pipe[1], "w", 1) != 1 || send(socket_pair[1], "www", 3, 0) != 3
         || getsockname(listener, (struct sockaddr *)&address, &length) != 0
-        || connect(client, (struct sockaddr *)&address, length) != 0)
+        || connect(client, (struct sockaddr *)&address, length) != 0
+        || connect(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), (struct sockaddr *)&address, length) != 0)
         fail("wake");
-    for (int i = 0; i < WAYS; i++)
-        if (!is_used(&ways[i]))
-            continue;
-        else if (strcmp(ways[i].name, "pause") == 0 || strcmp(ways[i].name, "sigsuspend") == 0)
-            pthread_kill(ways[i].thread, SIGUSR1);
-        else if (strcmp(ways[i].name, "sigwait") == 0)
-            pthread_kill(ways[i].thread, SIGUSR2);
+    for (int i = 0; i < used; i++)
+        if (strcmp(ways[i]->name, "pause") == 0 || strcmp(ways[i]->name, "sigsuspend") == 0)
+            pthread_kill(ways[i]->thread, SIGUSR1);
+        else if (strcmp(ways[i]->name, "sigwait") == 0)
+            pthread_kill(ways[i]->thread, SIGUSR2);
     wake_full_and_held();
+    wake_more();
+    for (int i = 0; i < used; i++)
+        if (ways[i]->mover > 0)
+            wake_mover(ways[i]->mover - 1);
+    for (int i = 0; i < used; i++) /* the children remove what these use */
+        if (strcmp(ways[i]->name, "msgsnd") == 0 || strcmp(ways[i]->name, "msgrcv") == 0 || strcmp(ways[i]->name, "semop") == 0)
+            pthread_join(ways[i]->thread, NULL);
     close(child_input);
 }
 
@@ -487,8 +497,6 @@ int main(int count, char **arguments)
             timeout_ms = atol(arguments[i + 1]);
         else if (strcmp(arguments[i], "--only") == 0)
             only = arguments[i + 1];
-    for (int i = 0; i < WAYS; i++)
-        used += is_used(&ways[i]);
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGUSR1, &action, NULL);
     sigset_t blocked;
@@ -497,29 +505,29 @@ int main(int count, char **arguments)
     sigaddset(&blocked, SIGALRM);
     sigprocmask(SIG_BLOCK, &blocked, NULL);
 
+    event_fd = eventfd(0, EFD_CLOEXEC);
     make_full_and_held();
+    make_more();
+    for (size_t i = 0; i < sizeof own_ways / sizeof *own_ways; i++)
+        choose(&own_ways[i]);
+    for (struct way *way = more_ways; way->name != NULL; way++)
+        choose(way);
     int child_input = start_children();
     make_listener();
     sem_init(&semaphore, 0, 0);
-    event_fd = eventfd(0, EFD_CLOEXEC);
     timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-    struct itimerspec timer = {.it_value = from_ms(timeout_ms)};
     if (pipe2(wake_pipe, O_CLOEXEC) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, socket_pair) != 0)
         fail("pipe2");
     pthread_mutex_lock(&held_lock);
     pthread_barrier_init(&all_started, NULL, (unsigned)used + 1);
-    for (int i = 0; i < WAYS; i++) {
-        if (!is_used(&ways[i]))
-            continue;
-        errno = pthread_create(&ways[i].thread, NULL, body, &ways[i]);
+    for (int i = 0; i < used; i++) {
+        errno = pthread_create(&ways[i]->thread, NULL, body, ways[i]);
         if (errno != 0)
             fail("pthread_create");
     }
-    timerfd_settime(timer_fd, 0, &timer, NULL);
     pthread_barrier_wait(&all_started);
-    for (int i = 0; i < WAYS; i++)
-        if (is_used(&ways[i]))
-            printf("thread %s %d\n", ways[i].name, ways[i].tid);
+    for (int i = 0; i < used; i++)
+        printf("thread %s %d\n", ways[i]->name, ways[i]->tid);
     usleep(50000); /* into their calls; a test that must know reads /proc/TID/syscall */
     ready();
 

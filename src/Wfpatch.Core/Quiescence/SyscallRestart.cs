@@ -31,6 +31,9 @@ public static class SyscallRestart
 
     private const int Pause = 34, SemOp = 65, RtSigSuspend = 130, RtSigTimedWait = 128;
     private const int SemTimedOp = 220, IoGetEvents = 208, IoPGetEvents = 333, IoUringEnter = 426, EpollPwait2 = 441, RecvMMsg = 299;
+    private const int Write = 1, WriteV = 20, SendFile = 40, SendTo = 44, RecvFrom = 45, SendMsg = 46, RecvMsg = 47;
+    private const int Splice = 275, VmSplice = 278, SendMMsg = 307, PWriteV2 = 328;
+    private const ulong WaitAll = 0x100, WaitForOne = 0x1_0000, PipeBuffer = 4096; // MSG_WAITALL, MSG_WAITFORONE
     private const int Clone = 56, VFork = 58, Clone3 = 435;
     private const int Poll = 7, Nanosleep = 35, Futex = 202, ClockNanosleep = 230;
     private const ulong IoUringExtendedArgument = 8, AbsoluteTime = 1, FutexWait = 0, FutexCommandMask = 0x7f;
@@ -112,22 +115,42 @@ public static class SyscallRestart
         _ => SocketLimit.None,
     };
 
+    /// <summary>
+    /// Whether the call moves bytes piece by piece, and, interrupted after some of them, ends with their count (write(2), send(2), recv(2) with MSG_WAITALL): a
+    /// program that blocks until all is done need not expect that. A single byte is moved or not.
+    /// </summary>
+    public static bool MovesInParts(long call, in SyscallArguments arguments) => call switch
+    {
+        Write or SendTo => arguments.Third > 1,
+        WriteV or PWriteV2 or SendMsg or SendMMsg or SendFile or Splice or VmSplice => true,
+        RecvFrom => (arguments.Fourth & WaitAll) != 0 && arguments.Third > 1,
+        RecvMsg => (arguments.Third & WaitAll) != 0,
+        RecvMMsg => arguments.Third > 1 && (arguments.Fourth & WaitForOne) == 0,
+        _ => false,
+    };
+
+    /// <summary>Whether it is written at once what the call writes if its descriptor is a pipe or no file at all (pipe(7), PIPE_BUF; eventfd(2)).</summary>
+    public static bool IsAtomicForPipes(long call, in SyscallArguments arguments) => call == Write && arguments.Third <= PipeBuffer;
+
     /// <summary>The name of a call that may not be interrupted, for messages; else its number.</summary>
     public static string NameOf(long call) => call switch
     {
         0 => "read",
-        1 => "write",
+        Write => "write",
         19 => "readv",
-        20 => "writev",
-        40 => "sendfile",
+        WriteV => "writev",
+        SendFile => "sendfile",
         42 => "connect",
         43 => "accept",
-        44 => "sendto",
-        45 => "recvfrom",
-        46 => "sendmsg",
-        47 => "recvmsg",
+        SendTo => "sendto",
+        RecvFrom => "recvfrom",
+        SendMsg => "sendmsg",
+        RecvMsg => "recvmsg",
+        Splice => "splice",
+        VmSplice => "vmsplice",
         288 => "accept4",
-        307 => "sendmmsg",
+        SendMMsg => "sendmmsg",
+        PWriteV2 => "pwritev2",
         Clone or VFork or Clone3 => "vfork (until its child calls exec)",
         Nanosleep => "nanosleep",
         ClockNanosleep => "clock_nanosleep",

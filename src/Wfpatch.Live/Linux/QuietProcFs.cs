@@ -103,6 +103,19 @@ public static unsafe class QuietProcFs
         return count >= 2;
     }
 
+    /// <summary>Whether a descriptor of the process is a pipe, or an object of the kernel that has no file (an event counter, a timer): proc_pid_fd(5).</summary>
+    public static bool IsPipeOrNoFile(int process, int descriptor)
+    {
+        byte* path = stackalloc byte[PathRoom];
+        var name = new Span<byte>(path, PathRoom);
+        name.Clear();
+        AppendNumber(Append(AppendNumber(Append(name, "/proc/"u8), process), "/fd/"u8), descriptor);
+        byte* target = stackalloc byte[PathRoom];
+        nint length = NativeMethods.ReadLink(path, target, PathRoom);
+        var text = new ReadOnlySpan<byte>(target, (int)Math.Max(0, length));
+        return text.StartsWith("pipe:"u8) || text.StartsWith("anon_inode:"u8);
+    }
+
     // Not an interpolated text: before it is compiled with optimisation, that boxes each number.
     private static void WritePath(Span<byte> path, int process, int thread, ReadOnlySpan<byte> file)
     {

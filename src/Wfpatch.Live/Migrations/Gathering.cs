@@ -380,7 +380,7 @@ public sealed class Gathering
         }
         thread.Activity = activity;
         thread.IsUntouchable = state == (byte)'D'
-            || (activity.IsBlocked && (!SyscallRestart.MayInterrupt(activity.Number, activity.Arguments) || HasTimeLimit(in activity)));
+            || (activity.IsBlocked && !InterruptibleCalls.MayStop(_target.Linux, _target.Process, in activity));
         if (thread.Runs != 0 && thread.Runs == QuietProcFs.ReadRuns(_target.Process, thread.Id))
         {
             // It waits for a processor since it was looked at last. Were it stopped now, it would stop before its next instruction, and so each time.
@@ -394,12 +394,6 @@ public sealed class Gathering
             thread.MeasuredAt = Stopwatch.GetTimestamp();
         }
         return !thread.IsUntouchable;
-    }
-
-    private bool HasTimeLimit(in ThreadActivity activity)
-    {
-        var limit = SyscallRestart.SocketLimitOf(activity.Number);
-        return limit != SocketLimit.None && _target.Linux.HasSocketLimit(_target.Process, (int)activity.Arguments.First, limit);
     }
 
     private static TimeSpan AsleepNow(in GatheredThread thread) =>

@@ -71,6 +71,34 @@ public sealed class SyscallRestartTests
     public void TheWaitOfARingMayBeMadeAgainWhereItOnlyWaits(ulong submits, ulong flags, bool expected) =>
         Assert.Equal(expected, SyscallRestart.MayInterrupt(426, Arguments(i => i switch { 2 => submits, 4 => flags, _ => 0x7ffe0000 })));
 
+    /// <summary>The count is the third argument; the flags of recvfrom the fourth, of recvmsg the third (MSG_WAITALL), of recvmmsg the fourth (MSG_WAITFORONE).</summary>
+    [Theory]
+    [InlineData(1, 1, 0, false)]
+    [InlineData(1, 2, 0, true)]
+    [InlineData(44, 1, 0, false)]
+    [InlineData(44, 2, 0, true)]
+    [InlineData(20, 1, 0, true)]
+    [InlineData(46, 0, 0, true)]
+    [InlineData(40, 0, 0, true)]
+    [InlineData(45, 9, 0, false)]
+    [InlineData(45, 9, 0x100, true)]
+    [InlineData(45, 1, 0x100, false)]
+    [InlineData(47, 0, 0, false)]
+    [InlineData(47, 0x100, 0, true)]
+    [InlineData(299, 1, 0, false)]
+    [InlineData(299, 2, 0, true)]
+    [InlineData(299, 2, 0x1_0000, false)]
+    [InlineData(0, 9, 0, false)]
+    public void WhatIsDoneInPartsIsKnown(long call, ulong third, ulong fourth, bool expected) =>
+        Assert.Equal(expected, SyscallRestart.MovesInParts(call, Arguments(i => i switch { 3 => third, 4 => fourth, _ => 0x7ffe0000 })));
+
+    [Theory]
+    [InlineData(1, 4096, true)]
+    [InlineData(1, 4097, false)]
+    [InlineData(20, 1, false)]
+    public void APipeTakesAPageAtOnce(long call, ulong count, bool expected) =>
+        Assert.Equal(expected, SyscallRestart.IsAtomicForPipes(call, Arguments(i => i == 3 ? count : 1)));
+
     [Theory]
     [InlineData(SyscallRestart.EpollWait, 5, true)]
     [InlineData(SyscallRestart.EpollPwait, 5, true)]

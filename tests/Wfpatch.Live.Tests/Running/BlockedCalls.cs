@@ -15,7 +15,8 @@ public sealed record Woken(string Name, long Result, int Errno, TimeSpan Waited,
 public sealed class BlockedCalls : IAsyncDisposable
 {
     private const string Timed = "-timed";
-    private const int Interrupted = 4, TryAgain = 11, TimedOut = 110; // EINTR, EAGAIN, ETIMEDOUT
+    private const int Interrupted = 4, TryAgain = 11, RingTimedOut = 62, TimedOut = 110; // EINTR, EAGAIN, ETIME, ETIMEDOUT
+    private const int Many = 1 << 20;
 
     private readonly TestTarget _target;
     private readonly TimeSpan _timeout;
@@ -105,9 +106,12 @@ public sealed class BlockedCalls : IAsyncDisposable
     private static (long Result, int Errno) ExpectedEnd(string name) => name switch
     {
         "epoll" or "epoll_pwait2" or "read_pipe" or "recv" or "recvmsg" or "poll" or "select" or "write" or "send" or "msgrcv" => (1, 0),
+        "epoll_pwait" or "ppoll" or "pselect" or "readv" or "recvmmsg" or "io_getevents" => (1, 0),
+        _ when name.EndsWith("_many", StringComparison.Ordinal) => (Many, 0), // all of it, and not the part that was done when it was stopped
+        "io_uring-timed" => (-1, RingTimedOut),
         "read_timerfd-timed" => (sizeof(ulong), 0),
         "futex-timed" or "futex_waitv-timed" or "condition-timed" or "semaphore-timed" or "mq_receive-timed" => (-1, TimedOut),
-        "recv-timed" or "sigwait-timed" or "semtimedop-timed" => (-1, TryAgain),
+        "recv-timed" or "send-timed" or "sigwait-timed" or "semtimedop-timed" => (-1, TryAgain),
         "pause" or "sigsuspend" => (-1, Interrupted), // that is how it ends: by a signal of the program's own
         _ => (0, 0),
     };

@@ -12,7 +12,7 @@ namespace Wfpatch.Live.Tests.Transitions;
 /// <summary>Threads that are blocked in the kernel are migrated there, and their calls go on as if nothing had been.</summary>
 public sealed class BlockedCallTests(ITestOutputHelper output)
 {
-    /// <summary>Calls whose limit cannot be known or given back: threads in them are not stopped. The call as a message names it.</summary>
+    /// <summary>Calls whose limit cannot be known or given back, or that may be done in part: threads in them are not stopped. The call as a message names it.</summary>
     private static readonly Dictionary<string, string> NotInterrupted = new()
     {
         ["sigwait-timed"] = "rt_sigtimedwait",
@@ -20,6 +20,15 @@ public sealed class BlockedCallTests(ITestOutputHelper output)
         ["recv-timed"] = "recvfrom",
         ["semtimedop-timed"] = "semtimedop",
         ["io_getevents-timed"] = "io_getevents",
+        ["io_uring-timed"] = "io_uring_enter",
+        ["send-timed"] = "sendto",
+        ["write_many"] = "write",
+        ["writev_many"] = "writev",
+        ["sendfile_many"] = "sendfile",
+        ["send_many"] = "sendto",
+        ["sendmsg_many"] = "sendmsg",
+        ["recv_many"] = "recvfrom",
+        ["recvmsg_many"] = "recvmsg",
     };
 
     [Fact]
@@ -54,7 +63,7 @@ public sealed class BlockedCallTests(ITestOutputHelper output)
     public async Task Many_visits_lengthen_nothing()
     {
         var patch = await TestPatches.GetAsync("blocked");
-        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(8));
+        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(16));
         long start = Stopwatch.GetTimestamp();
         int cycles = 0;
         for (; Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(4); cycles++)
@@ -67,7 +76,7 @@ public sealed class BlockedCallTests(ITestOutputHelper output)
         Assert.All(all, calls.ExpectUndisturbed);
         Assert.All(all, woken => Assert.Equal((woken.Name, 1), (woken.Name, woken.Answer)));
         var late = all.Where(w => BlockedCalls.IsTimed(w.Name)).MaxBy(w => w.Waited)!;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"longest: {late.Name}, {late.Waited.TotalMilliseconds:0.0} of 8000 ms, after {cycles} cycles"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"longest: {late.Name}, {late.Waited.TotalMilliseconds:0.0} of 16000 ms, after {cycles} cycles"));
     }
 
     /// <summary>The target's memory is mapped by one of its threads. Here it has no choice: there is main, which waits for input,
@@ -77,7 +86,7 @@ public sealed class BlockedCallTests(ITestOutputHelper output)
     {
         string[] ways = [.. await AllWaysAsync()];
         Assert.Contains("nanosleep-timed", ways);
-        await Parallel.ForEachAsync(ways, new ParallelOptions { MaxDegreeOfParallelism = 9 }, async (way, _) => await MapsMemoryAndGoesOnAsync(way));
+        await Parallel.ForEachAsync(ways, new ParallelOptions { MaxDegreeOfParallelism = 12 }, async (way, _) => await MapsMemoryAndGoesOnAsync(way));
     }
 
     private static async Task<IEnumerable<string>> AllWaysAsync()
@@ -89,7 +98,7 @@ public sealed class BlockedCallTests(ITestOutputHelper output)
     private static async Task MapsMemoryAndGoesOnAsync(string way)
     {
         var patch = await TestPatches.GetAsync("blocked");
-        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromMilliseconds(1500), way);
+        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(6), way);
         bool isInterrupted = !NotInterrupted.ContainsKey(way);
         var report = await InProcess.ApplyAsync(calls.Id, patch, timeout: isInterrupted ? null : TimeSpan.FromMilliseconds(20));
         Assert.Equal((way, isInterrupted ? Outcome.Done : Outcome.Pending, ""), (way, report.Outcome, string.Join(' ', report.Refusals)));

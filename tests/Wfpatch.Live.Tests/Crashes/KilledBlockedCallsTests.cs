@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Globalization;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Tests.Running;
+using Wfpatch.Testing.Processes;
+using Xunit;
+
+namespace Wfpatch.Live.Tests.Crashes;
+
+/// <summary>kill -9 of a controller while it visits threads that are blocked in the kernel, each in its own way: their calls end as if nobody had been there.</summary>
+public sealed class KilledBlockedCallsTests(ITestOutputHelper output)
+{
+    private const int Kills = 12;
+
+    private static readonly string Controller = Path.Combine(AppContext.BaseDirectory, "Wfpatch.FaultyController.dll");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Calls_in_flight_when_the_controller_is_killed_end_as_they_would_have()
+    {
+        var patch = await TestPatches.GetAsync("blocked");
+        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(45));
+        var whole = await RunAsync(calls.Id, patch, int.MaxValue);
+        Assert.StartsWith(nameof(Outcome.Pending), whole.Output, StringComparison.Ordinal); // some must not be stopped
+        int changes = int.Parse(whole.Output.Split(' ')[1], CultureInfo.InvariantCulture);
+        await InProcess.RevertAsync(calls.Id).ExpectAsync(Outcome.Done);
+
+        // A second application maps nothing and visits as many threads: its steps are about as many.
+        int killed = 0;
+        for (int kill = 1; kill <= Kills; kill++)
+        {
+            int step = changes * kill / (Kills + 1);
+            killed += (await RunAsync(calls.Id, patch, step)).Status.Signal == 9 ? 1 : 0;
+            var undone = await InProcess.RevertAsync(calls.Id);
+            Assert.True(undone.Outcome == Outcome.Done || undone.Refusals is [{ Code: "WF702" }], $"step {step}: {undone.Message}");
+        }
+        output.WriteLine($"killed {killed} of {Kills} times on the way to {changes} changes");
+        Assert.True(killed > Kills / 2, $"killed {killed} times alone");
+
+        foreach (var woken in await calls.AllAsync())
+        {
+            calls.ExpectUndisturbed(woken);
+            Assert.Equal((woken.Name, 1), (woken.Name, woken.Answer));
+        }
+    }
+
+    private static Task<CommandResult> RunAsync(int target, TestPatch patch, int step) => ChildProcess.RunAsync(
+        new CommandLine(
+            "dotnet",
+            ["exec", Controller, "apply", patch.File, target.ToString(CultureInfo.InvariantCulture), "memcached", nameof(Policy.Stack), step.ToString(CultureInfo.InvariantCulture), "1"]),
+        Cancel);
+}
