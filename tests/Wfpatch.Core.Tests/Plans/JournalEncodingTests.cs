@@ -126,9 +126,9 @@ public sealed class JournalEncodingTests
         var header = JournalLayout.EncodeHeader();
         Assert.True(JournalLayout.IsHeader(header));
         Assert.True(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)));
-        Assert.False(JournalLayout.IsOlder(JournalLayout.VersionOf(header)));
+        Assert.Equal(JournalLayout.VersionOf(header), JournalLayout.VersionFor(TargetState.Empty));
         header[8]--;
-        Assert.True(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)) && JournalLayout.IsOlder(JournalLayout.VersionOf(header)));
+        Assert.True(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)) && JournalLayout.VersionOf(header) < JournalLayout.VersionFor(TargetState.Empty));
         header[8]--;
         Assert.False(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)));
         header[8] += 3;
