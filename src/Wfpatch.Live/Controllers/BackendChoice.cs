@@ -34,18 +34,18 @@ public static class BackendChoice
             ? TransitionRefusals.OtherBackend.About($"process {target.Process}", $"What is in force in process {target.Process} was made by the backend {state.Backend.NameOf()}.")
             : null;
 
-    /// <summary>What is against views of a process as such: those of others, or a state that came with a fork and says of views that are not there.</summary>
-    public static Refusal? FindObstacle(Target target, TargetState state)
+    /// <summary>Views that are not ours: what is written to generation 0 the threads of the process need not see.</summary>
+    public static Refusal? FindForeign(Target target, TargetState state) =>
+        state.Backend == BackendKind.AddressSpace || !state.Entries.IsEmpty || target.Proc.ReadViews() is not { IsEmpty: false } views
+            ? null
+            : TransitionRefusals.ForeignViews.About($"process {target.Process}", $"Process {target.Process} has address-space generations of its own ({string.Join(", ", views.Take(3))}).");
+
+    /// <summary>A state that came with a fork, and says of views that are not there.</summary>
+    public static Refusal? FindFork(Target target, TargetState state)
     {
-        var views = target.Proc.ReadViews();
-        string process = $"process {target.Process}";
-        if (!JournalKnowsViews(state))
-        {
-            return views.IsEmpty ? null : TransitionRefusals.ForeignViews.About(process, $"Process {target.Process} has address-space generations of its own ({string.Join(", ", views.Take(3))}): what is written to generation 0 its threads need not see.");
-        }
         int[] wanted = [state.View, state.Transition?.View ?? 0];
-        return wanted.FirstOrDefault(v => v > 0 && !views.Contains(v)) is > 0 and var missing
-            ? TransitionRefusals.ForkedView.About(process, $"Generation {missing} of the address space of process {target.Process} is not there: the process was forked by one that had it.")
+        return wanted.Any(v => v > 0) && target.Proc.ReadViews() is var views && wanted.FirstOrDefault(v => v > 0 && !views.Contains(v)) is > 0 and var missing
+            ? TransitionRefusals.ForkedView.About($"process {target.Process}", $"Generation {missing} of the address space of process {target.Process} is not there: the process was forked by one that had it. What it runs is what the thread that forked it ran.")
             : null;
     }
 
@@ -53,8 +53,6 @@ public static class BackendChoice
     public static bool HasViews(Target target) => target.Linux.QueryView(target.Process, out _) != Errno.NoSystemCall;
 
     private static bool IsBound(TargetState state) => !state.Applied.IsEmpty || state.Transition is not null || state.View != 0;
-
-    private static bool JournalKnowsViews(TargetState state) => state.Backend == BackendKind.AddressSpace || !state.Entries.IsEmpty;
 
     private static Refusal? FindUnable(Patch patch, TransitionOptions options, Consistency consistency)
     {

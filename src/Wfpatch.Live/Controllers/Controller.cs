@@ -43,7 +43,7 @@ public sealed class Controller
     private TargetState State => _journaled.State;
 
     private Refusal? OpenJournal(TransitionOptions options) =>
-        _journaled.TryOpenJournal() ?? BackendChoice.FindObstacle(_target, State) ?? BackendChoice.FindOther(_target, State, options);
+        _journaled.TryOpenJournal() ?? BackendChoice.FindForeign(_target, State) ?? BackendChoice.FindFork(_target, State) ?? BackendChoice.FindOther(_target, State, options);
 
     /// <summary>The one by which what is in force, and the open transition, was made.</summary>
     private IBackend Backend => State.Backend == BackendKind.AddressSpace ? _addressSpace : _dispatch;

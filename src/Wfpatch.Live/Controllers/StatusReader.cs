@@ -23,6 +23,10 @@ public static class StatusReader
             return new StatusReport(Outcome.Refused, unreadable.Sentence);
         }
         var state = journal?.State ?? TargetState.Empty;
+        if (BackendChoice.FindFork(target, state) is { } forked)
+        {
+            return new StatusReport(Outcome.Refused, forked.Sentence);
+        }
         state = LostObjects.Without(state, UnloadedObjects.Find(target, state, withReloaded: true));
         var report = state.Transition is { } open ? ReadOpen(target, state, open, stops) : ReadSettled(target, state);
         return report with { Waiting = state.Waiting, Backend = state.Backend };
