@@ -6,7 +6,7 @@ namespace Wfpatch.Live.Backends;
 
 /// <summary>
 /// How the open transition is made real: the verbs that a controller calls one after the other. Each may be repeated by another controller after the
-/// first one was killed in it. What both backends do alike is in <see cref="JournaledTarget"/>; what only dispatch can do (canaries, callbacks, all threads in one instant) is
+/// first one was killed in it. What both backends do alike is in <see cref="JournaledTarget"/>; what only dispatch can do (callbacks, all threads in one instant) is
 /// in its class, and planning refuses it for the others.
 /// </summary>
 public interface IBackend
@@ -22,7 +22,7 @@ public interface IBackend
     /// <returns>Why it cannot be done; then the transition is to be cancelled.</returns>
     Refusal? Arm();
 
-    /// <summary>Lets threads go over by themselves, where the backend and the policy have means for that.</summary>
+    /// <summary>Lets threads go over by themselves, all or canaries, where the backend and the policy have means for that.</summary>
     void Open();
 
     /// <summary>All threads have migrated.</summary>

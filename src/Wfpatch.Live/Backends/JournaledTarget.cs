@@ -42,6 +42,9 @@ public sealed class JournaledTarget(Target target, StopLog stops)
         }
     }
 
+    /// <summary>Lets more threads into the new generation: so many canaries, or with 0 all. Pairs with Open of the backend, which follows.</summary>
+    public void Admit(int canaries) => Journal(Transitions.Admit(State, canaries));
+
     /// <summary>From here on threads may be stopped in any system call. May be repeated.</summary>
     public void OpenGuards() => Execute(new TransitionWrites(State).OpenGuards());
 

@@ -56,8 +56,7 @@ public static class BackendChoice
 
     private static Refusal? FindUnable(Patch patch, TransitionOptions options, Consistency consistency)
     {
-        string? what = options.Canary is not null ? "try a patch on some threads"
-            : consistency == Consistency.Global ? "bring all threads over in one instant"
+        string? what = consistency == Consistency.Global ? "bring all threads over in one instant"
             : patch.Objects.Any(o => !o.Callbacks.IsEmpty) ? "have callbacks called"
             : options.Policy is Policy.Points or Policy.Explicit ? "let threads migrate at quiescence points"
             : null;

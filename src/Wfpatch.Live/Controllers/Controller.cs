@@ -397,14 +397,14 @@ public sealed class Controller
         int wanted = canary is null ? 0 : Math.Max(now, canary.Count);
         if (now != 0 && wanted != now)
         {
-            _dispatch.Admit(wanted);
+            _journaled.Admit(wanted);
         }
     }
 
     private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) MigrateCanaries(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
     {
         var state = State;
-        _dispatch.OpenHooks();
+        Backend.Open();
         bool hasPoints = state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);
         var loop = new CanaryLoop(_target, migration, OldCode(state), state.Transition!.Destination, hasPoints, options.Canary!, clock);
         bool complete = loop.Run(options.Timeout, options.Progress, options.Cancel);

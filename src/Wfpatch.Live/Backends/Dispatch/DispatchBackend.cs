@@ -101,12 +101,13 @@ public sealed class DispatchBackend(JournaledTarget journaled) : IBackend
 
     public void Open()
     {
-        RewriteHooks();
-        OpenHooks();
+        // Canaries store what they were granted, and not what the sets say.
+        if (State.Transition!.Canaries == 0)
+        {
+            RewriteHooks();
+        }
+        journaled.Execute(new TransitionWrites(State).OpenHooks());
     }
-
-    /// <summary>Opens the hooks as wide as the state says.</summary>
-    public void OpenHooks() => journaled.Execute(new TransitionWrites(State).OpenHooks());
 
     /// <summary>In a global transition: what lets all threads go over at once.</summary>
     public CodeWrite Flip => new TransitionWrites(State).Flip();
@@ -125,7 +126,6 @@ public sealed class DispatchBackend(JournaledTarget journaled) : IBackend
         Finish();
     }
 
-    /// <summary>Takes a transition back in which no thread has migrated.</summary>
     public void Cancel()
     {
         if (State.Transition!.Phase != TransitionPhase.Cancelling)
@@ -138,10 +138,6 @@ public sealed class DispatchBackend(JournaledTarget journaled) : IBackend
         journaled.Journal(new TransitionWrites(State).Settled());
     }
 
-    /// <summary>Lets more threads into the new generation: so many canaries, or with 0 all. Pairs with OpenHooks, which follows.</summary>
-    public void Admit(int canaries) => journaled.Journal(Transitions.Admit(State, canaries));
-
-    /// <summary>Turns an open transition round: all threads go to a new generation with the code of the one before.</summary>
     public void Reverse()
     {
         journaled.Journal(Transitions.Reverse(State));
