@@ -55,7 +55,9 @@ public sealed class TransitionPlanner
         }
         var space = BuildSpace(regions.New);
         var entries = PlannerOf(way.Backend, space);
-        var state = changed.Aggregate(_state with { Backend = way.Backend }, (planned, part) => entries.Plan(part, planned, regions.Around(part.Start)));
+        // Where no view is in force, what stood at the entries of earlier ones says nothing: dispatch may have been here since.
+        var start = _state with { Backend = way.Backend, Entries = _state.View == 0 ? [] : _state.Entries };
+        var state = changed.Aggregate(start, (planned, part) => entries.Plan(part, planned, regions.Around(part.Start)));
         var hookPlanner = new HookPlanner(_target, _state, _original, (_state with { Regions = regions.All }).CallbackArea, _refusals);
         var hooks = hookPlanner.Plan(profile, [.. changed.SelectMany(ReplacedEntries), .. replaced.SelectMany(i => i.Functions).Select(f => f.Entry)], changed, space, way);
         var head = regions.All[0].Range.Start + JournalLayout.FrameIndexOffset;
