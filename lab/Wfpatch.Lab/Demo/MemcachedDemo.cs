@@ -26,7 +26,9 @@ internal sealed class MemcachedDemo : IDemoTarget
         _oldVersion = Encoding.ASCII.GetBytes(Ask());
     }
 
-    public string Name => "memcached";
+    public const string TargetName = "memcached";
+
+    public string Name => TargetName;
 
     public string Title => $"the distribution's {MemcachedServer.Title(Workers)}, stripped (pid {Pid})";
 

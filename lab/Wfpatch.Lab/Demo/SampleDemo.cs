@@ -17,7 +17,9 @@ internal sealed class SampleDemo : IDemoTarget
 
     private SampleDemo(SampleServer server) => _server = server;
 
-    public string Name => "sample";
+    public const string TargetName = "sample";
+
+    public string Name => TargetName;
 
     public string Title => $"our own request server, {Workers} workers, stripped (pid {Pid})";
 

@@ -15,6 +15,7 @@ internal static class ApplyCommand
         var file = CommonOptions.PatchFile();
         var policy = CommonOptions.PolicyOption();
         var profile = CommonOptions.ProfileOption();
+        var backend = CommonOptions.BackendOption();
         var timeout = CommonOptions.Timeout();
         var dryRun = new Option<bool>("--dry-run") { Description = "print what would be written, and write nothing" };
         var canary = CommonOptions.Canary();
@@ -25,7 +26,7 @@ internal static class ApplyCommand
         var json = CommonOptions.Json();
         var command = new Command("apply", "Patch a running process, thread by thread.\n\nExamples:\n  wfpatch apply fix.wfp --pid 4711\n  wfpatch apply fix.wfp --pid 4711 --canary 2")
         {
-            file, replace, policy, profile, timeout, consistency, maxWait, canary, whenLoaded, dryRun, json,
+            file, replace, policy, profile, backend, timeout, consistency, maxWait, canary, whenLoaded, dryRun, json,
         };
         var processes = ProcessOptions.AddTo(command);
         command.Validators.Add(r =>
@@ -37,7 +38,7 @@ internal static class ApplyCommand
         });
         command.SetAction(r => Run(
             commands, new Output(r.GetValue(json)), r.GetValue(file)!, processes.GetSelector(r), processes.GetPid(r), r.GetValue(profile), r.GetValue(dryRun),
-            new TransitionOptions(r.GetValue(policy), null, r.GetValue(timeout)) { Canary = r.GetValue(canary), Consistency = r.GetValue(consistency), MaxWait = r.GetValue(maxWait), WhenLoaded = r.GetValue(whenLoaded), Replaces = r.GetValue(replace) }));
+            new TransitionOptions(r.GetValue(policy), null, r.GetValue(timeout)) { Canary = r.GetValue(canary), Consistency = r.GetValue(consistency), MaxWait = r.GetValue(maxWait), WhenLoaded = r.GetValue(whenLoaded), Replaces = r.GetValue(replace), Backend = r.GetValue(backend) }));
         return command;
     }
 

@@ -12,14 +12,15 @@ internal static class CheckCommand
         var pid = CommonOptions.Pid();
         var policy = CommonOptions.PolicyOption();
         var profile = CommonOptions.ProfileOption();
+        var backend = CommonOptions.BackendOption();
         var replace = CommonOptions.Replace();
         var json = CommonOptions.Json();
         var command = new Command("check", "Do everything short of writing: would the patch go into this process?\n\nExample:\n  wfpatch check fix.wfp --pid 4711")
         {
-            file, pid, replace, policy, profile, json,
+            file, pid, replace, policy, profile, backend, json,
         };
         command.SetAction(r => Run(
-            commands, new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(profile), new TransitionOptions(r.GetValue(policy), null, TimeSpan.Zero) { Replaces = r.GetValue(replace) }));
+            commands, new Output(r.GetValue(json)), r.GetValue(file)!, r.GetValue(pid), r.GetValue(profile), new TransitionOptions(r.GetValue(policy), null, TimeSpan.Zero) { Replaces = r.GetValue(replace), Backend = r.GetValue(backend) }));
         return command;
     }
 

@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Wfpatch.Core.Generations;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Refusals;
@@ -27,6 +28,13 @@ internal static class CommonOptions
         DefaultValueFactory = _ => Policy.Auto,
         CustomParser = ParsePolicy,
         HelpName = "auto|points|stack|explicit",
+    };
+
+    public static Option<BackendKind?> BackendOption() => new("--backend")
+    {
+        Description = "how the new code comes into force: redirects (dispatch), or views of the address space where the kernel has them (aspace); auto takes aspace where it can",
+        CustomParser = ParseBackend,
+        HelpName = "auto|dispatch|aspace",
     };
 
     public static Option<string?> ProfileOption() => new("--profile")
@@ -114,6 +122,23 @@ internal static class CommonOptions
         }
         result.AddError($"'{text}' is no policy; write auto, points, stack or explicit.");
         return default;
+    }
+
+    private static BackendKind? ParseBackend(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        foreach (var kind in Enum.GetValues<BackendKind>())
+        {
+            if (string.Equals(text, kind.NameOf(), StringComparison.OrdinalIgnoreCase))
+            {
+                return kind;
+            }
+        }
+        if (!string.Equals(text, "auto", StringComparison.OrdinalIgnoreCase))
+        {
+            result.AddError($"'{text}' is no backend; write auto, dispatch or aspace.");
+        }
+        return null;
     }
 
     private static CanaryChoice? ParseCanary(ArgumentResult result)

@@ -2,6 +2,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Wfpatch.Build;
+using Wfpatch.Core.Generations;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Audits;
 using Wfpatch.Live.Controllers;
@@ -42,11 +43,11 @@ internal sealed record AttemptDocument(double BeganUs, double WaitedUs, int Held
 }
 
 internal sealed record TransitionDocument(
-    string Result, string Message, PatchDocument Patch, PatchDocument[] Replaced, uint Generation, string Policy, string Consistency, FunctionDocument[] Functions, double ArmUs, double TransitionUs,
+    string Result, string Message, PatchDocument Patch, PatchDocument[] Replaced, uint Generation, string Policy, string Backend, string Consistency, FunctionDocument[] Functions, double ArmUs, double TransitionUs,
     int Stops, double LongestStopUs, double LongestHeldUs, long BytesAdded, double LongestWaitUs, AttemptDocument[] Attempts, ThreadDocument[] Threads, RefusalDocument[] Refusals)
 {
     public static TransitionDocument Of(TransitionReport r) => new(
-        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, new PatchDocument(r.PatchId, r.PatchName), [.. r.Replaced.Select(p => new PatchDocument(p.Id, p.Name))], r.Generation, r.Policy, r.Consistency.ToString().ToLowerInvariant(),
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, new PatchDocument(r.PatchId, r.PatchName), [.. r.Replaced.Select(p => new PatchDocument(p.Id, p.Name))], r.Generation, r.Policy, r.Backend.NameOf(), r.Consistency.ToString().ToLowerInvariant(),
         [.. r.Functions.Select(f => new FunctionDocument(f.Name, f.Address.ToString(), f.Tactic, f.Trampoline.ToString(), f.NewCode.ToString()))],
         r.ArmTime.TotalMicroseconds, r.TransitionTime.TotalMicroseconds, r.Stops, r.LongestStop.TotalMicroseconds, r.LongestHeld.TotalMicroseconds, r.BytesAdded,
         r.LongestWait.TotalMicroseconds, [.. r.Attempts.Select(AttemptDocument.Of)],
@@ -61,10 +62,10 @@ internal sealed record WaitingDocument(PatchDocument Patch, string Object);
 internal sealed record StatusThreadDocument(int Tid, string Name, uint Generation, BlockerDocument? Blocker);
 
 internal sealed record StatusDocument(
-    string Result, string Message, string Policy, string Consistency, int Canaries, GenerationDocument[] Generations, WaitingDocument[] Waiting, StatusThreadDocument[] Threads, RefusalDocument[] Refusals)
+    string Result, string Message, string Policy, string Backend, string Consistency, int Canaries, GenerationDocument[] Generations, WaitingDocument[] Waiting, StatusThreadDocument[] Threads, RefusalDocument[] Refusals)
 {
     public static StatusDocument Of(StatusReport r) => new(
-        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, r.OpenTransition, r.Consistency, r.Canaries,
+        ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, r.OpenTransition, r.Backend.NameOf(), r.Consistency, r.Canaries,
         [.. r.Generations.Select(g => new GenerationDocument(g.Id, new PatchDocument(g.Patch, g.PatchName), g.State))],
         [.. r.Waiting.Select(w => new WaitingDocument(new PatchDocument(w.PatchId, w.PatchName), w.ObjectName))],
         [.. r.Threads.Select(t => new StatusThreadDocument(t.Id, t.Name, t.Generation, BlockerDocument.Of(t.Blocker)))], []);

@@ -2,14 +2,14 @@
 using System.Globalization;
 using System.Text;
 using Wfpatch.Core.Generations;
-using Wfpatch.Live.Backends.Dispatch;
+using Wfpatch.Live.Backends;
 
 namespace Wfpatch.Cli.Views;
 
 /// <summary>All writes of a plan in their order. Pure.</summary>
 internal static class PlanView
 {
-    public static string Render(DispatchPlan plan)
+    public static string Render(BackendPlan plan)
     {
         var text = new StringBuilder();
         foreach (var region in plan.NewRegions)
@@ -28,6 +28,10 @@ internal static class PlanView
         foreach (var write in writes.Evict().SelectMany(round => round).Concat(writes.Arm()))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  arm   {write.Address} {Convert.ToHexStringLower(write.Bytes)}");
+        }
+        foreach (var write in plan.Open.Backend == BackendKind.AddressSpace ? new ViewWrites(plan.Open).All() : [])
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"  view  {write.Address} {Convert.ToHexStringLower(write.Bytes)}");
         }
         return text.ToString().TrimEnd();
     }

@@ -56,6 +56,9 @@ public static class CallbackBlock
     private const uint Closed = 0, Asked = 1, Running = 2, StateMask = 3;
     private const int NumberShift = 2;
 
+    /// <summary>The block of the open transition.</summary>
+    public static Address Of(TargetState state) => state.Images[state.Transition!.CallingImage(state)].CallbackBlock;
+
     /// <summary>A number that the block was never asked by. (It can always be read while there is a process.)</summary>
     public static uint NextNumber(IMemory memory, Address block) => (WordOf(memory, block) >> NumberShift) + 1;
 

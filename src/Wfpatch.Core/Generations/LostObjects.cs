@@ -39,6 +39,7 @@ public static class LostObjects
         {
             Objects = [.. state.Objects.Where(o => !lost.Contains(o))],
             Redirects = [.. state.Redirects.Where(r => !IsLost(r.Plan.Entry))],
+            Entries = [.. state.Entries.Where(e => !IsLost(e.Entry))],
             Hooks = [.. state.Hooks.Where(h => !IsLost(h.Plan.Entry)).Select(h => ends ? h with { IsArmed = false } : h)],
             Unwinders = [.. state.Unwinders.Where(u => !IsLost(u.Plan.Entry))],
             Images = [.. state.Images.Select((image, i) => IsLostImage(i) ? image with { PatchId = "" } : image)],

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
@@ -18,14 +19,19 @@ public static class StateRules
     public static bool IsConsistent(TargetState state)
     {
         var entries = state.Redirects.Select(r => r.Plan.Entry).ToHashSet();
-        return entries.Count == state.Redirects.Length && IsConsistent(state, entries);
+        return entries.Count == state.Redirects.Length && AreConsistent(state.Entries)
+            && IsConsistent(state, state.Backend == BackendKind.AddressSpace ? [.. state.Entries.Select(e => e.Entry)] : entries);
     }
 
+    private static bool AreConsistent(ImmutableArray<EntryState> entries) =>
+        entries.All(e => e.Old.Length == EntryJump.Length) && entries.Select(e => e.Entry).Distinct().Count() == entries.Length;
+
     private static bool IsConsistent(TargetState state, HashSet<Address> entries) =>
-        state.Generation <= state.LastGeneration
+        Enum.IsDefined(state.Backend) && state.View >= 0 && (state.Backend == BackendKind.AddressSpace || state.View == 0)
+        && state.Generation <= state.LastGeneration
         && state.Redirects.All(r => r.Slot is >= -1 and <= 1 && r.Bank is 0 or 1 && IsConsistent(r.Plan))
         && state.Hooks.All(h => h.Set is >= 0 and < HookTrampoline.SetCount && Enum.IsDefined(h.Kind) && IsConsistent(h.Plan))
-        && state.Unwinders.All(u => IsConsistent(u.Plan) && !entries.Contains(u.Plan.Entry))
+        && state.Unwinders.All(u => IsConsistent(u.Plan) && state.Redirects.All(r => r.Plan.Entry != u.Plan.Entry))
         && state.Images.All(i => i.OldParts.IsEmpty || !i.Functions.IsEmpty)
         && state.DataPages.All(p => IsInRegion(state, p))
         && state.Images.All(i => i.Data.Length == 0 || state.DataPages.Contains(i.Data))
@@ -34,7 +40,8 @@ public static class StateRules
         && (state.Transition is not { } open || IsConsistent(state, open, entries));
 
     private static bool IsConsistent(TargetState state, TransitionState open, HashSet<Address> entries) =>
-        Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && open.Images.All(i => IsImage(state, i)) && open.Images.Distinct().Count() == open.Images.Length
+        open.View >= TransitionState.NoView && (state.Backend == BackendKind.AddressSpace || open.View == TransitionState.NoView)
+        && Enum.IsDefined(open.Kind) && Enum.IsDefined(open.Phase) && open.Images.All(i => IsImage(state, i)) && open.Images.Distinct().Count() == open.Images.Length
         && open.Canaries >= 0 && (open.Canaries == 0 || (open.Kind == TransitionKind.Apply && open.ReversedTo == 0))
         && Enum.IsDefined(open.Consistency) && (!open.IsGlobal || (open.Canaries == 0 && open.ReversedTo == 0))
         && open.Generation <= state.LastGeneration && open.ReversedTo <= state.LastGeneration

@@ -34,6 +34,16 @@ public sealed record TargetState
 
     public ImmutableArray<RedirectState> Redirects { get; init; } = [];
 
+    /// <summary>What makes the patches that are in force, and the open transition. Never two at a time.</summary>
+    public BackendKind Backend { get; init; }
+
+    /// <summary>The kernel's number of the view that threads are in when no transition is open; 0, generation 0 of the kernel: the program as it was started,
+    /// and under the backend dispatch always.</summary>
+    public int View { get; init; }
+
+    /// <summary>The functions that views replace.</summary>
+    public ImmutableArray<EntryState> Entries { get; init; } = [];
+
     public ImmutableArray<HookState> Hooks { get; init; } = [];
 
     /// <summary>The unwinders of the target that are shown the frames of new code. They stay so: new code may be on a stack long after a revert.</summary>
@@ -254,6 +264,12 @@ public enum TransitionPhase : byte
 public sealed record TransitionState(
     TransitionKind Kind, TransitionPhase Phase, uint Generation, uint ReversedTo, int Image, string Policy)
 {
+    /// <summary><see cref="View"/> as long as none was made.</summary>
+    public const int NoView = -1;
+
+    /// <summary>The kernel's number of the view that the transition leads to (0: generation 0); of a reversed one, that it leads away from.</summary>
+    public int View { get; init; } = NoView;
+
     /// <summary>Not 0: the transition is open for so many canaries (or for so many that were named), and for threads that they create;
     /// all others stay where they are.</summary>
     public int Canaries { get; init; }

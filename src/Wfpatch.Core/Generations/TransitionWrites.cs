@@ -24,7 +24,8 @@ public sealed class TransitionWrites
         _transition = state.Transition ?? throw new ArgumentException("no transition is open", nameof(state));
         _after = _transition.After(_state);
         var byEntry = _state.Redirects.ToDictionary(r => r.Plan.Entry);
-        _affected = [.. _transition.Affected(_state).SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry).Distinct().Select(e => byEntry[e])];
+        // Views replace entries themselves (ViewWrites); what is left here are guards and the unwinder.
+        _affected = _state.Backend == BackendKind.AddressSpace ? [] : [.. _transition.Affected(_state).SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry).Distinct().Select(e => byEntry[e])];
     }
 
     /// <summary>The dispatchers: banks and slots that nothing leads to yet. Redirects that are new have their whole trampoline written before.</summary>
@@ -185,6 +186,7 @@ public sealed class TransitionWrites
         {
             Generation = _transition.Destination,
             Applied = back ? _state.Applied : _after,
+            View = back || _transition.View == TransitionState.NoView ? _state.View : _transition.View,
             Waiting = back || !_transition.Replaces || _transition.IsRemnant ? _state.Waiting : [.. _state.Waiting.Where(w => w.PatchId == _state.Images[_transition.Image].PatchId)],
             Transition = null,
             Hooks = [.. _state.Hooks.Select(h => h with { IsArmed = false })],
@@ -212,11 +214,15 @@ public sealed class TransitionWrites
     /// <summary>Code in which a thread must not be when it migrates: every version of every affected function.</summary>
     public ImmutableArray<(string Name, AddressRange Range)> OldCode()
     {
-        var entries = _affected.Select(r => r.Plan.Entry).ToHashSet();
+        var entries = _transition.Affected(_state).SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry).ToHashSet();
         var all = ImmutableArray.CreateBuilder<(string, AddressRange)>();
         foreach (var redirect in _affected)
         {
             all.Add((redirect.Name, redirect.Function));
+        }
+        if (_state.Backend == BackendKind.AddressSpace)
+        {
+            all.AddRange(_state.Entries.Where(e => entries.Contains(e.Entry)).Select(e => (e.Name, e.Function)));
         }
         foreach (var other in _state.Images.Where(i => i.Functions.Any(f => entries.Contains(f.Entry))))
         {

@@ -23,12 +23,15 @@ public static class Transitions
         {
             LastGeneration = generation,
             Transition = open,
-            Redirects = [.. state.Redirects.Select(r => entries.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
+            Redirects = state.Backend == BackendKind.AddressSpace ? state.Redirects : [.. state.Redirects.Select(r => entries.Contains(r.Plan.Entry) ? r with { Bank = 1 - r.Bank } : r)],
         };
     }
 
     public static TargetState Advance(TargetState state, TransitionPhase phase) =>
         state with { Transition = Current(state) with { Phase = phase } };
+
+    /// <summary>The view that the transition leads to was made.</summary>
+    public static TargetState WithView(TargetState state, int view) => state with { Transition = Current(state) with { View = view } };
 
     /// <summary>Callbacks are asked for by a number that their block never had.</summary>
     public static TargetState BeginCalls(TargetState state, TransitionPhase phase, uint call) =>

@@ -153,6 +153,42 @@ public static class JournalEncoding
             Write(to, f.Range);
             to.Write(f.Checksum);
         });
+        WriteViews(to, state);
+    }
+
+    /// <summary>What format 6 has more than 5, where there is any of it.</summary>
+    private static void WriteViews(BinaryWriter to, TargetState state)
+    {
+        if (!HasViews(state))
+        {
+            return;
+        }
+        to.Write((byte)state.Backend);
+        to.Write(state.View);
+        to.Write(state.Transition?.View ?? TransitionState.NoView);
+        WriteAll(to, state.Entries, e =>
+        {
+            to.Write(e.Name);
+            Write(to, e.Function);
+            WriteBytes(to, e.Old);
+        });
+    }
+
+    /// <summary>Whether the backend aspace has ever been used: who knows the format before alone must not touch such a state.</summary>
+    public static bool HasViews(TargetState state) => state.Backend == BackendKind.AddressSpace || !state.Entries.IsEmpty;
+
+    private static TargetState ReadViews(BinaryReader from, TargetState state)
+    {
+        if (from.BaseStream.Position == from.BaseStream.Length)
+        {
+            return state;
+        }
+        var read = state with { Backend = (BackendKind)from.ReadByte(), View = from.ReadInt32() };
+        int opened = from.ReadInt32();
+        read = read with { Entries = ReadAll(from, () => new EntryState(from.ReadString(), ReadRange(from), ReadBytes(from))) };
+        return read.Transition is { } open ? read with { Transition = open with { View = opened } }
+            : opened == TransitionState.NoView ? read
+            : throw new FormatException("a view of a transition that is not there");
     }
 
     private static TargetState ReadRest(BinaryReader from, TargetState state)
@@ -165,12 +201,12 @@ public static class JournalEncoding
         bool replaces = from.ReadBoolean();
         var frames = ReadAll(from, () => new FramesState(ReadRange(from), from.ReadUInt64()));
         return requires.Length == state.Images.Length && (!replaces || state.Transition is not null)
-            ? state with
+            ? ReadViews(from, state with
             {
                 Images = [.. state.Images.Zip(requires, (image, ids) => image with { Requires = ids })],
                 Frames = frames,
                 Transition = replaces ? state.Transition! with { Replaces = true } : state.Transition,
-            }
+            })
             : throw new FormatException("needs of images that are not there");
     }
 

@@ -40,29 +40,32 @@ public static class JournalLayout
     /// <summary>Of the first region. Only pages that are written to take memory.</summary>
     public const int RegionLength = 4 * 1024 * 1024;
 
-    private const ushort FormatVersion = 5;
-
     /// <summary>The format before: its states are states of this one (JournalEncoding).</summary>
-    private const ushort OldestVersion = 4;
+    private const int OldestVersion = 4;
+
+    private const int FormatVersion = 5;
+
+    /// <summary>Of states that know views of the address space: a controller that does not must not go on with them.</summary>
+    private const int VersionWithViews = 6;
 
     public static ReadOnlySpan<byte> Magic => "wfpatch\0"u8;
 
-    public static byte[] EncodeHeader() => [.. Magic, .. EncodeVersion(), 0, 0, 0, 0, 0, 0];
+    public static byte[] EncodeHeader() => [.. Magic, .. EncodeVersion(FormatVersion), 0, 0, 0, 0, 0, 0];
 
     public static bool IsHeader(ReadOnlySpan<byte> bytes) => bytes.Length >= 10 && bytes[..8].SequenceEqual(Magic);
 
     /// <summary>The version of the format that a header names.</summary>
     public static int VersionOf(ReadOnlySpan<byte> header) => header[VersionOffset] | (header[VersionOffset + 1] << 8);
 
-    public static bool IsKnownVersion(int version) => version is >= OldestVersion and <= FormatVersion;
+    public static bool IsKnownVersion(int version) => version is >= OldestVersion and <= VersionWithViews;
 
-    /// <summary>Whether a header must get our number before a state is written: who knows the format before alone would lose what this one has more.</summary>
-    public static bool IsOlder(int version) => version < FormatVersion;
+    /// <summary>The number that a header must have before the state is written: who knows less would lose what it says.</summary>
+    public static int VersionFor(Generations.TargetState state) => JournalEncoding.HasViews(state) ? VersionWithViews : FormatVersion;
 
     /// <summary>Where a header's number is: two bytes.</summary>
     public const int VersionOffset = 8;
 
-    public static byte[] EncodeVersion() => [(byte)FormatVersion, FormatVersion >> 8];
+    public static byte[] EncodeVersion(int version) => [(byte)version, (byte)(version >> 8)];
 
     public static Address CopyAddress(Address region, int copy) => region + FirstCopyOffset + ((long)copy * CopyLength);
 }

@@ -33,10 +33,17 @@ public static class TransitionRefusals
     public static readonly RefusalKind ReplacesRequired = new("WF753", "replaces-required", "The patch shall replace all others, and it needs some of them.", "Apply it without --replace, or build one patch of all the fixes with --replace.");
     public static readonly RefusalKind OtherReplacing = new("WF754", "other-replacing", "The patch shall replace all others, and its transition is open and does not.", "Finish it without --replace or take it back, then apply it again.");
     public static readonly RefusalKind AddedByPatch = new("WF755", "added-by-patch", "The patch changes a function that an earlier patch has added.", "Build one patch of both fixes with --replace.");
+    public static readonly RefusalKind OtherBackend = new("WF761", "other-backend", "What is in force in the target, or its open transition, is made by another backend than the one that is asked for.", "Leave --backend away, or revert what is in force first.");
+    public static readonly RefusalKind NoGenerations = new("WF762", "no-generations", "The backend aspace is asked for, and this kernel has no address-space generations.", "Use --backend dispatch, or boot a kernel with the series in kernel/.");
+    public static readonly RefusalKind NotWithViews = new("WF763", "not-with-aspace", "The backend aspace cannot do what is asked for: all threads in one instant, callbacks, quiescence points of a profile or of the program.", "Use --backend dispatch; where aspace patches are in force, revert them first.");
+    public static readonly RefusalKind ForeignViews = new("WF764", "foreign-generations", "The target has address-space generations that are not ours: it patches itself, or something else does.", "Such a process cannot be patched from outside.");
+    public static readonly RefusalKind ForkedView = new("WF765", "forked-from-view", "The process was forked by one that the backend aspace had patched: what its parent saw is its own program now, and nothing leads back.", "Restart it.");
+    public static readonly RefusalKind ViewRefused = new("WF766", "view-refused", "The kernel did not make the view of the address space that the patch needs, or did not let it be written.", "See the number of the error in Documentation/mm/wfgen.rst; sysctl vm.wfgen_max_generations and vm.wfgen_max_pages are its limits.");
     public static readonly ImmutableArray<RefusalKind> All =
     [
         TransitionOpen, NotApplied, LaterPatch, BelowPoint, NoProfile, PointNotFound, JournalFull, NoSuchCanary, OpenForAll, NothingOpen, NoExplicitPoint, BadExplicitPoint,
         SuspendedStacks, NotGathered, CanaryOfGlobal, OtherConsistency, TooFarForGlobal, CallbacksNeedPoints, CallbackRefused, CallbacksOfGlobal, CallbackLost, CallbacksOfSeveral,
         RequiredMissing, RequiredByOther, ReplacesRequired, OtherReplacing, AddedByPatch,
+        OtherBackend, NoGenerations, NotWithViews, ForeignViews, ForkedView, ViewRefused,
     ];
 }

@@ -21,6 +21,7 @@ public static class FunctionsOnDisk
             [.. state.Redirects.Select(r => r.Plan).Concat(state.Hooks.Select(h => h.Plan)).SelectMany(p => p.All).Select(TargetExpectations.EntryOf)];
         var files = new Dictionary<LoadedObject, IMemory?>();
         var functions = state.Redirects.Select(r => (r.Name, r.Function))
+            .Concat(state.Entries.Select(e => (e.Name, e.Function)))
             .Concat(state.Hooks.Select(h => (Name: TargetExpectations.Describe(h), h.Function)))
             .DistinctBy(f => f.Function);
         foreach (var (name, function) in functions)

@@ -27,6 +27,10 @@ public static class VerifyReader
             {
                 return unreadable is not null ? VerifyReport.Refused(unreadable) : new VerifyReport(Outcome.Done, $"Process {target.Process} was never patched; there is nothing to compare.");
             }
+            if (BackendChoice.FindFork(target, journal.State) is { } forked)
+            {
+                return VerifyReport.Refused(forked);
+            }
             // The mappings that led to the journal are older than what it says: trampolines may have come since.
             target.RefreshObjects();
             var report = Compare(target, journal);

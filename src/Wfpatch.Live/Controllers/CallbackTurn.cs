@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Backends;
 using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
@@ -17,7 +18,7 @@ public sealed record CallWaiting(string Sentence, bool IsLost = false);
 /// Has the callbacks of an open transition called, each once, by a thread of the target that comes by a quiescence point. The controller asks and
 /// waits, and no thread does: what was asked for is called also when the controller is gone.
 /// </summary>
-public sealed class CallbackTurn(Target target, DispatchBackend backend)
+public sealed class CallbackTurn(Target target, JournaledTarget journaled, DispatchBackend backend)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(5);
 
@@ -92,7 +93,7 @@ public sealed class CallbackTurn(Target target, DispatchBackend backend)
             {
                 return null;
             }
-            var waiting = Describe(target, backend.State)!;
+            var waiting = Describe(target, journaled.State)!;
             if (isOver(backend.Calls.Progress))
             {
                 return null;

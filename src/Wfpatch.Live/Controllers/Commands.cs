@@ -2,7 +2,7 @@
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Audits;
-using Wfpatch.Live.Backends.Dispatch;
+using Wfpatch.Live.Backends;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Names;
 using Wfpatch.Live.Obstacles;
@@ -14,9 +14,9 @@ namespace Wfpatch.Live.Controllers;
 /// <summary>The commands as the command line and the lab call them: opening the target, the lock against other controllers, and errors as reports.</summary>
 public sealed class Commands(ILinux linux)
 {
-    public (TransitionReport Report, DispatchPlan? Plan) Check(int process, Patch patch, TransitionOptions options)
+    public (TransitionReport Report, BackendPlan? Plan) Check(int process, Patch patch, TransitionOptions options)
     {
-        DispatchPlan? plan = null;
+        BackendPlan? plan = null;
         var report = OnTarget(process, alone: false, target =>
         {
             (var checkedReport, plan) = new Controller(target).Check(patch, options);

@@ -7,6 +7,8 @@ using Wfpatch.Core.Patches;
 using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Backends;
+using Wfpatch.Live.Backends.AddressSpace;
 using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
@@ -23,19 +25,31 @@ public sealed class Controller
 {
     private readonly Target _target;
     private readonly StopLog _stops = new();
-    private readonly DispatchBackend _backend;
+    private readonly JournaledTarget _journaled;
+    private readonly DispatchBackend _dispatch;
+    private readonly AddressSpaceBackend _addressSpace;
     private readonly TransitionReports _reports;
     private string _lost = "";
 
     public Controller(Target target)
     {
         _target = target;
-        _backend = new DispatchBackend(target, _stops);
+        _journaled = new JournaledTarget(target, _stops);
+        _dispatch = new DispatchBackend(_journaled);
+        _addressSpace = new AddressSpaceBackend(_journaled);
         _reports = new TransitionReports(target, _stops);
     }
 
+    private TargetState State => _journaled.State;
+
+    private Refusal? OpenJournal(TransitionOptions options) =>
+        _journaled.TryOpenJournal() ?? BackendChoice.FindForeign(_target, State) ?? BackendChoice.FindFork(_target, State) ?? BackendChoice.FindOther(_target, State, options);
+
+    /// <summary>The one by which what is in force, and the open transition, was made.</summary>
+    private IBackend Backend => State.Backend == BackendKind.AddressSpace ? _addressSpace : _dispatch;
+
     /// <summary>Everything short of writing.</summary>
-    public (TransitionReport Report, DispatchPlan? Plan) Check(Patch patch, TransitionOptions options)
+    public (TransitionReport Report, BackendPlan? Plan) Check(Patch patch, TransitionOptions options)
     {
         var (plan, choice, report) = PlanApply(patch, options);
         return plan is null
@@ -53,13 +67,13 @@ public sealed class Controller
         var (plan, _, report) = PlanApply(patch, options);
         if (plan is null && options.WhenLoaded && WaitingApply.IsNotLoaded(report!))
         {
-            return new WaitingApply(_target, _backend).Run(patch, options, left => Apply(patch, options with { Timeout = left, WhenLoaded = false }));
+            return new WaitingApply(_target, _journaled).Run(patch, options, left => Apply(patch, options with { Timeout = left, WhenLoaded = false }));
         }
         if (plan is null)
         {
             return IsOwnOpenTransition(patch) ? ContinueApply(options) : report!;
         }
-        return _backend.Prepare(plan) is { } refusal
+        return _journaled.Prepare(plan) is { } refusal
             ? TransitionReport.Refused([refusal])
             : Continue(options) with { BytesAdded = plan.BytesAdded };
     }
@@ -68,11 +82,11 @@ public sealed class Controller
     public TransitionReport Advance(TransitionOptions options)
     {
         _target.OpenForWriting();
-        if (_backend.TryOpenJournal(out _) is { } unknown)
+        if (OpenJournal(options) is { } unknown)
         {
             return TransitionReport.Refused([unknown]);
         }
-        return _backend.State.Transition is null
+        return State.Transition is null
             ? TransitionReport.Refused([TransitionRefusals.NothingOpen.About($"process {_target.Process}", $"No transition is open in process {_target.Process}; see wfpatch status.")])
             : Continue(options with { Canary = null });
     }
@@ -80,8 +94,8 @@ public sealed class Controller
     /// <summary>The same patch again: more canaries, or everybody.</summary>
     private TransitionReport ContinueApply(TransitionOptions options)
     {
-        var open = _backend.State.Transition!;
-        string name = _backend.State.Images[open.Image].PatchName;
+        var open = State.Transition!;
+        string name = State.Images[open.Image].PatchName;
         Refusal? refusal = ConsistencyCheck.FindObstacle(name, open, options) is { } other ? other
             : options.Replaces && !open.Replaces ? TransitionRefusals.OtherReplacing.About(name, $"The transition of {name} is open already, and leaves the other patches in force; go on without --replace, or take it back with revert.")
             : options.Canary is not { } canary ? null
@@ -95,45 +109,45 @@ public sealed class Controller
     public TransitionReport Revert(string? id, TransitionOptions options)
     {
         _target.OpenForWriting();
-        if (_backend.TryOpenJournal(out _) is { } unknown)
+        if (OpenJournal(options) is { } unknown)
         {
             return TransitionReport.Refused([unknown]);
         }
-        if (_backend.State.Transition is { } open)
+        if (State.Transition is { } open)
         {
             return RevertOpen(open, id, options);
         }
         if (FindApplied(id) is not { } applied)
         {
-            if (WaitingApply.Find(_backend.State, id) is { } waiting)
+            if (WaitingApply.Find(State, id) is { } waiting)
             {
-                return new WaitingApply(_target, _backend).Forget(waiting);
+                return new WaitingApply(_target, _journaled).Forget(waiting);
             }
 
             string name = id ?? "a patch";
             return TransitionReport.Refused([TransitionRefusals.NotApplied.About(name, $"{(id is null ? "No patch" : id)} is in force in process {_target.Process}; see wfpatch status.")]);
         }
-        return ConsistencyCheck.FindObstacle(_backend.State.Images[applied.Image].PatchName, applied, options) is { } other
+        return ConsistencyCheck.FindObstacle(State.Images[applied.Image].PatchName, applied, options) is { } other
             ? TransitionReport.Refused([other])
             : Start(applied, options);
     }
 
     private TransitionReport Start(AppliedPatch applied, TransitionOptions options)
     {
-        var state = _backend.State;
+        var state = State;
         var parts = state.PartsOf(applied);
         var image = state.Images[applied.Image];
         if (FindAbove(state, parts).ToList() is { Count: > 0 } above)
         {
             return TransitionReport.Refused(above);
         }
-        var (choice, refusal) = MakeChoice(options, [.. parts.SelectMany(p => state.Images[p.Image].Functions).Select(f => f.Name)], [], state);
+        var (choice, refusal) = MakeChoice(Narrow(options, state.Backend), [.. parts.SelectMany(p => state.Images[p.Image].Functions).Select(f => f.Name)], [], state);
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).ToList();
         if (obstacles.Count > 0)
         {
             return TransitionReport.Refused(obstacles);
         }
-        var (plan, refusals) = new DispatchPlanner(_target, state).PlanRevert([.. parts.Select(p => p.Image)], choice!.Profile, new TransitionWay(choice.Name, Consistency: options.Consistency ?? applied.Consistency));
+        var (plan, refusals) = new TransitionPlanner(_target, state).PlanRevert([.. parts.Select(p => p.Image)], choice!.Profile, new TransitionWay(choice.Name, Consistency: options.Consistency ?? applied.Consistency) { Backend = state.Backend });
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return Start(applied, options with { UseAnnounced = false });
@@ -142,7 +156,7 @@ public sealed class Controller
         {
             return TransitionReport.Refused(refusals);
         }
-        return _backend.Prepare(plan) is { } failed ? TransitionReport.Refused([failed]) : Continue(options);
+        return _journaled.Prepare(plan) is { } failed ? TransitionReport.Refused([failed]) : Continue(options);
     }
 
     /// <summary>What keeps a patch where it is: patches above it.</summary>
@@ -167,7 +181,7 @@ public sealed class Controller
 
     private TransitionReport RevertOpen(TransitionState open, string? id, TransitionOptions options)
     {
-        var image = _backend.State.Images[open.Image];
+        var image = State.Images[open.Image];
         if (id is not null && id != image.PatchId && id != image.PatchName)
         {
             return TransitionReport.Refused([OpenRefusal(image)]);
@@ -179,18 +193,18 @@ public sealed class Controller
         if (open is { Kind: TransitionKind.Revert, Phase: TransitionPhase.Cancelling })
         {
             // Threads were never all outside at once; this is the next try.
-            _backend.Cancel();
+            Backend.Cancel();
             return Revert(id, options);
         }
         if (open.Kind == TransitionKind.Apply && open.ReversedTo == 0)
         {
             switch (open.Phase)
             {
-                case TransitionPhase.Migrating when open.IsGlobal && !_backend.IsFlipped:
+                case TransitionPhase.Migrating when open.IsGlobal && !_dispatch.IsFlipped:
                     return Cancel(image);
                 case TransitionPhase.Migrating when open.IsGlobal:
-                    _backend.Settle();
-                    return Start(_backend.State.Applied[^1], options);
+                    Backend.Settle();
+                    return Start(State.Applied[^1], options);
                 case TransitionPhase.Preparing or TransitionPhase.Arming or TransitionPhase.Cancelling:
                     return Cancel(image);
                 case TransitionPhase.CallingFirst:
@@ -200,13 +214,13 @@ public sealed class Controller
                     }
                     break;
                 case TransitionPhase.CallingLast when Calls.Withdraw(options) is { } running:
-                    return _reports.ReportCalls(_backend.State, running);
+                    return _reports.ReportCalls(State, running);
                 case TransitionPhase.Migrating:
-                    _backend.Reverse();
+                    Backend.Reverse();
                     break;
                 default:
-                    _backend.Settle();
-                    return Start(_backend.State.Applied[^1], options);
+                    Backend.Settle();
+                    return Start(State.Applied[^1], options);
             }
         }
         return Continue(options);
@@ -214,9 +228,9 @@ public sealed class Controller
 
     private TransitionReport Cancel(ImageState image)
     {
-        var state = _backend.State;
-        _backend.Cancel();
-        return _reports.Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = _backend.State.Generation };
+        var state = State;
+        Backend.Cancel();
+        return _reports.Describe(state, Outcome.Done, $"{image.PatchName} was taken back in process {_target.Process} before any thread had migrated.") with { Kind = TransitionKind.Revert, Generation = State.Generation };
     }
 
     /// <summary>The transition waits for what comes first. Null: that has been called, and threads must go the way back.</summary>
@@ -224,21 +238,21 @@ public sealed class Controller
     {
         if (Calls.Withdraw(options) is { } running)
         {
-            return _reports.ReportCalls(_backend.State, running);
+            return _reports.ReportCalls(State, running);
         }
-        if (_backend.Calls is not { Progress: CallProgress.Done, Result: 0 })
+        if (_dispatch.Calls is not { Progress: CallProgress.Done, Result: 0 })
         {
             return Cancel(image);
         }
-        _backend.BeginMigrating();
-        _backend.Reverse();
+        _dispatch.BeginMigrating();
+        Backend.Reverse();
         return null;
     }
 
     /// <summary>Has the callbacks of the phase called. Null: they were.</summary>
     private TransitionReport? Call(TransitionOptions options)
     {
-        var open = _backend.State;
+        var open = State;
         if (Calls.Run(options) is { } waiting)
         {
             if (waiting.IsLost && open.Transition!.IsBack)
@@ -251,20 +265,22 @@ public sealed class Controller
                 ? _reports.Describe(open, Outcome.Refused, waiting.Sentence) with { Refusals = [TransitionRefusals.CallbackLost.About(open.Images[open.Transition!.Image].PatchName, waiting.Sentence)] }
                 : _reports.ReportCalls(open, waiting);
         }
-        if (open.Transition!.Phase == TransitionPhase.CallingFirst && _backend.Calls.Result is var result and not 0)
+        if (open.Transition!.Phase == TransitionPhase.CallingFirst && _dispatch.Calls.Result is var result and not 0)
         {
-            _backend.Cancel();
+            Backend.Cancel();
             return _reports.ReportCallRefused(open, result);
         }
         return null;
     }
 
-    private CallbackTurn Calls => new(_target, _backend);
+    private CallbackTurn Calls => new(_target, _journaled, _dispatch);
 
-    private TransitionReport Refuse(ImageState image, string why)
+    private ProcessStop StopAll() => new(_target, _target.CreateUnwinder(State.Images.Select(i => i.UnwindTable), ReturnHookTable.Read(_target.Memory, State.ReturnHooks)), _stops);
+
+    private TransitionReport Refuse(ImageState image, Refusal why)
     {
-        _backend.Cancel();
-        return TransitionReport.Refused([RedirectRefusals.EntryBusy.About(image.PatchName, $"{image.PatchName} changes a function that can only be redirected while all threads of process {_target.Process} stand still outside of its first instructions: {why}. Nothing was changed; try again.")]) with
+        Backend.Cancel();
+        return TransitionReport.Refused([why]) with
         {
             PatchId = image.PatchId,
             PatchName = image.PatchName,
@@ -277,64 +293,63 @@ public sealed class Controller
     /// <summary>Brings the open transition to its end, from whatever phase it is in.</summary>
     private TransitionReport Continue(TransitionOptions options)
     {
-        var state = _backend.State;
+        var state = State;
         if (state.Transition!.Phase == TransitionPhase.Cancelling)
         {
             return Cancel(state.Images[state.Transition.Image]);
         }
         // Reading all unwind tables takes longer than the transition: before it begins.
         var migration = CreateMigration(state);
-        _backend.OpenGuards();
-        if (state.Transition.Phase <= TransitionPhase.Arming)
+        _journaled.OpenGuards();
+        if (state.Transition.Phase <= TransitionPhase.Arming && Backend.MakeRoom(StopAll) is { } noRoom)
         {
-            _backend.Evict();
-            if (_backend.Displace(new ProcessStop(_target, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable), ReturnHookTable.Read(_target.Memory, state.ReturnHooks)), _stops)) is { } why)
-            {
-                return Refuse(state.Images[state.Transition.Image], why);
-            }
+            return Refuse(state.Images[state.Transition.Image], noRoom);
         }
         var clock = Stopwatch.StartNew();
         var armTime = TimeSpan.Zero;
         if (state.Transition.Phase <= TransitionPhase.Arming)
         {
-            _backend.Arm();
+            if (Backend.Arm() is { } refused)
+            {
+                return Refuse(state.Images[state.Transition.Image], refused);
+            }
             armTime = clock.Elapsed;
         }
         if (state.Transition.IsGlobal)
         {
             return MoveAll(migration, options, clock) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
         }
-        if (_backend.State.Transition!.Phase == TransitionPhase.CallingFirst)
+        if (State.Transition!.Phase == TransitionPhase.CallingFirst)
         {
             if (Call(options) is { } waiting)
             {
                 return waiting with { ArmTime = armTime, TransitionTime = clock.Elapsed };
             }
-            _backend.BeginMigrating();
+            _dispatch.BeginMigrating();
         }
         IReadOnlyCollection<ThreadRecord> threads = [];
         bool complete = true;
-        if (_backend.State.Transition!.Phase == TransitionPhase.Migrating)
+        if (State.Transition!.Phase == TransitionPhase.Migrating)
         {
             AdmitMore(options.Canary);
-            (complete, threads) = _backend.State.Transition.Canaries > 0 ? MigrateCanaries(migration, options, clock) : Migrate(migration, options, clock);
+            (complete, threads) = State.Transition.Canaries > 0 ? MigrateCanaries(migration, options, clock) : Migrate(migration, options, clock);
         }
-        var open = _backend.State;
+        var open = State;
         if (complete && open.Transition!.Canaries > 0)
         {
             return _reports.ReportCanaries(open, threads) with { ArmTime = armTime, TransitionTime = clock.Elapsed };
         }
         if (complete && open.Transition!.Phase == TransitionPhase.Migrating && !Transitions.CallsOf(open, TransitionPhase.CallingLast).IsEmpty)
         {
-            _backend.BeginCalls(TransitionPhase.CallingLast);
+            _dispatch.BeginCalls(TransitionPhase.CallingLast);
         }
-        if (_backend.State.Transition!.Phase == TransitionPhase.CallingLast && Call(options) is { } last)
+        if (State.Transition!.Phase == TransitionPhase.CallingLast && Call(options) is { } last)
         {
             return last with { ArmTime = armTime, TransitionTime = clock.Elapsed };
         }
         if (complete)
         {
-            _backend.Settle();
+            Backend.Settle();
         }
         var report = _reports.Report(open, complete, threads);
         return report with { Message = report.Message + _lost, ArmTime = armTime, TransitionTime = clock.Elapsed };
@@ -343,22 +358,22 @@ public sealed class Controller
     /// <summary>All threads in one instant, or none.</summary>
     private TransitionReport MoveAll(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
     {
-        var open = _backend.State;
-        if (open.Transition!.Phase == TransitionPhase.Settling || _backend.IsFlipped)
+        var open = State;
+        if (open.Transition!.Phase == TransitionPhase.Settling || _dispatch.IsFlipped)
         {
             // Whoever wrote it was killed behind that.
-            _backend.Settle();
-            return _reports.Report(open, complete: true, []) with { Threads = _reports.SettledThreads(_backend.State) };
+            Backend.Settle();
+            return _reports.Report(open, complete: true, []) with { Threads = _reports.SettledThreads(State) };
         }
-        var gathering = new Gathering(_target, migration, OldCode(open), _backend.Flip, options.MaxWait, _stops, clock);
+        var gathering = new Gathering(_target, migration, OldCode(open), _dispatch.Flip, options.MaxWait, _stops, clock);
         bool complete = gathering.Run(options.Timeout, options.Progress, options.Cancel);
         if (complete)
         {
-            _backend.Settle();
+            Backend.Settle();
         }
         else
         {
-            _backend.Cancel();
+            Backend.Cancel();
         }
         return complete
             ? _reports.Report(open, complete: true, gathering.Threads) with { Attempts = gathering.Attempts }
@@ -367,9 +382,8 @@ public sealed class Controller
 
     private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) Migrate(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
     {
-        var state = _backend.State;
-        _backend.RewriteHooks();
-        _backend.OpenHooks();
+        var state = State;
+        Backend.Open();
         bool hasPoints = state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);
         var loop = new MigrationLoop(_target.Linux, _target, migration, OldCode(state), state.Transition!, hasPoints, clock);
         bool complete = loop.Run(options.Timeout, options.Progress, options.Cancel);
@@ -379,18 +393,18 @@ public sealed class Controller
     // Before the hooks are opened: what is journaled says how wide.
     private void AdmitMore(CanaryChoice? canary)
     {
-        int now = _backend.State.Transition!.Canaries;
+        int now = State.Transition!.Canaries;
         int wanted = canary is null ? 0 : Math.Max(now, canary.Count);
         if (now != 0 && wanted != now)
         {
-            _backend.Admit(wanted);
+            _journaled.Admit(wanted);
         }
     }
 
     private (bool Complete, IReadOnlyCollection<ThreadRecord> Threads) MigrateCanaries(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
     {
-        var state = _backend.State;
-        _backend.OpenHooks();
+        var state = State;
+        Backend.Open();
         bool hasPoints = state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);
         var loop = new CanaryLoop(_target, migration, OldCode(state), state.Transition!.Destination, hasPoints, options.Canary!, clock);
         bool complete = loop.Run(options.Timeout, options.Progress, options.Cancel);
@@ -400,12 +414,14 @@ public sealed class Controller
     private OutsideMigration CreateMigration(TargetState state)
     {
         var table = ReturnHookTable.Read(_target.Memory, state.ReturnHooks);
-        var (hooks, obstacle) = ReturnHooks.For(_target, state, table);
+        // A return hook stores a number, which in a view nobody asks for.
+        var (hooks, obstacle) = state.Backend == BackendKind.AddressSpace ? (null, "") : ReturnHooks.For(_target, state, table);
         return new(
             _target.Linux, _target.Memory, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable), table),
             OldCode(state).Select(o => o.Range), Trampolines(state).Select(t => t.Range),
             state.Transition!.ReversedTo != 0 ? state.Transition.Generation : 0, _stops)
         {
+            Generations = Backend.Threads,
             Requests = ExplicitPoints.FramesOf(_target, state),
             Hooks = hooks,
             NoHooks = obstacle,
@@ -418,13 +434,13 @@ public sealed class Controller
         .Select(r => (r.Name, r.Plan)).Concat(state.Hooks.Select(h => (h.Name, h.Plan))).Concat(state.Unwinders.Select(u => (Name: u.ObjectName, u.Plan)))
         .SelectMany(t => t.Plan.All.Select(p => new HeldCode(t.Name, p.TrampolineRange, "at its entry")));
 
-    private (DispatchPlan? Plan, PolicyChoice? Choice, TransitionReport? Report) PlanApply(Patch patch, TransitionOptions options)
+    private (BackendPlan? Plan, PolicyChoice? Choice, TransitionReport? Report) PlanApply(Patch patch, TransitionOptions options)
     {
-        if (_backend.TryOpenJournal(out _) is { } unknown)
+        if (OpenJournal(options) is { } unknown)
         {
             return (null, null, TransitionReport.Refused([unknown]));
         }
-        var state = _backend.State;
+        var state = State;
         if (state.Transition is { } open)
         {
             return (null, null, TransitionReport.Refused([OpenRefusal(state.Images[open.Image])]));
@@ -446,7 +462,13 @@ public sealed class Controller
             .. patch.Objects.SelectMany(o => o.OldFunctions).Where(f => f.Role == OldFunctionRole.Replaced).Select(f => f.Name),
             .. replaced.SelectMany(a => state.Images[a.Image].Functions).Select(f => f.Name),
         ];
-        var (choice, refusal) = MakeChoice(options, changed, patch.Objects, state);
+        var consistency = ConsistencyCheck.Of(patch, replaced, options);
+        var (backend, mayFallBack, noBackend) = BackendChoice.Make(_target, state, patch, options, consistency);
+        if (noBackend is not null)
+        {
+            return (null, null, TransitionReport.Refused([noBackend]) with { PatchId = patch.Id, PatchName = patch.Name });
+        }
+        var (choice, refusal) = MakeChoice(Narrow(options, backend), changed, patch.Objects, state);
         var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state))
             .Concat(ConsistencyCheck.FindObstacle(patch, replaced, options) is { } other ? [other] : []).ToList();
@@ -454,8 +476,8 @@ public sealed class Controller
         {
             return (null, null, TransitionReport.Refused(obstacles));
         }
-        var way = new TransitionWay(choice?.Name ?? "", options.Canary?.Count ?? 0, ConsistencyCheck.Of(patch, replaced, options), replaces);
-        var (plan, refusals) = new DispatchPlanner(_target, state).PlanApply(patch, choice?.Profile, way);
+        var way = new TransitionWay(choice?.Name ?? "", options.Canary?.Count ?? 0, consistency, replaces) { Backend = backend };
+        var (plan, refusals) = new TransitionPlanner(_target, state).PlanApply(patch, choice?.Profile, way);
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
             return PlanApply(patch, options with { UseAnnounced = false });
@@ -464,6 +486,10 @@ public sealed class Controller
         {
             obstacles.AddRange(CallbackTurn.FindObstacles(plan.Open));
             obstacles.AddRange(new ResourceObstacles(_target, plan).Find());
+        }
+        if (mayFallBack && (obstacles.Count > 0 || plan is null))
+        {
+            return PlanApply(patch, options with { Backend = BackendKind.Dispatch });
         }
         return obstacles.Count > 0 || plan is null
             ? (null, null, TransitionReport.Refused(obstacles.Concat(refusals)) with { PatchId = patch.Id, PatchName = patch.Name })
@@ -477,6 +503,10 @@ public sealed class Controller
             ? (made.Choice, TransitionRefusals.SuspendedStacks.About(name, $"{name} uses {maker} in process {_target.Process}: the stacks of its coroutines may hold functions that change, and the policy stack cannot see those that are suspended."))
             : made;
     }
+
+    // Threads go over to views from outside alone, by what is on their stacks.
+    private static TransitionOptions Narrow(TransitionOptions options, BackendKind backend) =>
+        backend == BackendKind.AddressSpace && options.Policy == Policy.Auto ? options with { Policy = Policy.Stack } : options;
 
     private Profile? WithoutAbsent(Profile? profile) =>
         profile is null ? null : profile with { Points = [.. profile.Points.Where(p => !p.IsOptional || HookPlanner.FindExported(_target, p) is not null)] };
@@ -506,7 +536,7 @@ public sealed class Controller
     }
 
     private bool IsOwnOpenTransition(Patch patch) =>
-        _backend.State is { Transition: { Kind: TransitionKind.Apply, ReversedTo: 0, Phase: not TransitionPhase.Cancelling } open } state
+        State is { Transition: { Kind: TransitionKind.Apply, ReversedTo: 0, Phase: not TransitionPhase.Cancelling } open } state
         && state.Images[open.Image].PatchId == patch.Id;
 
     private Refusal OpenRefusal(ImageState image) => TransitionRefusals.TransitionOpen.About(
@@ -514,7 +544,7 @@ public sealed class Controller
 
     private AppliedPatch? FindApplied(string? id)
     {
-        var state = _backend.State;
+        var state = State;
         return id is null
             ? state.Applied.LastOrDefault()
             : state.Applied.LastOrDefault(a => state.Images[a.Image].PatchId == id || state.Images[a.Image].PatchName == id);

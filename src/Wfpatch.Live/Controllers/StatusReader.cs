@@ -23,9 +23,13 @@ public static class StatusReader
             return new StatusReport(Outcome.Refused, unreadable.Sentence);
         }
         var state = journal?.State ?? TargetState.Empty;
+        if (BackendChoice.FindFork(target, state) is { } forked)
+        {
+            return new StatusReport(Outcome.Refused, forked.Sentence);
+        }
         state = LostObjects.Without(state, UnloadedObjects.Find(target, state, withReloaded: true));
         var report = state.Transition is { } open ? ReadOpen(target, state, open, stops) : ReadSettled(target, state);
-        return report with { Waiting = state.Waiting };
+        return report with { Waiting = state.Waiting, Backend = state.Backend };
     }
 
     private static StatusReport ReadSettled(Target target, TargetState state) =>
@@ -78,19 +82,21 @@ public static class StatusReader
                 ? new ThreadReport(thread, name, open.Generation, MigrationPath.Together, null, null)
                 : new ThreadReport(thread, name, state.Generation, MigrationPath.Pending, null, FindBlocker(look, thread, block));
         }
-        uint word = 0;
-        if (block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.Offset, out word)
-            && (word == open.Destination || (open.ReversedTo != 0 && word != open.Generation)))
+        uint now = ThreadsOf(target, state).Read(thread, block);
+        if (now != IThreadGenerations.Unknown && (now == open.Destination || (open.ReversedTo != 0 && now != open.Generation)))
         {
-            return new ThreadReport(thread, name, word, MigrationPath.Point, null, null);
+            return new ThreadReport(thread, name, now, MigrationPath.Point, null, null);
         }
         if (open.Canaries > 0 && !HasGrant(target, block, open) && !look.Hooked.Contains(thread))
         {
             return new ThreadReport(thread, name, state.Generation, MigrationPath.Staying, null, null);
         }
-        uint generation = word == open.Generation ? word : state.Generation;
+        uint generation = now == open.Generation ? now : state.Generation;
         return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(look, thread, block));
     }
+
+    private static IThreadGenerations ThreadsOf(Target target, TargetState state) =>
+        state.Backend == BackendKind.AddressSpace ? new ThreadViews(target.Linux, () => state) : new ThreadWords(target.Memory);
 
     private static bool HasGrant(Target target, Address block, TransitionState open) =>
         block != Address.Zero && target.Memory.TryReadUInt32(block + ThreadWord.GrantOffset, out uint grant) && grant == open.Destination;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Core.Generations;
 
 namespace Wfpatch.Live.Controllers;
 
@@ -15,11 +16,14 @@ public sealed record StatusReport(Outcome Outcome, string Message)
     /// <summary>The policy of the open transition; empty where none is open.</summary>
     public string OpenTransition { get; init; } = "";
 
+    /// <summary>What makes the patches in force, or the open transition.</summary>
+    public BackendKind Backend { get; init; }
+
     /// <summary>Of the open transition; local where none is open.</summary>
     public string Consistency { get; init; } = "local";
 
     /// <summary>Patches that wait for their library to be loaded (again).</summary>
-    public ImmutableArray<Core.Generations.WaitingPatch> Waiting { get; init; } = [];
+    public ImmutableArray<WaitingPatch> Waiting { get; init; } = [];
 
     /// <summary>Not 0: the transition is open for so many threads that were asked for, and those that they create.</summary>
     public int Canaries { get; init; }

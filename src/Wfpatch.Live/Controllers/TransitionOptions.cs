@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Generations;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Quiescence;
 using Wfpatch.Live.Migrations;
@@ -8,6 +9,9 @@ namespace Wfpatch.Live.Controllers;
 /// <param name="Timeout">How long to wait for the last thread.</param>
 public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan Timeout, CancellationToken Cancel = default)
 {
+    /// <summary>Null: what is in force was made by; else aspace where the kernel has it and it can do what is asked for.</summary>
+    public BackendKind? Backend { get; init; }
+
     /// <summary>Threads that migrate alone; null: all migrate.</summary>
     public CanaryChoice? Canary { get; init; }
 

@@ -21,6 +21,7 @@ public enum Outcome
 }
 
 /// <param name="Tactic">How its entry is redirected; empty where it is not redirected now.</param>
+/// <param name="Trampoline">Zero where there is none (backend aspace).</param>
 public sealed record FunctionReport(string Name, Address Address, string Tactic, Address Trampoline, Address NewCode);
 
 /// <param name="At">When it was seen in the new generation, since arming began; null while pending.</param>
@@ -67,6 +68,8 @@ public sealed record TransitionReport(Outcome Outcome, string Message)
     public long BytesAdded { get; init; }
 
     public string Policy { get; init; } = "";
+
+    public BackendKind Backend { get; init; }
 
     public Consistency Consistency { get; init; }
 

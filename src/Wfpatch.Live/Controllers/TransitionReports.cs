@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using System.Globalization;
+using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Targets;
@@ -104,11 +106,18 @@ public sealed class TransitionReports(Target target, StopLog stops)
             Stops = stops.Count,
             LongestStop = stops.Longest,
             LongestHeld = stops.LongestHeld,
-            Functions = [.. transition.Images.SelectMany(i => open.Images[i].Functions).Select(f =>
-            {
-                var plan = open.Redirects[open.FindRedirect(f.Entry)].Plan;
-                return new FunctionReport(f.Name, f.Entry, plan.Tactic, plan.Trampoline, f.New.Start);
-            })],
+            Backend = open.Backend,
+            Functions = [.. transition.Images.SelectMany(i => open.Images[i].Functions).Select(f => Describe(open, f))],
         };
+    }
+
+    private static FunctionReport Describe(TargetState open, ReplacedFunction function)
+    {
+        if (open.Backend == BackendKind.AddressSpace)
+        {
+            return new FunctionReport(function.Name, function.Entry, EntryJump.Name, Address.Zero, function.New.Start);
+        }
+        var plan = open.Redirects[open.FindRedirect(function.Entry)].Plan;
+        return new FunctionReport(function.Name, function.Entry, plan.Tactic, plan.Trampoline, function.New.Start);
     }
 }

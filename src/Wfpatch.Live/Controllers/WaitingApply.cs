@@ -4,7 +4,7 @@ using System.Diagnostics;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
-using Wfpatch.Live.Backends.Dispatch;
+using Wfpatch.Live.Backends;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Controllers;
@@ -14,7 +14,7 @@ namespace Wfpatch.Live.Controllers;
 /// the library is there or the time is over. Nothing in the target waits for us: functions of the library may run before they
 /// are patched, and calls of an object that is not patched yet are no mixture of versions.
 /// </summary>
-public sealed class WaitingApply(Target target, DispatchBackend backend)
+public sealed class WaitingApply(Target target, JournaledTarget journaled)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -57,36 +57,36 @@ public sealed class WaitingApply(Target target, DispatchBackend backend)
         {
             PatchId = patch.Id,
             PatchName = patch.Name,
-            Generation = backend.State.Generation,
+            Generation = journaled.State.Generation,
         };
     }
 
     public TransitionReport Forget(WaitingPatch waiting)
     {
-        var all = backend.State.Waiting.Where(w => w.PatchId == waiting.PatchId).ToList();
-        _ = backend.RecordWaiting(backend.State.Waiting.RemoveRange(all), null);
+        var all = journaled.State.Waiting.Where(w => w.PatchId == waiting.PatchId).ToList();
+        _ = journaled.RecordWaiting(journaled.State.Waiting.RemoveRange(all), null);
         return new TransitionReport(Outcome.Done, $"{waiting.PatchName} does not wait for {Names(all.Select(w => w.ObjectName))} any more in process {target.Process}; none of it was in force.")
         {
             PatchId = waiting.PatchId,
             PatchName = waiting.PatchName,
             Kind = TransitionKind.Revert,
-            Generation = backend.State.Generation,
+            Generation = journaled.State.Generation,
         };
     }
 
-    private bool IsMapped(string library) => target.Mappings.Any(m => m.IsFile && DispatchPlanner.IsNamed(m.FileName, library));
+    private bool IsMapped(string library) => target.Mappings.Any(m => m.IsFile && TransitionPlanner.IsNamed(m.FileName, library));
 
     private static string Names(IEnumerable<string> libraries) => string.Join(" and ", libraries) is { Length: > 0 } names ? names : "its libraries";
 
     private Refusal? Record(ImmutableArray<WaitingPatch> waiting)
     {
-        var state = backend.State;
+        var state = journaled.State;
         var added = waiting.Except(state.Waiting).ToImmutableArray();
         if (added.IsEmpty)
         {
             return null;
         }
-        var (plan, refusals) = new DispatchPlanner(target, state).PlanRegion();
-        return refusals.IsEmpty ? backend.RecordWaiting(state.Waiting.AddRange(added), plan) : refusals[0];
+        var (plan, refusals) = new TransitionPlanner(target, state).PlanRegion();
+        return refusals.IsEmpty ? journaled.RecordWaiting(state.Waiting.AddRange(added), plan) : refusals[0];
     }
 }

@@ -80,4 +80,24 @@ public interface ILinux
 
     /// <summary>Where the thread registered its list of robust mutexes (get_robust_list(2)): inside its control block. Needs no stop.</summary>
     int GetRobustList(int thread, out Address head);
+
+    // Address-space generations (kernel/, Documentation/mm/wfgen.rst of the series). ENOSYS: the kernel has none.
+
+    /// <summary>wfgen_query(2): the number of the generation that a thread is in.</summary>
+    int QueryView(int thread, out int view);
+
+    /// <summary>wfgen_create(2): a new one with the pages of generation 0, its tables filled.</summary>
+    int CreateView(int process, out int view);
+
+    /// <summary>wfgen_pin(2): whole pages that may differ from now on.</summary>
+    int PinForViews(int process, AddressRange pages);
+
+    /// <summary>wfgen_write(2). Not whole: EIO.</summary>
+    int WriteView(int process, int view, Address address, ReadOnlySpan<byte> bytes);
+
+    /// <summary>wfgen_migrate(2). EBUSY: the thread is stopped outside of a system call.</summary>
+    int MoveToView(int thread, int view);
+
+    /// <summary>wfgen_delete(2).</summary>
+    int DeleteView(int process, int view);
 }

@@ -221,6 +221,43 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
         return isKnown && (time[0] != 0 || time[1] != 0);
     }
 
+    // include/uapi/linux/wfgen.h of the series in kernel/.
+    private const int SysCreateView = 1000, SysMoveToView = 1001, SysPinForViews = 1002, SysWriteView = 1003, SysDeleteView = 1004, SysQueryView = 1005;
+
+    public int QueryView(int thread, out int view)
+    {
+        const int Current = -1;
+        return CallForNumber(NativeMethods.Syscall(SysQueryView, thread, Current, 0, 0, 0), out view);
+    }
+
+    public int CreateView(int process, out int view)
+    {
+        const int Base = 0, Populate = 1;
+        return CallForNumber(NativeMethods.Syscall(SysCreateView, process, Base, Populate, 0, 0), out view);
+    }
+
+    public int PinForViews(int process, AddressRange pages) =>
+        CallForNumber(NativeMethods.Syscall(SysPinForViews, process, (nint)pages.Start.Value, (nint)pages.Length, 0, 0), out _);
+
+    public int WriteView(int process, int view, Address address, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* buffer = bytes)
+        {
+            int error = CallForNumber(NativeMethods.Syscall(SysWriteView, process, view, (nint)address.Value, (nint)buffer, bytes.Length), out int written);
+            return error != Errno.Success || written == bytes.Length ? error : Errno.InputOutput;
+        }
+    }
+
+    public int MoveToView(int thread, int view) => CallForNumber(NativeMethods.Syscall(SysMoveToView, thread, view, 0, 0, 0), out _);
+
+    public int DeleteView(int process, int view) => CallForNumber(NativeMethods.Syscall(SysDeleteView, process, view, 0, 0, 0), out _);
+
+    private static int CallForNumber(nint result, out int number)
+    {
+        number = (int)result;
+        return result < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+    }
+
     private static int Call(PtraceRequest request, int thread, nint address, nint data) =>
         NativeMethods.Ptrace((int)request, thread, address, data) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
 

@@ -37,6 +37,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint Syscall(nint number, nint first, void* second, void* third);
 
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint Syscall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
+
     [LibraryImport("libc", EntryPoint = "usleep")]
     public static partial int USleep(uint microseconds);
 

@@ -143,6 +143,14 @@ public sealed class ProcFs(int process)
         return all.ToImmutable();
     }
 
+    /// <summary>The address-space generations of the process that can be entered, beside generation 0 (/proc/PID/generations, Documentation/mm/wfgen.rst of the series
+    /// in kernel/): the kernel's numbers.</summary>
+    public ImmutableArray<int> ReadViews() =>
+    [
+        .. ReadLines($"{LivingFolder}/generations").Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(w => w[^1] == "live").Select(w => int.Parse(w[0], CultureInfo.InvariantCulture)),
+    ];
+
     /// <summary>Whether a descriptor of the process is what the kernel calls so, as anon_inode:[userfaultfd].</summary>
     public bool HasDescriptor(string name)
     {

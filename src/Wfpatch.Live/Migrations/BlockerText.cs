@@ -33,6 +33,7 @@ public static class BlockerText
             "", visit.Unwinding.Depth, visit.At, $"its stack cannot be unwound beyond {visit.At} ({visit.Unwinding.Reason})"),
         VisitResult.Traced => new Blocker("", -1, Address.Zero, "another tracer is attached to it"),
         VisitResult.NoControlBlock => new Blocker("", -1, Address.Zero, "it has no control block of glibc's"),
+        VisitResult.NotNow => new Blocker("", -1, Address.Zero, "the kernel did not let it go over just now; it is tried again"),
         VisitResult.Ended => new Blocker("", -1, Address.Zero, "it is ending"),
         _ => new Blocker("", -1, Address.Zero, "it has not come by a quiescence point yet"),
     };

@@ -57,7 +57,7 @@ public sealed class CanaryLoop
         while (true)
         {
             Discover();
-            ReadWords();
+            ReadGenerations();
             bool isComplete = Missing() <= 0;
             if (!isComplete)
             {
@@ -83,7 +83,7 @@ public sealed class CanaryLoop
     private bool Finish()
     {
         Discover();
-        ReadWords();
+        ReadGenerations();
         foreach (var thread in _threads.Values.Where(t => t.Path == MigrationPath.Pending))
         {
             thread.Blocker ??= new Blocker("", -1, Address.Zero, _hasPoints ? "it has not come by a quiescence point" : "it could not be migrated yet");
@@ -141,7 +141,7 @@ public sealed class CanaryLoop
     private uint? Read(ThreadRecord thread, int offset) =>
         thread.ControlBlock != Address.Zero && _target.Memory.TryReadUInt32(thread.ControlBlock + offset, out uint word) ? word : null;
 
-    private void ReadWords()
+    private void ReadGenerations()
     {
         foreach (var thread in _threads.Values.Where(t => t.Path is MigrationPath.Pending or MigrationPath.Staying))
         {
@@ -149,7 +149,7 @@ public sealed class CanaryLoop
             {
                 thread.ControlBlock = ThreadControlBlock.Find(_target.Linux, _target.Memory, thread.Id);
             }
-            if (Read(thread, ThreadWord.Offset) == _destination)
+            if (_outside.Generations.Read(thread.Id, thread.ControlBlock) == _destination)
             {
                 // Nobody chose it in this command: it inherits, or an earlier command chose it.
                 Complete(thread, thread.IsHooked ? MigrationPath.Return : thread.Path == MigrationPath.Pending ? MigrationPath.Point : MigrationPath.Born);

@@ -339,7 +339,7 @@ public sealed class Gathering
             thread.Visit = new ThreadVisit(stopped.Error == Errno.NotPermitted ? VisitResult.Traced : VisitResult.Ended, default, default, default);
             return null;
         }
-        thread.Visit = _outside.Look(in registers);
+        thread.Visit = _outside.Look(thread.Id, in registers);
         var interrupted = registers;
         // At once, and not when it is let go: a controller that is killed lets it go as it is.
         InterruptedCall.Restart(in stopped, ref registers, asleep);

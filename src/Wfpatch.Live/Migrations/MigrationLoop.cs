@@ -3,14 +3,13 @@ using System.Diagnostics;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Quiescence;
-using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Migrations;
 
 /// <summary>
-/// Follows a transition until every thread is in its destination: reads the threads' words (no stop), and visits those that
+/// Follows a transition until every thread is in its destination: reads the threads' generations (no stop), and visits those that
 /// do not come by a point themselves. Under the policy points these are threads that stay blocked; a busy thread is never
 /// stopped. Under stack every thread is visited, with growing pauses.
 /// </summary>
@@ -60,7 +59,7 @@ public sealed class MigrationLoop
         {
             bool hasNew = Discover(first);
             first = false;
-            ReadWords();
+            ReadGenerations();
             if (!hasNew && _threads.Values.All(t => t.IsDone))
             {
                 progress(Threads);
@@ -84,7 +83,7 @@ public sealed class MigrationLoop
     private bool Finish()
     {
         bool hasNew = Discover(false);
-        ReadWords();
+        ReadGenerations();
         foreach (var thread in _threads.Values.Where(t => !t.IsDone))
         {
             thread.Blocker ??= new Blocker("", -1, Address.Zero, _hasPoints ? "it has not come by a quiescence point" : "it could not be migrated yet");
@@ -121,26 +120,22 @@ public sealed class MigrationLoop
         return any;
     }
 
-    private bool IsInDestination(ThreadRecord thread) =>
-        thread.ControlBlock != Address.Zero
-        && _target.Memory.TryReadUInt32(thread.ControlBlock + ThreadWord.Offset, out uint word) && word == _destination;
+    private bool IsInDestination(ThreadRecord thread) => _outside.Generations.Read(thread.Id, thread.ControlBlock) == _destination;
 
-    private void ReadWords()
+    private void ReadGenerations()
     {
         var pending = _threads.Values.Where(t => !t.IsDone).ToArray();
         foreach (var thread in pending.Where(t => t.ControlBlock == Address.Zero))
         {
             thread.ControlBlock = ThreadControlBlock.Find(_linux, _target.Memory, thread.Id);
         }
-        var known = pending.Where(t => t.ControlBlock != Address.Zero).ToArray();
-        var addresses = known.Select(t => t.ControlBlock + ThreadWord.Offset).ToArray();
-        var words = new uint[known.Length];
-        _target.Memory.ReadWords(addresses, words, absent: uint.MaxValue);
-        for (int i = 0; i < known.Length; i++)
+        var generations = new uint[pending.Length];
+        _outside.Generations.Read(pending, generations);
+        for (int i = 0; i < pending.Length; i++)
         {
-            if (words[i] == _destination)
+            if (generations[i] == _destination)
             {
-                Complete(known[i], known[i].IsHooked ? MigrationPath.Return : MigrationPath.Point);
+                Complete(pending[i], pending[i].IsHooked ? MigrationPath.Return : MigrationPath.Point);
             }
         }
     }
@@ -191,8 +186,8 @@ public sealed class MigrationLoop
     /// already, and blocked in a system call that cannot be interrupted it is in no trampoline, except below a handler of a signal: so those that
     /// can be stopped are looked at. Its word may stay as it is: an old number means the version before.</summary>
     private bool NeverLeft(ThreadRecord thread) =>
-        _leftGeneration != 0 && thread.ControlBlock != Address.Zero
-        && _target.Memory.TryReadUInt32(thread.ControlBlock + ThreadWord.Offset, out uint word) && word != _leftGeneration;
+        _leftGeneration != 0 && _outside.Generations.Read(thread.Id, thread.ControlBlock) is var generation
+        && generation != IThreadGenerations.Unknown && generation != _leftGeneration;
 
     private void Visit(ThreadRecord thread, StopTerms terms)
     {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Buffers.Binary;
 using System.Diagnostics;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Quiescence;
@@ -25,6 +24,7 @@ public sealed class OutsideMigration
 
     private readonly ILinux _linux;
     private readonly TargetMemory _memory;
+    private readonly ThreadWords _words;
     private readonly Unwinder _unwinder;
     private readonly AddressRange[] _oldCode;
     private readonly AddressRange[] _trampolines;
@@ -44,12 +44,17 @@ public sealed class OutsideMigration
     {
         _linux = linux;
         _memory = memory;
+        _words = new ThreadWords(memory);
+        Generations = _words;
         _unwinder = unwinder;
         _oldCode = [.. oldCode];
         _trampolines = [.. trampolines];
         _leftGeneration = leftGeneration;
         _stops = stops;
     }
+
+    /// <summary>Where threads' generations are kept; without it, in their words.</summary>
+    public IThreadGenerations Generations { get; init; }
 
     /// <summary>Return hooks, where they may be placed.</summary>
     public ReturnHooks? Hooks { get; init; }
@@ -104,7 +109,7 @@ public sealed class OutsideMigration
         if (terms.Activity is { IsBlocked: true } activity)
         {
             var registers = new UserRegisters { Rip = activity.InstructionPointer.Value, Rsp = activity.StackPointer.Value };
-            _ = Look(in registers);
+            _ = Look(thread, in registers);
         }
     }
 
@@ -137,15 +142,15 @@ public sealed class OutsideMigration
         {
             return new ThreadVisit(stopped.Error == Errno.NotPermitted ? VisitResult.Traced : VisitResult.Ended, default, default, default);
         }
-        var visit = Look(in registers);
+        var visit = Look(stopped.Thread, in registers);
         // The grant first: a thread that is migrated has one as well, so that its next point leaves it where it is.
-        if (grant is { } granted && !Store(in registers, ThreadWord.GrantOffset, granted))
+        if (grant is { } granted && !_words.Store(in registers, ThreadWord.GrantOffset, granted))
         {
             visit = visit with { Result = VisitResult.NoControlBlock };
         }
         if (visit.Result == VisitResult.Migrated && generation is { } word)
         {
-            visit = Store(in registers, ThreadWord.Offset, word) ? visit : visit with { Result = VisitResult.NoControlBlock };
+            visit = visit with { Result = Generations.Store(stopped.Thread, in registers, word) ?? VisitResult.Migrated };
         }
         if (visit.Result == VisitResult.Busy && Hooks is { } hooks && StackVerdict.FindOutermost(_frames.AsSpan(0, visit.Unwinding.Depth + 1), _oldCode) is >= 0 and var outermost)
         {
@@ -167,13 +172,13 @@ public sealed class OutsideMigration
         // Inside a hook it may have read the grant already and not stored it yet; a stack that is not seen whole may hide that.
         bool isUsed = !outcome.IsComplete || !StackVerdict.Decide(_frames.AsSpan(0, count), _trampolines).IsQuiescent
             || (_memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word == generation);
-        var result = isUsed ? VisitResult.Migrated : Store(in registers, ThreadWord.GrantOffset, 0) ? VisitResult.Busy : VisitResult.NoControlBlock;
+        var result = isUsed ? VisitResult.Migrated : _words.Store(in registers, ThreadWord.GrantOffset, 0) ? VisitResult.Busy : VisitResult.NoControlBlock;
         InterruptedCall.Restart(in stopped, ref registers, asleep);
         return new ThreadVisit(result, default, outcome, default);
     }
 
     /// <summary>Whether a thread that is stopped could migrate there. Changes nothing, allocates nothing.</summary>
-    public ThreadVisit Look(in UserRegisters registers)
+    public ThreadVisit Look(int thread, in UserRegisters registers)
     {
         var set = ToRegisterSet(in registers);
         var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count, _rows);
@@ -184,7 +189,7 @@ public sealed class OutsideMigration
         var frames = _frames.AsSpan(0, count);
         // A trampoline counts wherever it is on the stack: a signal handler may have come above it, and what the thread decides
         // when it goes on there, it decides by what the trampoline was in the transition in which it entered it.
-        if (_leftGeneration != 0 && HasCodeOfDestination(in registers) && StackVerdict.Decide(frames, _trampolines).IsQuiescent)
+        if (_leftGeneration != 0 && Generations.IsElsewhere(thread, in registers, _leftGeneration) && StackVerdict.Decide(frames, _trampolines).IsQuiescent)
         {
             return new ThreadVisit(VisitResult.Migrated, new StackVerdict(-1, -1), outcome, default);
         }
@@ -196,21 +201,6 @@ public sealed class OutsideMigration
         return verdict.IsQuiescent
             ? new ThreadVisit(VisitResult.Migrated, verdict, outcome, default)
             : new ThreadVisit(VisitResult.Busy, verdict, outcome, _frames[verdict.Frame].ProgramCounter);
-    }
-
-    private bool HasCodeOfDestination(in UserRegisters registers) =>
-        _memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word != _leftGeneration;
-
-    private bool Store(in UserRegisters registers, int offset, uint generation)
-    {
-        var block = new Address(registers.FsBase);
-        if (!_memory.TryReadUInt64(block, out ulong self) || self != registers.FsBase)
-        {
-            return false;
-        }
-        Span<byte> word = stackalloc byte[ThreadWord.Size];
-        BinaryPrimitives.WriteUInt32LittleEndian(word, generation);
-        return _memory.TryWrite(block + offset, word) == Errno.Success;
     }
 
     internal static RegisterSet ToRegisterSet(in UserRegisters r)

@@ -24,6 +24,9 @@ public enum VisitResult
 
     /// <summary>It has no control block of glibc's.</summary>
     NoControlBlock,
+
+    /// <summary>The kernel did not let it go over just now.</summary>
+    NotNow,
 }
 
 /// <summary>What came of stopping one thread for a moment.</summary>

@@ -2,7 +2,7 @@
 using System.Globalization;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Refusals;
-using Wfpatch.Live.Backends.Dispatch;
+using Wfpatch.Live.Backends;
 using Wfpatch.Live.Targets;
 
 namespace Wfpatch.Live.Obstacles;
@@ -11,7 +11,7 @@ namespace Wfpatch.Live.Obstacles;
 /// Whether a target may have the memory that a plan needs. Limits of no matter: RLIMIT_DATA and overcommitment count writable private memory
 /// alone, and ours is not writable; RLIMIT_CORE and RLIMIT_STACK say nothing about mappings.
 /// </summary>
-public sealed class ResourceObstacles(Target target, DispatchPlan plan)
+public sealed class ResourceObstacles(Target target, BackendPlan plan)
 {
     /// <summary>CAP_IPC_LOCK, linux/capability.h.</summary>
     private const int MayLock = 14;
@@ -57,7 +57,7 @@ public sealed class ResourceObstacles(Target target, DispatchPlan plan)
     {
         // Each page that is written may need page tables of its own, the first one of a program's code a copy.
         const ulong Margin = 256 << 10, PagesForOne = 3;
-        ulong written = (ulong)plan.Code.Select(w => w.Address.PageStart).Distinct().Count() + (ulong)plan.Open.Redirects.Length + (ulong)plan.Open.Hooks.Length;
+        ulong written = (ulong)plan.Code.Select(w => w.Address.PageStart).Distinct().Count() + (ulong)plan.Open.Redirects.Length + (ulong)plan.Open.Entries.Length + (ulong)plan.Open.Hooks.Length;
         ulong needed = (written * PagesForOne * Address.PageSize) + Margin;
         return MemoryGroup.FindFull(target.Proc, needed) is { } full
             ? TargetRefusals.MemoryGroupFull.About(_subject, $"The control group {full.Path} of {_subject} has {full.Room} bytes left of the {full.Limit} that it may have; the patch may need {needed}.")

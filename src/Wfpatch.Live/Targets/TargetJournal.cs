@@ -17,13 +17,13 @@ public sealed class TargetJournal
 
     private readonly TargetMemory _memory;
     private ulong _sequence;
-    private bool _isOlder;
+    private int _version;
 
-    /// <param name="isOlder">Whether a wfpatch that writes the format before wrote it.</param>
-    private TargetJournal(TargetMemory memory, Address region, TargetState state, ulong sequence, bool isOlder = false)
+    /// <param name="version">What the header says.</param>
+    private TargetJournal(TargetMemory memory, Address region, TargetState state, ulong sequence, int version)
     {
         _memory = memory;
-        _isOlder = isOlder;
+        _version = version;
         Region = region;
         State = state;
         _sequence = sequence;
@@ -60,7 +60,7 @@ public sealed class TargetJournal
             {
                 unreadable = AuditRefusals.StateDamaged.About($"process {process}", $"The newest state in process {process} is whole but cannot be right; nothing is changed. Compare it with `wfpatch verify --pid {process}`.");
             }
-            return new TargetJournal(memory, start, newest?.State ?? TargetState.Empty, newest?.Sequence ?? 0, JournalLayout.IsOlder(JournalLayout.VersionOf(header)));
+            return new TargetJournal(memory, start, newest?.State ?? TargetState.Empty, newest?.Sequence ?? 0, JournalLayout.VersionOf(header));
         }
         return null;
     }
@@ -85,9 +85,10 @@ public sealed class TargetJournal
     /// <summary>Makes a fresh region a journal. The state first, the header by which it is found last.</summary>
     public static TargetJournal Create(AddressRange region, TargetMemory memory)
     {
-        var journal = new TargetJournal(memory, region.Start, TargetState.Empty, 0);
+        var header = JournalLayout.EncodeHeader();
+        var journal = new TargetJournal(memory, region.Start, TargetState.Empty, 0, JournalLayout.VersionOf(header));
         journal.Write(TargetState.Empty with { Regions = [new RegionState(region, JournalLayout.CodeOffset)] });
-        memory.Write(region.Start, JournalLayout.EncodeHeader());
+        memory.Write(region.Start, header);
         return journal;
     }
 
@@ -96,11 +97,11 @@ public sealed class TargetJournal
 
     public void Write(TargetState state)
     {
-        if (_isOlder)
+        if (JournalLayout.VersionFor(state) is var version && version > _version)
         {
             // One write, within eight bytes that are aligned. The copies that are there are right under both numbers.
-            _memory.Write(Region + JournalLayout.VersionOffset, JournalLayout.EncodeVersion());
-            _isOlder = false;
+            _memory.Write(Region + JournalLayout.VersionOffset, JournalLayout.EncodeVersion(version));
+            _version = version;
         }
         ulong sequence = _sequence + 1;
         _memory.Write(JournalLayout.CopyAddress(Region, (int)(sequence % 2)), JournalEncoding.Encode(state, sequence));

@@ -17,7 +17,7 @@ public sealed class JournalEncodingTests
 
     [Fact]
     public void AStateComesBackAsItWas() =>
-        Seeded.Check(Gen.Select(RandomState.States, Gen.ULong), 1_000, sample =>
+        Seeded.Check(Gen.Select(Gen.OneOf(RandomState.States, RandomState.StatesWithViews), Gen.ULong), 1_000, sample =>
         {
             var (state, sequence) = sample;
             var bytes = JournalEncoding.Encode(state, sequence);
@@ -46,6 +46,19 @@ public sealed class JournalEncodingTests
             BinaryPrimitives.WriteUInt64LittleEndian(old.AsSpan(8), (ulong)(old.Length - HeadLength));
             BinaryPrimitives.WriteUInt64LittleEndian(old.AsSpan(16), Checksum(7, old.AsSpan(HeadLength)));
             Assert.Equal(RandomState.Describe(state), RandomState.Describe(JournalEncoding.Decode(old)?.State));
+        });
+
+    /// <summary>A target that no view was ever made in has a state that whoever knows format 5 reads; one with views has another number.</summary>
+    [Fact]
+    public void OnlyStatesWithViewsAreAnotherFormat() =>
+        Seeded.Check(Gen.Select(RandomState.States, RandomState.StatesWithViews), 200, sample =>
+        {
+            var (without, with) = sample;
+            Assert.Equal(JournalLayout.VersionFor(TargetState.Empty), JournalLayout.VersionFor(without));
+            Assert.Equal(JournalLayout.VersionFor(TargetState.Empty) + 1, JournalLayout.VersionFor(with));
+            Assert.True(JournalLayout.IsKnownVersion(JournalLayout.VersionFor(with)));
+            // Once there were some, for ever: what they were made of stays.
+            Assert.Equal(with.Entries.IsEmpty ? 0 : 1, JournalLayout.VersionFor(with with { Backend = BackendKind.Dispatch }) - JournalLayout.VersionFor(without));
         });
 
     /// <summary>A copy that is written over an older one, and is cut off anywhere: the old one, the new one, or none.</summary>
@@ -126,12 +139,12 @@ public sealed class JournalEncodingTests
         var header = JournalLayout.EncodeHeader();
         Assert.True(JournalLayout.IsHeader(header));
         Assert.True(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)));
-        Assert.False(JournalLayout.IsOlder(JournalLayout.VersionOf(header)));
+        Assert.Equal(JournalLayout.VersionOf(header), JournalLayout.VersionFor(TargetState.Empty));
         header[8]--;
-        Assert.True(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)) && JournalLayout.IsOlder(JournalLayout.VersionOf(header)));
+        Assert.True(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)) && JournalLayout.VersionOf(header) < JournalLayout.VersionFor(TargetState.Empty));
         header[8]--;
         Assert.False(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)));
-        header[8] += 3;
+        header[8] += 4;
         Assert.True(JournalLayout.IsHeader(header));
         Assert.False(JournalLayout.IsKnownVersion(JournalLayout.VersionOf(header)));
         header[0]++;

@@ -63,6 +63,15 @@ internal static class RandomState
             Transition = time.Item2 && code.Item1.Length > 0 ? time.Item3 : null,
         }));
 
+    /// <summary>The same of a target in which the backend aspace makes what is in force.</summary>
+    public static readonly Gen<TargetState> StatesWithViews = Gen.Select(States, Gen.Int[0, 9], Gen.Int[TransitionState.NoView, 9], Gen.Byte.Array[EntryJump.Length, EntryJump.Length], (state, view, opened, old) => state with
+    {
+        Backend = BackendKind.AddressSpace,
+        View = view,
+        Entries = [.. state.Redirects.Select(r => r.Plan.Entry).Distinct().Select(e => new EntryState($"at {e}", AddressRange.OfLength(e, 7), old))],
+        Transition = state.Transition is { } open ? open with { View = opened } : null,
+    });
+
     /// <summary>All that a record holds, as text: every property that it was made of. Two values are equal when their texts are.</summary>
     public static string Describe(object? value) => value switch
     {

@@ -4,7 +4,7 @@ using System.Text;
 using Wfpatch.Core.Patches;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Lab.Servers;
-using Wfpatch.Live.Backends.Dispatch;
+using Wfpatch.Live.Backends;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
@@ -31,7 +31,7 @@ public sealed class PatchedMemcached : IAsyncDisposable
         new(await MemcachedServer.StartAsync(threads, cancel, options));
 
     /// <summary>What an apply would do.</summary>
-    public DispatchPlan Plan(Patch patch)
+    public BackendPlan Plan(Patch patch)
     {
         var (report, plan) = _commands.Check(Id, patch, Options);
         return plan ?? throw new InvalidOperationException(report.Message);

@@ -41,6 +41,36 @@ public sealed class FaultyLinux(ILinux real, int faultAt, Action fault) : Forwar
         return base.Detach(thread, signal);
     }
 
+    public override int CreateView(int process, out int view)
+    {
+        Count();
+        return base.CreateView(process, out view);
+    }
+
+    public override int PinForViews(int process, AddressRange pages)
+    {
+        Count();
+        return base.PinForViews(process, pages);
+    }
+
+    public override int WriteView(int process, int view, Address address, ReadOnlySpan<byte> bytes)
+    {
+        Count();
+        return base.WriteView(process, view, address, bytes);
+    }
+
+    public override int MoveToView(int thread, int view)
+    {
+        Count();
+        return base.MoveToView(thread, view);
+    }
+
+    public override int DeleteView(int process, int view)
+    {
+        Count();
+        return base.DeleteView(process, view);
+    }
+
     private void Count()
     {
         if (++Changes == faultAt)

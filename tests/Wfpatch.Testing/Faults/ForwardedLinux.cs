@@ -51,4 +51,16 @@ public abstract class ForwardedLinux(ILinux real) : ILinux
     public int ReadFilter(int thread, int index, Span<ulong> instructions, out int length) => real.ReadFilter(thread, index, instructions, out length);
 
     public int GetRobustList(int thread, out Address head) => real.GetRobustList(thread, out head);
+
+    public int QueryView(int thread, out int view) => real.QueryView(thread, out view);
+
+    public virtual int CreateView(int process, out int view) => real.CreateView(process, out view);
+
+    public virtual int PinForViews(int process, AddressRange pages) => real.PinForViews(process, pages);
+
+    public virtual int WriteView(int process, int view, Address address, ReadOnlySpan<byte> bytes) => real.WriteView(process, view, address, bytes);
+
+    public virtual int MoveToView(int thread, int view) => real.MoveToView(thread, view);
+
+    public virtual int DeleteView(int process, int view) => real.DeleteView(process, view);
 }

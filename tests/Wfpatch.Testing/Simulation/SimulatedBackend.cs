@@ -12,7 +12,7 @@ namespace Wfpatch.Testing.Simulation;
 /// <summary>
 /// The dispatch backend on simulated memory, one store at a time: each element of the sequences that its verbs give is one
 /// store, and between any two of them threads run, or the controller dies. It does what Wfpatch.Live's DispatchBackend and
-/// DispatchPlanner do, with the same pure parts.
+/// TransitionPlanner do, with the same pure parts.
 /// </summary>
 public sealed class SimulatedBackend
 {

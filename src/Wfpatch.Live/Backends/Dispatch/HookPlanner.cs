@@ -25,13 +25,18 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
     /// <summary>All hooks of the state, those of this transition armed, and new ones behind them.</summary>
     /// <param name="changed">Entries of the functions that the transition replaces.</param>
     /// <param name="parts">The patch, through which points without a symbol are found; empty for a revert, which knows earlier hooks alone.</param>
-    /// <param name="canaries">Whether new threads shall get their creator's number.</param>
+    /// <param name="way">For canaries new threads get their creator's number. In views the kernel sees to that, and guards alone are needed.</param>
     public ImmutableArray<HookState> Plan(
-        Profile? profile, IReadOnlyCollection<Address> changed, IReadOnlyCollection<ObjectPlan> parts, AddressSpaceMap space, bool canaries = false)
+        Profile? profile, IReadOnlyCollection<Address> changed, IReadOnlyCollection<ObjectPlan> parts, AddressSpaceMap space, TransitionWay way)
     {
         var hooks = state.Hooks.Select(h => h with { IsArmed = false }).ToList();
+        if (way.Backend == BackendKind.AddressSpace)
+        {
+            AddCallGuards(hooks, space);
+            return [.. hooks];
+        }
         AddThreadStart(hooks, space);
-        if (canaries)
+        if (way.Canaries > 0)
         {
             AddInheritance(hooks, space);
         }

@@ -12,12 +12,14 @@ using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Core.X86;
+using Wfpatch.Live.Backends.AddressSpace;
+using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Targets;
 
-namespace Wfpatch.Live.Backends.Dispatch;
+namespace Wfpatch.Live.Backends;
 
-/// <summary>Turns a patch and a target into a <see cref="DispatchPlan"/>, or into all the reasons why not. Reads the target, changes nothing.</summary>
-public sealed class DispatchPlanner
+/// <summary>Turns a patch and a target, for either backend, into a <see cref="BackendPlan"/>, or into all the reasons why not. Reads the target, changes nothing.</summary>
+public sealed class TransitionPlanner
 {
     /// <summary>Displacements whose highest byte is 00 to 02, or FD to FF, lead nearer than that: they are the frequent ones.</summary>
     private const long RegionMargin = 48L << 20;
@@ -29,7 +31,7 @@ public sealed class DispatchPlanner
     private ImmutableArray<AppliedPatch> _below;
 
     /// <param name="state">The journaled state, or an empty one.</param>
-    public DispatchPlanner(Target target, TargetState state)
+    public TransitionPlanner(Target target, TargetState state)
     {
         _target = target;
         _state = state;
@@ -39,7 +41,7 @@ public sealed class DispatchPlanner
 
     /// <summary>Plans an apply. Either a plan, or at least one refusal.</summary>
     /// <param name="profile">Whose points are hooked; null: none.</param>
-    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanApply(Patch patch, Profile? profile, TransitionWay way)
+    public (BackendPlan? Plan, ImmutableArray<Refusal> Refusals) PlanApply(Patch patch, Profile? profile, TransitionWay way)
     {
         // What is replaced goes: the patch is made for the program without it.
         _below = way.Replaces ? [] : _state.Applied;
@@ -52,26 +54,29 @@ public sealed class DispatchPlanner
             return (null, [.. _refusals]);
         }
         var space = BuildSpace(regions.New);
-        var redirects = changed.Aggregate(_state.Redirects, (planned, part) => PlanRedirects(part, planned, space, regions.Around(part.Start)));
+        var entries = PlannerOf(way.Backend, space);
+        // Where no view is in force, what stood at the entries of earlier ones says nothing: dispatch may have been here since.
+        var start = _state with { Backend = way.Backend, Entries = _state.View == 0 ? [] : _state.Entries };
+        var state = changed.Aggregate(start, (planned, part) => entries.Plan(part, planned, regions.Around(part.Start)));
         var hookPlanner = new HookPlanner(_target, _state, _original, (_state with { Regions = regions.All }).CallbackArea, _refusals);
-        var hooks = hookPlanner.Plan(profile, [.. changed.SelectMany(ReplacedEntries), .. replaced.SelectMany(i => i.Functions).Select(f => f.Entry)], changed, space, way.Canaries > 0);
+        var hooks = hookPlanner.Plan(profile, [.. changed.SelectMany(ReplacedEntries), .. replaced.SelectMany(i => i.Functions).Select(f => f.Entry)], changed, space, way);
         var head = regions.All[0].Range.Start + JournalLayout.FrameIndexOffset;
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
         var unwinders = unwinderPlanner.Plan([.. changed.Select(p => p.Part)], space, head);
         var next = (_state with { Regions = regions.All }).FrameIndex;
         var added = changed.Where(p => p.Image < 0).ToImmutableArray();
-        (regions, var frames) = added.IsEmpty ? (regions, null) : PlaceFrames(regions, added[0].Start, redirects, hooks, unwinders, next);
+        (regions, var frames) = added.IsEmpty ? (regions, null) : PlaceFrames(regions, added[0].Start, state.Redirects, hooks, unwinders, next);
         var linked = Link(parts, added, frames?.Address ?? next);
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
-        return Compose(patch, way, regions, space, redirects, (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code], frames), changed, added, linked);
+        return Compose(patch, way, regions, space, (state, entries.Code(state)), (hooks, unwinders, [.. hookPlanner.Code, .. unwinderPlanner.Code], frames), changed, added, linked);
     }
 
     /// <summary>The first region of a target in which nothing else is to be changed; null where there is one already. Either a plan, at
     /// least one refusal, or neither.</summary>
-    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRegion()
+    public (BackendPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRegion()
     {
         if (!_state.Regions.IsEmpty)
         {
@@ -83,26 +88,30 @@ public sealed class DispatchPlanner
             return (null, [RedirectRefusals.NoPlace.About(main.FileName, $"There are no {JournalLayout.RegionLength} bytes of free memory within 2 GiB of {main.FileName}.")]);
         }
         var state = _state with { Regions = [new RegionState(range, JournalLayout.CodeOffset)] };
-        return (new DispatchPlan([range], true, [], state, state, []), []);
+        return (new BackendPlan([range], true, [], state, state, []), []);
     }
 
     /// <summary>Plans a revert of a patch's images that are in force.</summary>
-    public (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(ImmutableArray<int> images, Profile? profile, TransitionWay way)
+    public (BackendPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(ImmutableArray<int> images, Profile? profile, TransitionWay way)
     {
         var first = _state.Images[images[0]];
         _ = IsTooFarApart(first.PatchName, [.. images.Select(i => _state.Images[i].Range.Start)], _state.Regions, way.Consistency);
         var space = BuildSpace([]);
         var hookPlanner = new HookPlanner(_target, _state, _original, _state.CallbackArea, _refusals);
-        var hooks = hookPlanner.Plan(profile, [.. images.SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry)], [], space);
+        var hooks = hookPlanner.Plan(profile, [.. images.SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry)], [], space, way);
         var unwinderPlanner = new UnwinderPlanner(_target, _state, _original, _refusals);
         var unwinders = unwinderPlanner.Plan([], space, _state.FrameIndexHead);
         if (_refusals.Count > 0)
         {
             return (null, [.. _refusals]);
         }
-        var state = _state with { Hooks = hooks, Unwinders = unwinders, Waiting = [.. _state.Waiting.Where(w => w.PatchId != first.PatchId)] };
+        var state = _state with { Backend = way.Backend, Hooks = hooks, Unwinders = unwinders, Waiting = [.. _state.Waiting.Where(w => w.PatchId != first.PatchId)] };
         return Finish(new RegionChoice(_state.Regions, []), space, state, TransitionKind.Revert, images, way, [.. hookPlanner.Code, .. unwinderPlanner.Code]);
     }
+
+    private IEntryPlanner PlannerOf(BackendKind backend, AddressSpaceMap space) => backend == BackendKind.AddressSpace
+        ? new JumpEntries(_target, _original, _refusals)
+        : new RedirectEntries(_target, _original, space, _state.Redirects.Length, _refusals);
 
     /// <summary>The images that go with a patch that replaces all, but for its own parts that stay.</summary>
     private ImmutableArray<ImageState> Replaced(ImmutableArray<int> staying) =>
@@ -190,8 +199,8 @@ public sealed class DispatchPlanner
     /// <summary>Every function of an object as it is in force now, or will be without what is replaced.</summary>
     private ImmutableArray<RunningFunction> RunningFunctions(ImmutableArray<AddressRange> functions, AddressRange within)
     {
-        var current = _state.Redirects.Where(r => within.Contains(r.Plan.Entry))
-            .Select(r => (r.Plan.Entry, Image: _state.VersionOf(r.Plan.Entry, _below)))
+        var current = _state.Redirects.Select(r => r.Plan.Entry).Concat(_state.Entries.Select(e => e.Entry)).Distinct().Where(within.Contains)
+            .Select(e => (Entry: e, Image: _state.VersionOf(e, _below)))
             .Where(r => r.Image is not null)
             .ToDictionary(r => r.Entry, r => r.Image!.Functions.First(f => f.Entry == r.Entry).New);
         // A part of a function that is replaced is none of the program's any more; its new version's part is.
@@ -287,61 +296,6 @@ public sealed class DispatchPlanner
             taken.Concat(newRegions),
             pages,
             _state.Redirects.Select(r => r.Plan).Concat(_state.Hooks.Select(h => h.Plan)).Concat(_state.Unwinders.Select(u => u.Plan)));
-    }
-
-    private ImmutableArray<RedirectState> PlanRedirects(ObjectPlan plans, ImmutableArray<RedirectState> planned, AddressSpaceMap space, AddressRange newCode)
-    {
-        var (part, loaded) = (plans.Part, plans.Loaded);
-        var redirects = planned.ToBuilder();
-        foreach (var found in plans.Match!.Functions.Where(f => part.OldFunctions[f.OldFunction].Role == OldFunctionRole.Replaced))
-        {
-            var entry = found.Running.Entry;
-            string name = part.OldFunctions[found.OldFunction].Name;
-            if (_state.FindRedirect(entry) is >= 0 and var existing)
-            {
-                if (!_state.Redirects[existing].Plan.CanReach(newCode))
-                {
-                    _refusals.Add(RedirectRefusals.NoPlace.About(name, $"The trampoline that {name} got from an earlier patch does not reach the new code at {newCode}."));
-                }
-                continue;
-            }
-            if (_state.Images.FirstOrDefault(i => i.Range.Contains(entry)) is { } owner)
-            {
-                _refusals.Add(TransitionRefusals.AddedByPatch.About(name, $"{name} came with {owner.PatchName}, and code of a patch has no jump to another one: build one patch of both fixes with --replace."));
-                continue;
-            }
-            var function = loaded.UnwindTable!.Functions.First(f => f.Start == entry);
-            int length = (int)Math.Max(function.Length, EntryCode.CodeBytes);
-            var code = _original.Read(entry, length) ?? throw new TargetAccessException($"reading {name}", Linux.Errno.Fault);
-            var (plan, refusal) = RedirectPlanner.Plan(name, function, code, space, DispatchTrampoline.Length, newCode, Means(), BranchesIn(loaded));
-            if (plan is null)
-            {
-                _refusals.Add(refusal!);
-                continue;
-            }
-            redirects.Add(new RedirectState(name, function, plan, Slot: -1, Bank: 1));
-        }
-        return redirects.ToImmutable();
-    }
-
-    private RedirectMeans Means() =>
-        (_target.Linux.CanSerializeProcessors ? RedirectMeans.Evict : RedirectMeans.None)
-        | (_target.Proc.HasShadowStacks ? RedirectMeans.None : RedirectMeans.PushReturn);
-
-    /// <summary>All that one program or library says of addresses; what cannot be read may lead anywhere.</summary>
-    private BranchSearch BranchesIn(LoadedObject loaded)
-    {
-        Lazy<Approaches?> approaches = new(() =>
-            Read(loaded, s => s.IsExecutable, s => s.MemorySize) is { } code && Read(loaded, s => !s.IsExecutable && s.IsReadable, s => s.FileSize) is { } data
-                ? new Approaches(new ObjectCode(code, data, loaded.UnwindTable!.Functions, loaded.Image.IsPositionIndependent))
-                : null);
-        return (into, function) => approaches.Value is { } known ? known.Find(into, function) : into.Start;
-    }
-
-    private ImmutableArray<(Address Start, ReadOnlyMemory<byte> Bytes)>? Read(LoadedObject loaded, Func<ElfSegment, bool> wanted, Func<ElfSegment, ulong> length)
-    {
-        var blocks = loaded.Image.Segments.Where(wanted).Select(s => (s.Address, Bytes: _original.Read(s.Address, (int)length(s)))).ToList();
-        return blocks.TrueForAll(b => b.Bytes is not null) ? [.. blocks.Select(b => (b.Address, (ReadOnlyMemory<byte>)b.Bytes!))] : null;
     }
 
     /// <summary>Links the new parts, in order: each index of frames leads to the one before.</summary>
@@ -450,15 +404,14 @@ public sealed class DispatchPlanner
         ];
     }
 
-    private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
-        Patch patch, TransitionWay way, RegionChoice regions, AddressSpaceMap space, ImmutableArray<RedirectState> redirects,
+    private (BackendPlan? Plan, ImmutableArray<Refusal> Refusals) Compose(
+        Patch patch, TransitionWay way, RegionChoice regions, AddressSpaceMap space, (TargetState Planned, IEnumerable<CodeWrite> Code) entries,
         (ImmutableArray<HookState> States, ImmutableArray<UnwinderState> Unwinders, IReadOnlyList<CodeWrite> Code, CodeWrite? Frames) hooks,
         ImmutableArray<ObjectPlan> changed, ImmutableArray<ObjectPlan> added, ImmutableArray<LinkedImage> linked)
     {
-        var state = _state with
+        var state = entries.Planned with
         {
             Regions = regions.All,
-            Redirects = redirects,
             Hooks = hooks.States,
             Unwinders = hooks.Unwinders,
             Frames = hooks.Frames is { } f ? _state.Frames.Add(new FramesState(AddressRange.OfLength(f.Address, f.Bytes.Length), Fnv1a.Compute(f.Bytes))) : _state.Frames,
@@ -471,15 +424,13 @@ public sealed class DispatchPlanner
         code.AddRange(linked.Where(l => !l.DataBytes.IsEmpty).Select(l => new CodeWrite(l.Data.Start, l.DataBytes.ToArray())));
         code.AddRange(hooks.Code);
         code.AddRange(hooks.Frames is { } described ? [described] : []);
-        var plans = redirects.Skip(_state.Redirects.Length).Select(r => r.Plan).ToList();
-        code.AddRange(plans.Select(DispatchTrampoline.Initial));
-        code.AddRange(plans.SelectMany(p => p.All.SkipLast(1)).Select(PassTrampoline.Initial));
+        code.AddRange(entries.Code);
         ImmutableArray<int> images = [.. changed.Select(p => p.Image >= 0 ? p.Image : _state.Images.Length + added.IndexOf(p))];
         var (plan, refusals) = Finish(regions, space, state, TransitionKind.Apply, images, way, code);
         return TargetJournal.Fits(plan!.Open) ? (plan, refusals) : (null, [TransitionRefusals.JournalFull.About(patch.Name, $"The state in process {_target.Process} has no room for {patch.Name}.")]);
     }
 
-    private (DispatchPlan? Plan, ImmutableArray<Refusal> Refusals) Finish(
+    private (BackendPlan? Plan, ImmutableArray<Refusal> Refusals) Finish(
         RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, ImmutableArray<int> images, TransitionWay way, IReadOnlyList<CodeWrite> code)
     {
         ImmutableArray<Address> newPages = [.. space.NewPages];
@@ -494,12 +445,13 @@ public sealed class DispatchPlanner
             reserved = reserved with { Regions = region.All, DataPages = state.DataPages };
         }
         var writes = new TransitionWrites(open);
-        IEnumerable<CodeWrite> hooks = way.Policy == ReturnHookArea.PolicyName && !ReturnHookArea.IsThere(_target.Memory, open.ReturnHooks) ? ReturnHookArea.Initial(open.ReturnHooks) : [];
+        IEnumerable<CodeWrite> hooks = way.Policy == ReturnHookArea.PolicyName && way.Backend == BackendKind.Dispatch && !ReturnHookArea.IsThere(_target.Memory, open.ReturnHooks) ? ReturnHookArea.Initial(open.ReturnHooks) : [];
         bool calls = images.Any(i => !state.Images[i].Callbacks.IsEmpty) && !CallbackArea.IsThere(_target.Memory, open.CallbackArea);
         code = [.. code, .. hooks, .. calls ? [CallbackArea.Initial(open.CallbackArea, ProcessorState.Read())] : Array.Empty<CodeWrite>()];
-        var plan = new DispatchPlan(region.New, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
+        var plan = new BackendPlan(region.New, isFirst, newPages, reserved, open, [.. code, .. writes.Prepare()])
         {
-            BytesAdded = (newPages.Length * (long)Address.PageSize) + code.Sum(c => c.Bytes.Length),
+            BytesAdded = (newPages.Length * (long)Address.PageSize) + code.Sum(c => c.Bytes.Length)
+                + (way.Backend == BackendKind.AddressSpace ? new ViewWrites(open).Pages.Sum(p => (long)p.Length) : 0),
         };
         return (plan, []);
     }

@@ -4,7 +4,7 @@ using Wfpatch.Core.Matching;
 using Wfpatch.Core.Patches;
 using Wfpatch.Live.Targets;
 
-namespace Wfpatch.Live.Backends.Dispatch;
+namespace Wfpatch.Live.Backends;
 
 /// <summary>What a patch does to one program or library of the process.</summary>
 /// <param name="match">Null where this part is in force already and stays as it is.</param>

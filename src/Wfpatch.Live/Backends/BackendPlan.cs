@@ -4,7 +4,7 @@ using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Redirects.Trampolines;
 
-namespace Wfpatch.Live.Backends.Dispatch;
+namespace Wfpatch.Live.Backends;
 
 /// <summary>Everything that one transition will do, decided and checked before the first write.</summary>
 /// <param name="NewRegions">Regions that must be mapped first, in this order; empty where there is room. The first one of a target also becomes its journal.</param>
@@ -13,7 +13,7 @@ namespace Wfpatch.Live.Backends.Dispatch;
 /// <param name="Open">The state with the open transition.</param>
 /// <param name="Code">New code and new trampolines: nothing leads to them yet.</param>
 /// <param name="IsFirst">Whether the target has no journal yet.</param>
-public sealed record DispatchPlan(
+public sealed record BackendPlan(
     ImmutableArray<AddressRange> NewRegions, bool IsFirst, ImmutableArray<Address> NewPages, TargetState Reserved, TargetState Open, ImmutableArray<CodeWrite> Code)
 {
     /// <summary>Bytes of memory that the target will hold more, whole pages: new code and trampolines (the journal apart).</summary>

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Core.Generations;
+using Wfpatch.Core.Patches;
+using Wfpatch.Core.Refusals;
+using Wfpatch.Live.Linux;
+using Wfpatch.Live.Targets;
+
+namespace Wfpatch.Live.Controllers;
+
+/// <summary>
+/// Which backend makes a transition. What is in force decides, since one target is never patched by two; where nothing is, the user, or the kernel.
+/// </summary>
+public static class BackendChoice
+{
+    /// <summary>For an apply: a backend, whether dispatch may be tried where it turns out to be unable, and what is against it.</summary>
+    public static (BackendKind Backend, bool MayFallBack, Refusal? Refusal) Make(Target target, TargetState state, Patch patch, TransitionOptions options, Consistency consistency)
+    {
+        if (IsBound(state))
+        {
+            return (state.Backend, false, FindOther(target, state, options) ?? (state.Backend == BackendKind.AddressSpace ? FindUnable(patch, options, consistency) : null));
+        }
+        if (options.Backend == BackendKind.Dispatch)
+        {
+            return (BackendKind.Dispatch, false, null);
+        }
+        var refusal = HasViews(target) ? FindUnable(patch, options, consistency) : TransitionRefusals.NoGenerations.About(
+            "--backend aspace", "The kernel that runs here has no address-space generations.");
+        return options.Backend is null && refusal is not null ? (BackendKind.Dispatch, false, null) : (BackendKind.AddressSpace, options.Backend is null, refusal);
+    }
+
+    /// <summary>What is against going on with what another backend made.</summary>
+    public static Refusal? FindOther(Target target, TargetState state, TransitionOptions options) =>
+        options.Backend is { } wanted && IsBound(state) && wanted != state.Backend
+            ? TransitionRefusals.OtherBackend.About($"process {target.Process}", $"What is in force in process {target.Process} was made by the backend {state.Backend.NameOf()}.")
+            : null;
+
+    /// <summary>Views that are not ours: what is written to generation 0 the threads of the process need not see.</summary>
+    public static Refusal? FindForeign(Target target, TargetState state) =>
+        state.Backend == BackendKind.AddressSpace || !state.Entries.IsEmpty || target.Proc.ReadViews() is not { IsEmpty: false } views
+            ? null
+            : TransitionRefusals.ForeignViews.About($"process {target.Process}", $"Process {target.Process} has address-space generations of its own ({string.Join(", ", views.Take(3))}).");
+
+    /// <summary>A state that came with a fork, and says of views that are not there.</summary>
+    public static Refusal? FindFork(Target target, TargetState state)
+    {
+        int[] wanted = [state.View, state.Transition?.View ?? 0];
+        return wanted.Any(v => v > 0) && target.Proc.ReadViews() is var views && wanted.FirstOrDefault(v => v > 0 && !views.Contains(v)) is > 0 and var missing
+            ? TransitionRefusals.ForkedView.About($"process {target.Process}", $"Generation {missing} of the address space of process {target.Process} is not there: the process was forked by one that had it. What it runs is what the thread that forked it ran.")
+            : null;
+    }
+
+    /// <summary>Whether the kernel has address-space generations. One that has none says so, whatever it is asked for.</summary>
+    public static bool HasViews(Target target) => target.Linux.QueryView(target.Process, out _) != Errno.NoSystemCall;
+
+    private static bool IsBound(TargetState state) => !state.Applied.IsEmpty || state.Transition is not null || state.View != 0;
+
+    private static Refusal? FindUnable(Patch patch, TransitionOptions options, Consistency consistency)
+    {
+        string? what = consistency == Consistency.Global ? "bring all threads over in one instant"
+            : patch.Objects.Any(o => !o.Callbacks.IsEmpty) ? "have callbacks called"
+            : options.Policy is Policy.Points or Policy.Explicit ? "let threads migrate at quiescence points"
+            : null;
+        return what is null ? null : TransitionRefusals.NotWithViews.About(patch.Name, $"The backend aspace cannot {what} yet.");
+    }
+}

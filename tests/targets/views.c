@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Threads of each kind that a transition meets: two that sleep between their calls, one that calls without a pause and makes no system call,
+ * one that makes threads that end at once, and with `stay` one more that is inside of stay() until `release`.
+ * For: the backend aspace (kernel/guest/aspace), which has to bring all of them over, each whole.
+ *
+ * `report` answers "report idle=V idle=V busy=V born=V tiny=V stay=V mixed=N": the newest version that each was answered with; stay=0: it has not come out of
+ * it yet. mixed counts calls whose two halves were of different versions.
+ * tiny() is shorter than a jump. `fork` answers "fork V", what a child that was forked just now sees.
+ */
+#include "target.h"
+
+#include <stdatomic.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+enum { IDLE_0, IDLE_1, BUSY, BORN, KINDS };
+
+static atomic_int newest[KINDS], inside, stayed, released, mixed;
+
+REPLACEABLE int first_half(void)
+{
+    __asm__ volatile("");
+    return VERSION;
+}
+
+REPLACEABLE int second_half(void)
+{
+    __asm__ volatile("nop");
+    return VERSION;
+}
+
+/* On the stack while both halves are called: no thread may change its version in between. */
+REPLACEABLE int request(int rounds)
+{
+    int first = first_half();
+    for (int i = 0; i < rounds; i++)
+        __asm__ volatile("" ::: "memory");
+    int second = second_half();
+    if (first != second || first != VERSION)
+        atomic_fetch_add(&mixed, 1);
+    return VERSION;
+}
+
+REPLACEABLE int tiny(void)
+{
+    __asm__ volatile(""); /* else a caller may ask once for all */
+    return VERSION - 1;
+}
+
+REPLACEABLE int stay(void)
+{
+    atomic_store(&inside, 1);
+    while (!atomic_load(&released))
+        usleep(1000);
+    return VERSION;
+}
+
+static void *idle(void *kind)
+{
+    prctl(PR_SET_NAME, "idle");
+    for (;;) {
+        atomic_store(&newest[(intptr_t)kind], request(100));
+        usleep(2000);
+    }
+    return NULL;
+}
+
+static void *busy(void *unused)
+{
+    (void)unused;
+    prctl(PR_SET_NAME, "busy");
+    for (;;) {
+        atomic_store(&newest[BUSY], request(2000));
+        for (int i = 0; i < 100000; i++)
+            __asm__ volatile("" ::: "memory");
+    }
+    return NULL;
+}
+
+static void *born(void *unused)
+{
+    (void)unused;
+    atomic_store(&newest[BORN], request(100));
+    return NULL;
+}
+
+static void *parent(void *unused)
+{
+    (void)unused;
+    prctl(PR_SET_NAME, "parent");
+    for (;;) {
+        pthread_t child;
+        if (pthread_create(&child, NULL, born, NULL) != 0)
+            fail("pthread_create");
+        pthread_join(child, NULL);
+        usleep(1000);
+    }
+    return NULL;
+}
+
+static void *stayer(void *unused)
+{
+    (void)unused;
+    prctl(PR_SET_NAME, "stayer");
+    atomic_store(&stayed, stay());
+    return NULL;
+}
+
+static int version_in_child(void)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(request(10) == tiny() + 1 ? request(10) : 255);
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        fail("fork");
+    return WEXITSTATUS(status);
+}
+
+int main(void)
+{
+    start_thread(idle, (void *)(intptr_t)IDLE_0);
+    start_thread(idle, (void *)(intptr_t)IDLE_1);
+    start_thread(busy, NULL);
+    start_thread(parent, NULL);
+    ready();
+    for (char line[64];;) {
+        next_command(line, sizeof line);
+        if (strcmp(line, "report") == 0)
+            printf("report idle=%d idle=%d busy=%d born=%d tiny=%d stay=%d mixed=%d\n", atomic_load(&newest[IDLE_0]), atomic_load(&newest[IDLE_1]),
+                   atomic_load(&newest[BUSY]), atomic_load(&newest[BORN]), tiny() + 1, atomic_load(&stayed), atomic_load(&mixed));
+        else if (strcmp(line, "stay") == 0) {
+            atomic_store(&released, 0);
+            atomic_store(&stayed, 0);
+            atomic_store(&inside, 0);
+            start_thread(stayer, NULL);
+            while (atomic_load(&inside) == 0)
+                usleep(1000);
+            printf("staying\n");
+        } else if (strcmp(line, "release") == 0) {
+            atomic_store(&released, 1);
+            while (atomic_load(&stayed) == 0)
+                usleep(1000);
+            printf("released\n");
+        } else if (strcmp(line, "fork") == 0)
+            printf("fork %d\n", version_in_child());
+        fflush(stdout);
+    }
+}
