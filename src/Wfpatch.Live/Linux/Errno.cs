@@ -14,5 +14,6 @@ public static class Errno
     public const int NoRoom = 12;
     public const int NoAccess = 13;
     public const int Fault = 14;
+    public const int Invalid = 22;
     public const int AddressInUse = 98;
 }
