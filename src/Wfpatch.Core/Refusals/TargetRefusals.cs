@@ -19,6 +19,7 @@ public static class TargetRefusals
     public static readonly RefusalKind ObjectNotLoaded = new("WF611", "object-not-loaded", "The program or library that the patch is for is not loaded in the target.", "Check the pid, and that the patch is for this program; for a library that is loaded later, use apply --when-loaded.");
     public static readonly RefusalKind BuildIdDiffers = new("WF612", "build-id-differs", "The loaded program or library has another build-id than the one that the patch was built for.", "Build the patch for the installed version, or restart the program first if it was upgraded.");
     public static readonly RefusalKind WritesForbidden = new("WF613", "writes-forbidden", "The kernel does not let the memory file write into code (proc_mem.force_override).", "Boot with proc_mem.force_override=always or =ptrace.");
+    public static readonly RefusalKind CallFailed = new("WF614", "call-failed", "The kernel refused a call on the target of a kind that it takes else: it may be short of memory. Whatever was done before stays, and is in the state.", "Run the same command again, which goes on, or take it back with revert.");
     public static readonly RefusalKind BeingLoaded = new("WF641", "being-loaded", "The library that the patch is for is being loaded: the loader has not filled in all addresses yet.", "Try again.");
     public static readonly RefusalKind LoadedTwice = new("WF642", "loaded-twice", "The library that the patch is for is loaded several times, each with variables and addresses of its own (dlmopen).", "Such a library cannot be patched yet.");
     public static readonly RefusalKind OtherUnwinder = new("WF631", "other-unwinder", "The target has an unwinder that cannot be shown new code, so that an exception would not get through it: a copy of libgcc's that was linked in, or another one.", "Run the program on the shared libgcc_s alone, or change only C code without cleanups.");
@@ -35,7 +36,7 @@ public static class TargetRefusals
     public static readonly ImmutableArray<RefusalKind> All =
     [
         LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed,
-        ObjectNotLoaded, BuildIdDiffers, WritesForbidden, BeingLoaded, LoadedTwice, OtherUnwinder, PerfMapNotWritten,
+        ObjectNotLoaded, BuildIdDiffers, WritesForbidden, CallFailed, BeingLoaded, LoadedTwice, OtherUnwinder, PerfMapNotWritten,
         AddressSpaceLimit, LockedMemoryLimit, TooManyMappings, MemoryGroupFull, FaultsHandled, MemoryShared,
     ];
 }

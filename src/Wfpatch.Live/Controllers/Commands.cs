@@ -120,7 +120,9 @@ public sealed class Commands(ILinux linux)
                 ? new TransitionReport(Outcome.Denied, $"You may not change process {process}: {AccessDenial.Describe(process)}; run wfpatch as its user or as root.")
                 : e.ChangedCode is { } code
                 ? TransitionReport.Refused([AuditRefusals.EntryChanged.About($"process {process}", $"The code at {code} in process {process} is not what it was a moment ago: its library was unloaded, or somebody else changes it. Nothing was written there; run the command again.")])
-                : TransitionReport.Refused([TargetRefusals.WritesForbidden.About($"process {process}", $"The kernel refused an access to process {process} ({e.Message}).")]);
+                : e.IsFirstWrite
+                ? TransitionReport.Refused([TargetRefusals.WritesForbidden.About($"process {process}", $"The kernel does not let process {process} be written to ({e.Message}); nothing was changed.")])
+                : TransitionReport.Refused([TargetRefusals.CallFailed.About($"process {process}", $"The kernel refused a call on process {process} ({e.Message}). It runs on as it is; what was begun stays open (wfpatch status): run the command again, or revert.")]);
     }
 
     private static bool IsGone(int process) => new ProcFs(process).HasEnded;

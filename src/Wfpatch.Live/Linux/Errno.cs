@@ -15,6 +15,7 @@ public static class Errno
     public const int NoAccess = 13;
     public const int Fault = 14;
     public const int Busy = 16;
+    public const int Invalid = 22;
     public const int NoSystemCall = 38;
     public const int AddressInUse = 98;
 }

@@ -6,8 +6,8 @@ namespace Wfpatch.Live.Linux;
 
 /// <summary>
 /// Every call by which a controller looks into or changes a target. All of the ptrace calls for one target are made by one
-/// OS thread. Calls return an errno, 0 for success; none of them allocates. A test replaces this by one that fails, or kills
-/// the controller, at the N-th call that changes something.
+/// OS thread. Calls return an errno, 0 for success; none of them allocates. Tests replace this by one that fails at the N-th call that
+/// changes something, or from there on, and by one that kills the controller there.
 /// </summary>
 public interface ILinux
 {
@@ -31,8 +31,7 @@ public interface ILinux
 
     /// <summary>Waits until each processor has been interrupted, idle or switched since the call (membarrier(2),
     /// MEMBARRIER_CMD_GLOBAL): what it fetched of the target's code before, it has forgotten. Nobody is stopped.</summary>
-    /// <exception cref="InvalidOperationException">It failed, where it could be done before.</exception>
-    void SerializeProcessors();
+    int SerializeProcessors();
 
     /// <summary>Whether two processes run in the same memory (kcmp(2), KCMP_VM). False where the kernel does not tell.</summary>
     bool ShareMemory(int one, int two);

@@ -61,13 +61,8 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
     public bool CanSerializeProcessors =>
         NativeMethods.Syscall(SysMembarrier, MembarrierQuery, null, null) is > 0 and var commands && (commands & MembarrierGlobal) != 0;
 
-    public void SerializeProcessors()
-    {
-        if (NativeMethods.Syscall(SysMembarrier, MembarrierGlobal, null, null) != 0)
-        {
-            throw new InvalidOperationException($"membarrier failed with errno {Marshal.GetLastPInvokeError()}");
-        }
-    }
+    public int SerializeProcessors() =>
+        NativeMethods.Syscall(SysMembarrier, MembarrierGlobal, null, null) != 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
 
     public (int Descriptor, int Error) OpenMemory(int process)
     {

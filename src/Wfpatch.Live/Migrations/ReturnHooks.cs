@@ -129,7 +129,11 @@ public sealed class ReturnHooks(TargetMemory memory, ReturnHookTable table)
         }
         Span<byte> number = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(number, generation);
+        if (memory.TryWrite(ReturnHookArea.BlockAt(table.Area, block) + ReturnHookArea.NumberOffset, number) != Errno.Success)
+        {
+            return false;
+        }
         table.Set(block, content with { Number = generation });
-        return memory.TryWrite(ReturnHookArea.BlockAt(table.Area, block) + ReturnHookArea.NumberOffset, number) == Errno.Success;
+        return true;
     }
 }

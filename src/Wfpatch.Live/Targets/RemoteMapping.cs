@@ -18,6 +18,9 @@ public enum MappingResult
 
     /// <summary>The thread did not get there in time: it had no processor, or a signal handler of it has not come back. It may yet do it.</summary>
     TimedOut,
+
+    /// <summary>A thread may be in the code that an earlier controller left; nothing was tried.</summary>
+    CodeInUse,
 }
 
 /// <summary>
@@ -31,7 +34,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
     private const int RoundsForRestarted = 20;
     private const int RoundsForRunning = 60;
 
-    private static readonly TimeSpan WaitForMapping = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitForMapping = TimeSpan.FromSeconds(20), WaitForUnused = TimeSpan.FromSeconds(5);
 
     private readonly ILinux _linux = target.Linux;
 
@@ -46,7 +49,10 @@ public sealed class RemoteMapping(Target target, StopLog stops)
     private MappingResult Map(IReadOnlyList<AddressRange> ranges, AddressRange codeRange, Func<AddressRange, SyscallRequest> request, Func<Mapping, bool> isWanted)
     {
         var requests = ranges.Select(request).ToArray();
-        WaitUntilUnused(codeRange);
+        if (!WaitUntilUnused(codeRange))
+        {
+            return MappingResult.CodeInUse;
+        }
         for (int round = 0; round < Rounds; round++)
         {
             foreach (int thread in OrderedCandidates(round))
@@ -90,6 +96,7 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         }
         long call = (long)registers.OrigRax;
         bool wasInterrupted = SyscallRestart.WasInterrupted(call, (long)registers.Rax);
+        int written = Errno.Success;
         // A call that has its result is over: the thread is as if it had been running. Of one that was interrupted, a signal whose
         // handler runs next must find it interrupted, not yet to be made.
         if (!wasInterrupted || !stopped.HasSignal)
@@ -99,7 +106,8 @@ public sealed class RemoteMapping(Target target, StopLog stops)
                 wasInterrupted ? SyscallRestart.NumberToGoOn(call, (long)registers.Rax) : registers.Rax,
                 registers.Rdi, registers.Rsi, registers.Rdx, InterruptedCall.FourthArgument(in registers, asleep), registers.R8, registers.R9, registers.Rcx, registers.R11);
             int length = SyscallStub.Encode(requests, in resume, stub);
-            if (target.Memory.TryWrite(codeRange.Start, stub.AsSpan(0, length)) == Errno.Success && Sees(thread, codeRange.Start, stub.AsSpan(0, length)))
+            written = target.Memory.TryWrite(codeRange.Start, stub.AsSpan(0, length));
+            if (written == Errno.Success && Sees(thread, codeRange.Start, stub.AsSpan(0, length)))
             {
                 var borrowed = registers;
                 borrowed.Rip = codeRange.Start.Value;
@@ -111,6 +119,8 @@ public sealed class RemoteMapping(Target target, StopLog stops)
             }
         }
         InterruptedCall.Restart(in stopped, ref registers, asleep);
+        // With another thread it would be the same.
+        target.Memory.ThrowIf(written, codeRange.Start, stub.Length);
         return false;
     }
 
@@ -163,16 +173,23 @@ public sealed class RemoteMapping(Target target, StopLog stops)
         return left;
     }
 
-    /// <summary>Waits until no thread runs code that an earlier controller, which was killed, may have left there.</summary>
-    private void WaitUntilUnused(AddressRange codeRange)
+    /// <summary>Waits until no thread runs code that an earlier controller, which was killed, may have left there. False: of one that runs nobody can tell, since it
+    /// cannot be stopped (another tracer has come), or it does not get on.</summary>
+    private bool WaitUntilUnused(AddressRange codeRange)
     {
         bool isFresh = target.Memory.Read(codeRange.Start, (int)codeRange.Length) is not { } bytes || bytes.AsSpan().IndexOfAnyExcept((byte)0) < 0;
+        var start = System.Diagnostics.Stopwatch.StartNew();
         foreach (int thread in isFresh ? [] : target.Proc.ReadThreads())
         {
             while (target.Proc.ReadActivity(thread) is { } a && (a.IsBlocked ? codeRange.Contains(a.InstructionPointer) : !HasLeft(thread, codeRange, WaitForMapping)))
             {
+                if (start.Elapsed > WaitForUnused)
+                {
+                    return false;
+                }
                 Thread.Sleep(0);
             }
         }
+        return true;
     }
 }

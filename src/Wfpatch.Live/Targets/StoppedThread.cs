@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Diagnostics;
+using Wfpatch.Core.Quiescence;
 using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Live.Targets;
@@ -10,6 +11,9 @@ namespace Wfpatch.Live.Targets;
 /// </summary>
 public ref struct StoppedThread
 {
+    /// <summary>Only a thread that is ending cannot be interrupted, and that is soon told.</summary>
+    private static readonly TimeSpan PatienceForEnd = TimeSpan.FromMilliseconds(100);
+
     private readonly ILinux _linux;
     private readonly StopLog? _log;
     private readonly long _asked;
@@ -51,6 +55,7 @@ public ref struct StoppedThread
     /// <summary>Attaches, interrupts and waits. While it is attached to, the thread holds the permit. The time of the stop is counted from the interrupt on, and from when the thread stood.</summary>
     /// <param name="deadline">A time stamp: where the thread has not stopped by then, it is late. 0: it is waited for.</param>
     /// <param name="othersAreHeld">Threads that were taken before and are let go later: for their sake the controller stays urgent when this one is let go.</param>
+    /// <exception cref="TargetAccessException">It is attached to, and neither stops nor ends: a signal would stop it, with nobody to let it go but the kernel when the command ends.</exception>
     public static StoppedThread Take(ILinux linux, int thread, StopLog? log, CallPermit permit = default, long deadline = 0, bool othersAreHeld = false)
     {
         int error = linux.Seize(thread);
@@ -61,9 +66,16 @@ public ref struct StoppedThread
         WaitStatus status = default;
         if (error == Errno.Success)
         {
-            error = linux.Interrupt(thread);
-            int waited = deadline == 0 ? linux.Wait(thread, out status) : WaitUntil(linux, thread, deadline, out status);
-            error = error == Errno.Success || status.HasEnded ? waited : error;
+            int interrupted = linux.Interrupt(thread);
+            long until = interrupted == Errno.Success ? deadline : asked + (long)(PatienceForEnd.TotalSeconds * Stopwatch.Frequency);
+            error = until == 0 ? linux.Wait(thread, out status) : WaitUntil(linux, thread, until, out status);
+            if (interrupted != Errno.Success && error == Errno.TryAgain)
+            {
+                // What it was given is taken back.
+                new StoppedThread(linux, log, thread, permit, othersAreHeld, asked, interrupted, status).Dispose();
+                throw TargetAccessException.OfKeptThread(thread, interrupted);
+            }
+            error = error != Errno.Success && interrupted != Errno.Success ? interrupted : error;
         }
         return new StoppedThread(linux, log, thread, permit, othersAreHeld, asked, error, status);
     }
@@ -97,17 +109,19 @@ public ref struct StoppedThread
 
     public readonly int SetRegisters(in UserRegisters registers) => _linux.SetRegisters(Thread, in registers);
 
+    /// <exception cref="TargetAccessException">It stands still and is not let go: the kernel does that when the command ends, which must be now.</exception>
     public void Dispose()
     {
         // Taken away before the thread runs on: a signal of the program's own must end its next call.
-        if (!IsLate)
+        if (!IsLate && !EndsInterrupted())
         {
             _permit.TakeBack();
         }
+        int error = Errno.Success;
         if (IsStopped)
         {
             IsStopped = false;
-            _ = _linux.Detach(Thread, _signal);
+            error = _linux.Detach(Thread, _signal);
             _signal = 0;
             _log?.Add(Stopwatch.GetElapsedTime(_asked), Stopwatch.GetElapsedTime(_stopped));
         }
@@ -115,5 +129,14 @@ public ref struct StoppedThread
         {
             _linux.SetUrgent(false);
         }
+        // One that was killed meanwhile has no registers.
+        if (error != Errno.Success && _linux.GetRegisters(Thread, out _) == Errno.Success)
+        {
+            throw TargetAccessException.OfKeptThread(Thread, error);
+        }
     }
+
+    /// <summary>Its call could not be given back (<see cref="InterruptedCall"/>): it keeps the permit, by which it makes the call again itself.</summary>
+    private readonly bool EndsInterrupted() => IsStopped && _permit != default && GetRegisters(out var registers) == Errno.Success
+        && SyscallRestart.Decide((long)registers.OrigRax, (long)registers.Rax, registers.R10) != SyscallRestartKind.None;
 }

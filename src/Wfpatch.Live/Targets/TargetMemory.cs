@@ -14,6 +14,7 @@ public sealed class TargetMemory : IMemory, IDisposable
     private int _descriptor = -1;
     private int _reader;
     private (string Code, string Stack)? _image;
+    private bool _hasWritten;
 
     public TargetMemory(ILinux linux, int process)
     {
@@ -65,11 +66,24 @@ public sealed class TargetMemory : IMemory, IDisposable
         }
     }
 
-    public void Write(Address address, ReadOnlySpan<byte> bytes) =>
-        TargetAccessException.ThrowIf(TryWrite(address, bytes), $"writing {bytes.Length} bytes at {address}");
+    public void Write(Address address, ReadOnlySpan<byte> bytes) => ThrowIf(TryWrite(address, bytes), address, bytes.Length);
 
     /// <summary>For a stopped thread: an errno and no exception.</summary>
-    public int TryWrite(Address address, ReadOnlySpan<byte> bytes) => _linux.Write(_descriptor, address, bytes);
+    public int TryWrite(Address address, ReadOnlySpan<byte> bytes)
+    {
+        int error = _linux.Write(_descriptor, address, bytes);
+        _hasWritten |= error == Errno.Success;
+        return error;
+    }
+
+    /// <summary>For what TryWrite gave, when the thread runs on.</summary>
+    public void ThrowIf(int error, Address address, int length)
+    {
+        if (error != Errno.Success)
+        {
+            throw new TargetAccessException($"writing {length} bytes at {address}", error) { IsFirstWrite = error == Errno.InputOutput && !_hasWritten };
+        }
+    }
 
     /// <exception cref="TargetAccessException">Also where the code that it changes is not there any more.</exception>
     public void Write(CodeWrite write)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Tests.Crashes;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing;
 using Wfpatch.Testing.Cases;
@@ -13,8 +14,6 @@ namespace Wfpatch.Live.Tests.Cases;
 public sealed class VariablesTests
 {
     private const int Cycles = 5;
-
-    private static readonly string Controller = Path.Combine(AppContext.BaseDirectory, "Wfpatch.FaultyController.dll");
 
     private static readonly CaseBuild Build = new("debian", false, ["-O2", "-fPIE", "-pie"]);
 
@@ -62,11 +61,8 @@ public sealed class VariablesTests
         for (int step = 1; ; step++)
         {
             await using var program = await CasePrograms.StartPatchableAsync(@case.OldProgram, patch!);
-            var run = await ChildProcess.RunAsync(
-                new("dotnet", [Controller, "apply", patch!.File, $"{program.Id}", RepositoryRoot.Combine("lab", "sample", "sample.toml"), "Stack", $"{step}"]), TestContext.Current.CancellationToken);
-            if (run.Status.Code == 0)
+            if (!await KilledController.RunAsync(step, ["apply", patch!.File, $"{program.Id}", "memcached", nameof(Policy.Stack)], Outcome.Done))
             {
-                Assert.StartsWith("Done", run.Output, StringComparison.Ordinal);
                 break;
             }
             killed++;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using System.Globalization;
 using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
 using Wfpatch.Live.Tests.Running;
-using Wfpatch.Testing.Processes;
+using Wfpatch.Testing.Faults;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Crashes;
@@ -12,30 +14,27 @@ public sealed class KilledBlockedCallsTests(ITestOutputHelper output)
 {
     private const int Kills = 12;
 
-    private static readonly string Controller = Path.Combine(AppContext.BaseDirectory, "Wfpatch.FaultyController.dll");
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Calls_in_flight_when_the_controller_is_killed_end_as_they_would_have()
     {
         var patch = await TestPatches.GetAsync("blocked");
         await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(45));
-        var whole = await RunAsync(calls.Id, patch, int.MaxValue);
-        Assert.StartsWith(nameof(Outcome.Pending), whole.Output, StringComparison.Ordinal); // some must not be stopped
-        int changes = int.Parse(whole.Output.Split(' ')[1], CultureInfo.InvariantCulture);
+        var command = CommandFor(calls.Id, patch);
+        var counting = new FaultyLinux(new NativeLinux(), (_, _) => Errno.Success);
+        var whole = await Task.Run(() => ControllerCommand.Run(counting, command.AsSpan()));
+        Assert.Equal(Outcome.Pending, whole.Outcome); // some must not be stopped
         await InProcess.RevertAsync(calls.Id).ExpectAsync(Outcome.Done);
 
         // A second application maps nothing and visits as many threads: its steps are about as many.
         int killed = 0;
         for (int kill = 1; kill <= Kills; kill++)
         {
-            int step = changes * kill / (Kills + 1);
-            killed += (await RunAsync(calls.Id, patch, step)).Status.Signal == 9 ? 1 : 0;
+            int step = counting.Changes * kill / (Kills + 1);
+            killed += await KilledController.RunAsync(step, command, Outcome.Pending) ? 1 : 0;
             var undone = await InProcess.RevertAsync(calls.Id);
             Assert.True(undone.Outcome == Outcome.Done || undone.Refusals is [{ Code: "WF702" }], $"step {step}: {undone.Message}");
         }
-        output.WriteLine($"killed {killed} of {Kills} times on the way to {changes} changes");
+        output.WriteLine($"killed {killed} of {Kills} times on the way to {counting.Changes} changes");
         Assert.True(killed > Kills / 2, $"killed {killed} times alone");
 
         foreach (var woken in await calls.AllAsync())
@@ -45,9 +44,6 @@ public sealed class KilledBlockedCallsTests(ITestOutputHelper output)
         }
     }
 
-    private static Task<CommandResult> RunAsync(int target, TestPatch patch, int step) => ChildProcess.RunAsync(
-        new CommandLine(
-            "dotnet",
-            ["exec", Controller, "apply", patch.File, target.ToString(CultureInfo.InvariantCulture), "memcached", nameof(Policy.Stack), step.ToString(CultureInfo.InvariantCulture), "1"]),
-        Cancel);
+    private static ImmutableArray<string> CommandFor(int target, TestPatch patch) =>
+        ["apply", patch.File, target.ToString(CultureInfo.InvariantCulture), "memcached", nameof(Policy.Stack), "1"];
 }

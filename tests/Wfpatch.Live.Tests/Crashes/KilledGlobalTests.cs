@@ -12,8 +12,6 @@ namespace Wfpatch.Live.Tests.Crashes;
 /// and the next command completes or undoes.</summary>
 public sealed class KilledGlobalTests(ITestOutputHelper output)
 {
-    private static readonly string Controller = Path.Combine(AppContext.BaseDirectory, "Wfpatch.FaultyController.dll");
-
     [Theory]
     [InlineData("apply")]
     [InlineData("revert")]
@@ -42,15 +40,14 @@ public sealed class KilledGlobalTests(ITestOutputHelper output)
         {
             await InProcess.ApplyGlobalAsync(apart.Id, patch).ExpectAsync(Outcome.Done);
         }
-        string[] arguments = ["exec", Controller, command, .. command == "apply" ? new[] { patch.File } : [], apart.Id.ToString(CultureInfo.InvariantCulture), SamplePatches.ProfileFile, "Stack", step.ToString(CultureInfo.InvariantCulture), "Global"];
-        var result = await ChildProcess.RunAsync(new CommandLine("dotnet", [.. arguments]), TestContext.Current.CancellationToken);
+        bool isKilled = await KilledController.RunAsync(
+            step, [command, .. command == "apply" ? new[] { patch.File } : [], apart.Id.ToString(CultureInfo.InvariantCulture), "memcached", nameof(Policy.Stack), nameof(Core.Patches.Consistency.Global)], Outcome.Done);
         await ExpectRunsOnAsync(apart, step);
         await InProcess.ExpectNoDifferenceAsync(apart.Id);
-        if (result.Output.StartsWith(nameof(Outcome.Done), StringComparison.Ordinal))
+        if (!isKilled)
         {
             return true;
         }
-        Assert.True(result.Status.Signal == 9, $"step {step}: {result.Status} {result.Output}{result.Errors}");
         var status = await InProcess.StatusAsync(apart.Id);
         if (status.OpenTransition.Length > 0)
         {

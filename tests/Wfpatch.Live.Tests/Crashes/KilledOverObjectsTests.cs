@@ -14,10 +14,6 @@ public sealed class KilledOverObjectsTests
 {
     private const int Stride = 3;
 
-    private static readonly string Controller = Path.Combine(AppContext.BaseDirectory, "Wfpatch.FaultyController.dll");
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData("apply")]
     [InlineData("revert")]
@@ -61,9 +57,6 @@ public sealed class KilledOverObjectsTests
     private static async Task<bool> RunAsync(ProgramWithLibrary program, string command, int step)
     {
         string[] what = command == "apply" ? [command, program.Patch.File] : [command];
-        var result = await ChildProcess.RunAsync(
-            new CommandLine("dotnet", ["exec", Controller, .. what, program.Id.ToString(CultureInfo.InvariantCulture), "memcached", nameof(Policy.Stack), step.ToString(CultureInfo.InvariantCulture)]), Cancel);
-        Assert.True(result.Status.Signal == 9 || result.Output.StartsWith(nameof(Outcome.Done), StringComparison.Ordinal), $"step {step}: {result.Status} {result.Output}{result.Errors}");
-        return result.Status.Signal != 9;
+        return !await KilledController.RunAsync(step, [.. what, program.Id.ToString(CultureInfo.InvariantCulture), "memcached", nameof(Policy.Stack)], Outcome.Done);
     }
 }

@@ -11,10 +11,6 @@ namespace Wfpatch.Live.Tests.Crashes;
 /// completes it, or leaves the earlier ones in force where it was open, or the program where it was done.</summary>
 public sealed class KilledReplacingTests
 {
-    private static readonly string Controller = Path.Combine(AppContext.BaseDirectory, "Wfpatch.FaultyController.dll");
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task The_next_command_completes_it_or_leaves_what_was_there()
     {
@@ -60,11 +56,6 @@ public sealed class KilledReplacingTests
     }
 
     /// <summary>True where the controller came to its end: there is no such step any more.</summary>
-    private static async Task<bool> RunAsync(ChainTarget target, TestPatch patch, int step)
-    {
-        var result = await ChildProcess.RunAsync(
-            new CommandLine("dotnet", ["exec", Controller, "replace", patch.File, target.Id.ToString(CultureInfo.InvariantCulture), "memcached", nameof(Policy.Stack), step.ToString(CultureInfo.InvariantCulture)]), Cancel);
-        Assert.True(result.Status.Signal == 9 || result.Output.StartsWith(nameof(Outcome.Done), StringComparison.Ordinal), $"step {step}: {result.Status} {result.Output}{result.Errors}");
-        return result.Status.Signal != 9;
-    }
+    private static async Task<bool> RunAsync(ChainTarget target, TestPatch patch, int step) =>
+        !await KilledController.RunAsync(step, ["replace", patch.File, target.Id.ToString(CultureInfo.InvariantCulture), "memcached", nameof(Policy.Stack)], Outcome.Done);
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Tests.Audits;
+using Wfpatch.Live.Tests.Crashes;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Live.Tests.Samples;
 using Wfpatch.Testing.Faults;
@@ -17,8 +18,6 @@ namespace Wfpatch.Live.Tests.Transitions;
 public sealed class EvictionTests(ITestOutputHelper output)
 {
     private const int Cycles = 5;
-
-    private static readonly string FaultyController = Path.Combine(AppContext.BaseDirectory, "Wfpatch.FaultyController.dll");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -54,13 +53,7 @@ public sealed class EvictionTests(ITestOutputHelper output)
         while (killed)
         {
             await using var target = await PatchableTarget.StartAsync(program, patch);
-            var result = await ChildProcess.RunAsync(
-                CommandLine.Of(
-                    "dotnet", "exec", FaultyController, "apply", patch.File, target.Id.ToString(CultureInfo.InvariantCulture), SamplePatches.ProfileFile,
-                    nameof(Policy.Stack), (steps + 1).ToString(CultureInfo.InvariantCulture)),
-                Cancel);
-            killed = result.Status.Signal == 9;
-            Assert.True(killed || result.Output.StartsWith("Done", StringComparison.Ordinal), $"step {steps + 1}: {result.Status} {result.Output}{result.Errors}");
+            killed = await KilledController.RunAsync(steps + 1, ["apply", patch.File, target.Id.ToString(CultureInfo.InvariantCulture), "memcached", nameof(Policy.Stack)], Outcome.Done);
             steps += killed ? 1 : 0;
             Assert.EndsWith(" wrong 0", await target.AskAsync("report", Cancel), StringComparison.Ordinal);
             await InProcess.ExpectNoDifferenceAsync(target.Id);

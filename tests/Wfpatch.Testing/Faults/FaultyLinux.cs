@@ -4,78 +4,63 @@ using Wfpatch.Live.Linux;
 
 namespace Wfpatch.Testing.Faults;
 
-/// <summary>The real kernel, but before the N-th call that changes the target something happens: usually the controller kills
-/// itself, so that the call and all that would have followed are never made.</summary>
-public sealed class FaultyLinux(ILinux real, int faultAt, Action fault) : ForwardedLinux(real)
+/// <summary>The real kernel, but before each call that changes the target somebody is asked whether it shall fail.</summary>
+/// <param name="fault">Told the number of the call, from 1 on, and what it is. 0: it is made. An errno: it is not made, and gives that. Where the controller
+/// kills itself, neither this call nor any that would have followed is ever made.</param>
+public sealed class FaultyLinux(ILinux real, Func<int, ChangingCall, int> fault) : ForwardedLinux(real)
 {
-    /// <summary>How many calls that change the target were made.</summary>
+    /// <summary>How many calls that change the target were made, or failed.</summary>
     public int Changes { get; private set; }
+
+    /// <summary>The real kernel, but such a call, and where it <paramref name="stays"/> so all that follow, give an errno that they may give.</summary>
+    /// <param name="turn">Which one of those.</param>
+    /// <param name="calls">All calls that were made, or failed, are put here.</param>
+    public static FaultyLinux Failing(ILinux real, int at, bool stays, int turn, List<ChangingCall> calls) => new(real, (number, call) =>
+    {
+        calls.Add(call);
+        var errors = ChangingCalls.ErrorsOf(call);
+        return number == at || (stays && number > at) ? errors[turn % errors.Length] : Errno.Success;
+    });
 
     public override int Write(int memory, Address address, ReadOnlySpan<byte> bytes)
     {
-        Count();
-        return base.Write(memory, address, bytes);
+        int error = Next(ChangingCall.Write);
+        if (error == Errno.InputOutput)
+        {
+            // The kernel writes page after page: of what fails the beginning may be written.
+            int first = (int)Math.Min((ulong)bytes.Length, Address.PageSize - (address.Value % Address.PageSize));
+            _ = first < bytes.Length ? base.Write(memory, address, bytes[..first]) : 0;
+        }
+        return error == Errno.Success ? base.Write(memory, address, bytes) : error;
     }
 
-    public override int Seize(int thread)
-    {
-        Count();
-        return base.Seize(thread);
-    }
+    public override int SerializeProcessors() =>
+        Next(ChangingCall.SerializeProcessors) is not Errno.Success and var error ? error : base.SerializeProcessors();
 
-    public override int Interrupt(int thread)
-    {
-        Count();
-        return base.Interrupt(thread);
-    }
+    public override int Seize(int thread) => Next(ChangingCall.Seize) is not Errno.Success and var error ? error : base.Seize(thread);
 
-    public override int SetRegisters(int thread, in UserRegisters registers)
-    {
-        Count();
-        return base.SetRegisters(thread, in registers);
-    }
+    public override int Interrupt(int thread) => Next(ChangingCall.Interrupt) is not Errno.Success and var error ? error : base.Interrupt(thread);
 
-    public override int Detach(int thread, int signal)
-    {
-        Count();
-        return base.Detach(thread, signal);
-    }
+    public override int SetRegisters(int thread, in UserRegisters registers) =>
+        Next(ChangingCall.SetRegisters) is not Errno.Success and var error ? error : base.SetRegisters(thread, in registers);
+
+    public override int Detach(int thread, int signal) => Next(ChangingCall.Detach) is not Errno.Success and var error ? error : base.Detach(thread, signal);
 
     public override int CreateView(int process, out int view)
     {
-        Count();
-        return base.CreateView(process, out view);
+        view = 0;
+        return Next(ChangingCall.CreateView) is not Errno.Success and var error ? error : base.CreateView(process, out view);
     }
 
-    public override int PinForViews(int process, AddressRange pages)
-    {
-        Count();
-        return base.PinForViews(process, pages);
-    }
+    public override int PinForViews(int process, AddressRange pages) =>
+        Next(ChangingCall.PinForViews) is not Errno.Success and var error ? error : base.PinForViews(process, pages);
 
-    public override int WriteView(int process, int view, Address address, ReadOnlySpan<byte> bytes)
-    {
-        Count();
-        return base.WriteView(process, view, address, bytes);
-    }
+    public override int WriteView(int process, int view, Address address, ReadOnlySpan<byte> bytes) =>
+        Next(ChangingCall.WriteView) is not Errno.Success and var error ? error : base.WriteView(process, view, address, bytes);
 
-    public override int MoveToView(int thread, int view)
-    {
-        Count();
-        return base.MoveToView(thread, view);
-    }
+    public override int MoveToView(int thread, int view) => Next(ChangingCall.MoveToView) is not Errno.Success and var error ? error : base.MoveToView(thread, view);
 
-    public override int DeleteView(int process, int view)
-    {
-        Count();
-        return base.DeleteView(process, view);
-    }
+    public override int DeleteView(int process, int view) => Next(ChangingCall.DeleteView) is not Errno.Success and var error ? error : base.DeleteView(process, view);
 
-    private void Count()
-    {
-        if (++Changes == faultAt)
-        {
-            fault();
-        }
-    }
+    private int Next(ChangingCall call) => fault(++Changes, call);
 }

@@ -10,7 +10,7 @@ public abstract class ForwardedLinux(ILinux real) : ILinux
 {
     public bool CanSerializeProcessors => real.CanSerializeProcessors;
 
-    public void SerializeProcessors() => real.SerializeProcessors();
+    public virtual int SerializeProcessors() => real.SerializeProcessors();
 
     public int Read(int process, Address address, Span<byte> destination) => real.Read(process, address, destination);
 

@@ -35,7 +35,7 @@ public sealed class DispatchBackend(JournaledTarget journaled) : IBackend
         foreach (var round in new TransitionWrites(State).Evict())
         {
             journaled.Execute(round);
-            _target.Linux.SerializeProcessors();
+            TargetAccessException.ThrowIf(_target.Linux.SerializeProcessors(), "waiting for the processors");
         }
     }
 

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
+using Wfpatch.Testing.Faults;
+using Xunit;
+
+namespace Wfpatch.Live.Tests.Crashes;
+
+/// <summary>A call that changes the target fails, once, or with all that follow it; or the target dies there: for each call. The command says so with a code, nobody
+/// stands still, no answer is wrong, and the next command completes or undoes.</summary>
+public sealed class FailedCallTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData("sample", "first")]
+    [InlineData("sample", "second")]
+    [InlineData("sample", "revert")]
+    [InlineData("sample", "canary")]
+    [InlineData("sample", "advance")]
+    [InlineData("sample", "revert-canary")]
+    [InlineData("chain", "second")]
+    [InlineData("chain", "revert-second")]
+    [InlineData("chain", "canary")]
+    [InlineData("chain", "revert-canary")]
+    [InlineData("returns", "first")]
+    [InlineData("returns", "again")]
+    [InlineData("returns", "revert")]
+    [InlineData("returns", "revert-held")]
+    [InlineData("returns", "canary")]
+    [InlineData("returns", "revert-canary")]
+    [InlineData("apart", "first")]
+    [InlineData("apart", "revert")]
+    public async Task The_command_says_so_and_the_next_one_completes_or_undoes(string program, string moment)
+    {
+        var scenario = await Scenario.GetAsync(program, moment);
+        var counts = new List<int>();
+        foreach (bool stays in (ImmutableArray<bool>)[false, true])
+        {
+            int step = 1;
+            while (await FailAsync(scenario, step, stays))
+            {
+                step++;
+            }
+            counts.Add(step - 1);
+        }
+        output.WriteLine($"{program} {moment}: {counts[0]} calls failed alone, {counts[1]} with all that followed");
+        Assert.All(counts, count => Assert.True(count > 10, $"only {count} calls"));
+    }
+
+    [Theory]
+    [InlineData("sample", "first")]
+    [InlineData("chain", "revert-second")]
+    [InlineData("returns", "first")]
+    [InlineData("apart", "first")]
+    public async Task A_target_that_dies_is_said_to_be_gone(string program, string moment)
+    {
+        var scenario = await Scenario.GetAsync(program, moment);
+        int step = 1;
+        for (bool isReached = true; isReached; step++)
+        {
+            await using var victim = await scenario.Start();
+            int at = step;
+            var linux = new FaultyLinux(new NativeLinux(), (number, _) =>
+            {
+                if (number == at)
+                {
+                    victim.Kill();
+                }
+                return Errno.Success;
+            });
+            var report = await RunAsync(linux, await scenario.CommandForAsync(victim, isBrief: true));
+            isReached = linux.Changes >= step;
+            Assert.True(!isReached || report.Outcome == Outcome.Gone, $"step {step}: {report.Outcome} {report.Message} {string.Join("; ", report.Refusals)}");
+        }
+        output.WriteLine($"{program} {moment}: the target died at each of {step - 2} calls");
+    }
+
+    /// <summary>False where the command came to its end: there is no such call any more.</summary>
+    private static async Task<bool> FailAsync(Scenario scenario, int step, bool stays)
+    {
+        await using var victim = await scenario.Start();
+        var calls = new List<ChangingCall>();
+        var linux = FaultyLinux.Failing(new NativeLinux(), step, stays, turn: step, calls);
+        TransitionReport? report = null;
+        try
+        {
+            report = await RunAsync(linux, await scenario.CommandForAsync(victim, isBrief: true));
+            Assert.True(report.Outcome is Outcome.Done or Outcome.Canary or Outcome.Pending || (report.Outcome == Outcome.Refused && !report.Refusals.IsEmpty), "no code");
+            await scenario.ExpectHarmlessAsync(victim, step);
+            await scenario.ExpectEndsAsync(victim, step);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            string what = calls.Count < step ? "no call" : calls[step - 1].ToString();
+            throw new InvalidOperationException($"{what} failed at step {step}{(stays ? " and from there on" : "")}; {report?.Outcome}: {report?.Message} {string.Join("; ", report?.Refusals ?? [])}", e);
+        }
+        return linux.Changes >= step;
+    }
+
+    private static Task<TransitionReport> RunAsync(FaultyLinux linux, ImmutableArray<string> command) => Task.Run(() => ControllerCommand.Run(linux, command.AsSpan()));
+}
