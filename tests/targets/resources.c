@@ -2,11 +2,12 @@
 /*
  * A program that gets itself into a state in which memory is short or special. `answer` answers "answer VERSION"; the others answer "ok":
  * `lock`: all memory is locked, also what comes, with a (soft) limit just above, and without the right to go beyond it; `raise`: that
- * limit is raised as far as it may be.
+ * limit is raised as far as it may be. `lock all but one`: the same, and one page is not locked.
  * `faults stack`: a thread whose stack's page faults are handled by a userfaultfd that nobody reads; `faults heap`: other memory so.
  * `share`: another process runs in this memory (clone with CLONE_VM, without CLONE_THREAD); it stays until the program ends.
  * `split`: as many mappings as the kernel gives to a process, but for a few.
  * `mdwe`: memory that is writable never becomes executable (PR_SET_MDWE); answers "no" where the kernel does not know that.
+ * `word N`: the spare word of the main thread's control block becomes N.
  * `nobody`: another user, without rights; such a process is not dumpable.
  * `generate`: a thread runs code that is no file's, generated into anonymous memory; `leave` lets it come out.
  */
@@ -27,6 +28,10 @@ static int inside, leave;
 
 REPLACEABLE int answer(void)
 {
+#if VERSION == 3 /* has a new variable */
+    static volatile int asked;
+    asked++;
+#endif
     __asm__ volatile("" ::: "memory");
     return VERSION;
 }
@@ -43,9 +48,10 @@ static unsigned long locked_bytes(void)
     return kilobytes * 1024;
 }
 
-static void lock_all(void)
+static void lock_all(int but_one)
 {
-    if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED || mlockall(MCL_CURRENT | MCL_FUTURE) != 0 || (but_one && munlock(page, 4096) != 0))
         fail("mlockall");
     struct rlimit limit;
     if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
@@ -191,8 +197,10 @@ int main(void)
             fflush(stdout);
             continue;
         }
-        if (strcmp(line, "lock") == 0)
-            lock_all();
+        if (strncmp(line, "lock", 4) == 0)
+            lock_all(line[4] != '\0');
+        else if (strncmp(line, "word ", 5) == 0)
+            __asm__ volatile("movl %0, %%fs:0x80" : : "r"(atoi(line + 5)) : "memory");
         else if (strcmp(line, "raise") == 0)
             raise_limit();
         else if (strncmp(line, "faults ", 7) == 0)

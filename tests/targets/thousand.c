@@ -6,14 +6,21 @@
  */
 #include "target.h"
 
+/* What all names end with: a state with a thousand long ones has no room. */
+#ifndef TAIL
+#define TAIL
+#endif
+#define PASTE(n, tail) function_##n##tail
+#define FULL(n, tail) PASTE(n, tail)
+
 /* Each with numbers of its own, so that no two functions have the same bytes. */
 #define ONE(n) \
-    REPLACEABLE int function_##n(int x) \
+    REPLACEABLE int FULL(n, TAIL)(int x) \
     { \
         __asm__ volatile("" ::: "memory"); \
         return x * (3 + 1##n) + VERSION; \
     }
-#define NAME(n) function_##n,
+#define NAME(n) FULL(n, TAIL),
 #define TEN(make, n) make(n##0) make(n##1) make(n##2) make(n##3) make(n##4) make(n##5) make(n##6) make(n##7) make(n##8) make(n##9)
 #define HUNDRED(make, n) \
     TEN(make, n##0) TEN(make, n##1) TEN(make, n##2) TEN(make, n##3) TEN(make, n##4) \

@@ -33,10 +33,12 @@ public static class TargetRefusals
     public static readonly RefusalKind FaultsHandled = new("WF665", "userfaultfd", "Page faults of a thread's stack or control block are handled by a program (userfaultfd), so that looking at it may wait for ever.", "Wait until what handles them (a migration, a checkpoint being restored) is over.");
     public static readonly RefusalKind MemoryShared = new("WF666", "memory-shared", "Another process runs in the target's memory (clone with CLONE_VM and without CLONE_THREAD), and its threads would run the changed code without being looked after.", "Such a process cannot be patched.");
 
+    public static readonly RefusalKind DataLimit = new("WF667", "data-limit", "The target's limit of data (RLIMIT_DATA) leaves no room for the new variables of the patch.", "Raise it: prlimit --pid P --data=BYTES.");
+
     public static readonly ImmutableArray<RefusalKind> All =
     [
         LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed,
         ObjectNotLoaded, BuildIdDiffers, WritesForbidden, CallFailed, BeingLoaded, LoadedTwice, OtherUnwinder, PerfMapNotWritten,
-        AddressSpaceLimit, LockedMemoryLimit, TooManyMappings, MemoryGroupFull, FaultsHandled, MemoryShared,
+        AddressSpaceLimit, LockedMemoryLimit, TooManyMappings, MemoryGroupFull, FaultsHandled, MemoryShared, DataLimit,
     ];
 }

@@ -130,6 +130,9 @@ public sealed class JournaledTarget(Target target, StopLog stops)
             {
                 return TargetRefusals.NoCodeGap.About($"process {target.Process}", $"No object of process {target.Process} has {SyscallStub.LengthFor(1)} free bytes behind its code.");
             }
+            // The first write into code, of what is there: where the kernel forbids such writes (proc_mem.force_override) it throws, before any thread
+            // is stopped.
+            target.Memory.Write(gap.Start, target.Memory.Read(gap.Start, 1) ?? throw new TargetAccessException($"reading {gap.Start}", Linux.Errno.Fault));
             if (Map([region], gap) is { } failed)
             {
                 return failed;
@@ -186,7 +189,7 @@ public sealed class JournaledTarget(Target target, StopLog stops)
             MappingResult.CodeInUse => TargetRefusals.MappingFailed.About(
                 process, $"A thread of process {target.Process} may be in the code by which an earlier wfpatch had memory mapped, and it cannot be stopped to see that. Try again."),
             MappingResult.TimedOut => TargetRefusals.MappingFailed.About(
-                process, $"The thread of process {target.Process} that was to map {ranges.Length} range(s), the first at {ranges[0]}, did not get to it in time: it has no processor, or a signal handler of it does not return. Try again."),
+                process, $"The thread of process {target.Process} that was to map {ranges.Length} range(s), the first at {ranges[0]}, has not mapped them in time: the kernel refuses it (a limit of memory is reached), it has no processor, or a signal handler of it does not return. Try again."),
             _ => TargetRefusals.MappingFailed.About(process, $"Process {target.Process} could not be made to map {ranges.Length} range(s), the first at {ranges[0]}: something else has come to lie there, or the thread has ended. Try again."),
         };
     }

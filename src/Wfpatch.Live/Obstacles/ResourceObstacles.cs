@@ -8,8 +8,8 @@ using Wfpatch.Live.Targets;
 namespace Wfpatch.Live.Obstacles;
 
 /// <summary>
-/// Whether a target may have the memory that a plan needs. Limits of no matter: RLIMIT_DATA and overcommitment count writable private memory
-/// alone, and ours is not writable; RLIMIT_CORE and RLIMIT_STACK say nothing about mappings.
+/// Whether a target may have the memory that a plan needs. RLIMIT_DATA and overcommitment count writable private memory alone: pages with new
+/// variables, and nothing else of ours. RLIMIT_CORE and RLIMIT_STACK say nothing about mappings.
 /// </summary>
 public sealed class ResourceObstacles(Target target, BackendPlan plan)
 {
@@ -20,12 +20,21 @@ public sealed class ResourceObstacles(Target target, BackendPlan plan)
     private readonly ulong _mapped = (ulong)plan.NewRegions.Sum(r => (long)r.Length) + ((ulong)plan.NewPages.Length * Address.PageSize);
 
     public IEnumerable<Refusal> Find() =>
-        new[] { FindAddressSpace(), FindLockedMemory(), FindMappings(), FindMemoryGroup() }.OfType<Refusal>();
+        new[] { FindAddressSpace(), FindData(), FindLockedMemory(), FindMappings(), FindMemoryGroup() }.OfType<Refusal>();
 
     private Refusal? FindAddressSpace() =>
         _mapped > 0 && target.Proc.ReadLimit("Max address space") is { } limit && target.Proc.ReadSize("VmSize") is var used && used + _mapped > limit
             ? TargetRefusals.AddressSpaceLimit.About(_subject, $"{_subject} may have {limit} bytes of address space and has {used}; the patch needs {_mapped} more.")
             : null;
+
+    // The kernel compares with VmData (may_expand_vm). A soft limit of 0 means the hard one there, which is left to the kernel.
+    private Refusal? FindData()
+    {
+        ulong data = (ulong)plan.Reserved.DataPages.Where(p => !target.Mappings.Any(m => m.Range.Contains(p) && TargetJournal.MayBeData(m))).Sum(p => (long)p.Length);
+        return data > 0 && target.Proc.ReadLimit("Max data size") is > 0 and var limit && target.Proc.ReadSize("VmData") is var used && used + data > limit
+            ? TargetRefusals.DataLimit.About(_subject, $"{_subject} may have {limit} bytes of data and has {used}; the new variables of the patch need {data} more.")
+            : null;
+    }
 
     // mlockall(2): with MCL_FUTURE each new mapping is locked, and fails where the limit is reached. The kernel does not show that flag: a target
     // all of whose stacks and heap are locked is taken to have it.

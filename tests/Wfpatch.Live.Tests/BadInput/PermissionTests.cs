@@ -26,6 +26,26 @@ public sealed class PermissionTests
         sample.ExpectUntouched();
     }
 
+    /// <summary>Root in a container that was not given the right to trace; root of a user namespace that the process is not in.</summary>
+    [Theory]
+    [InlineData("setpriv --inh-caps=-sys_ptrace --bounding-set=-sys_ptrace --", "lacks the capability CAP_SYS_PTRACE")]
+    [InlineData("unshare --user --map-root-user --", "another user namespace")]
+    public async Task Root_is_not_enough(string launcher, string says)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can lose what root has");
+        var cancel = TestContext.Current.CancellationToken;
+        string[] words = launcher.Split(' ');
+        var trial = await ChildProcess.RunAsync(new(words[0], [.. words[1..], "true"]), cancel);
+        Assert.SkipUnless(trial.Status.IsSuccess, $"{launcher} does not work here: {trial.Errors}");
+        await using var sample = await IdleSample.StartAsync();
+        foreach (string[] command in (string[][])[["check", sample.Patch.File], ["apply", sample.Patch.File], ["status"], ["revert"]])
+        {
+            var result = await ChildProcess.RunAsync(new(words[0], [.. words[1..], WfpatchCommand.Path, .. command, "--pid", sample.Pid, "--json"]), cancel);
+            CommandReport.Of(result).ExpectFailure("denied", null, sample.Pid, says);
+            sample.ExpectUntouched();
+        }
+    }
+
     private static async Task<CommandReport> RunAsOtherUserAsync(ImmutableArray<string> arguments)
     {
         if (!Environment.IsPrivilegedProcess)

@@ -32,7 +32,60 @@ public sealed class ResourceTests
         await using TestTarget target = await StartAsync();
         Assert.Equal("ok", await target.AskAsync("lock", Cancel));
         await ExpectRefusedAsync(target, "WF662", "locked");
-Assert.Equal("ok", await target.AskAsync("raise", Cancel));
+        Assert.Equal("ok", await target.AskAsync("raise", Cancel));
+        await ExpectPatchedAsync(target);
+    }
+
+    /// <summary>The kernel does not show that what is mapped from now on is locked, where something that was there before is not: it refuses the mapping.</summary>
+    [Fact]
+    public async Task What_comes_is_locked_and_that_cannot_be_seen()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can lock all memory");
+        var patch = await TestPatches.GetAsync("resources");
+        await using TestTarget target = await StartAsync();
+        Assert.Equal("ok", await target.AskAsync("lock all but one", Cancel));
+        await InProcess.CheckAsync(target.Id, patch).ExpectAsync(Outcome.Done);
+        string maps = await File.ReadAllTextAsync($"/proc/{target.Id}/maps", Cancel);
+        var report = await InProcess.ApplyAsync(target.Id, patch).ExpectAsync(Outcome.Refused);
+        Assert.Equal("WF610", Assert.Single(report.Refusals).Code);
+        Assert.Contains("limit", report.Message, StringComparison.Ordinal);
+        Assert.Equal(maps, await File.ReadAllTextAsync($"/proc/{target.Id}/maps", Cancel));
+        Assert.Equal("answer 1", await target.AskAsync("answer", Cancel));
+        Assert.Equal("ok", await target.AskAsync("raise", Cancel));
+        await ExpectPatchedAsync(target);
+    }
+
+    /// <summary>New variables are data.</summary>
+    [Fact]
+    public async Task Data_is_limited()
+    {
+        var patch = await TestPatches.GetAsync("resources", 1, 3);
+        await using TestTarget target = await PatchableTarget.StartAsync("resources", patch);
+        await LimitAsync(target, $"--data={new ProcFs(target.Id).ReadSize("VmData")}:");
+        await ExpectRefusedAsync(target, "WF667", "data", patch);
+        await LimitAsync(target, "--data=unlimited:");
+        await ExpectPatchedAsync(target, patch, 3);
+    }
+
+    /// <summary>A patch without new variables has no data; a core file holds our mappings like others; stacks are none of ours.</summary>
+    [Theory]
+    [InlineData("--data=4096:")]
+    [InlineData("--core=0:0")]
+    [InlineData("--stack=16384:")]
+    public async Task A_limit_of_something_else_is_no_obstacle(string limit)
+    {
+        await using TestTarget target = await StartAsync();
+        await LimitAsync(target, limit);
+        await ExpectPatchedAsync(target);
+    }
+
+    [Fact]
+    public async Task The_spare_word_of_a_thread_is_in_use()
+    {
+        await using TestTarget target = await StartAsync();
+        Assert.Equal("ok", await target.AskAsync("word 7", Cancel));
+        await ExpectRefusedAsync(target, "WF602", $"thread {target.Id}");
+        Assert.Equal("ok", await target.AskAsync("word 0", Cancel));
         await ExpectPatchedAsync(target);
     }
 
@@ -126,9 +179,9 @@ Assert.Equal("ok", await target.AskAsync("raise", Cancel));
     private static async Task LimitAsync(TestTarget target, string limit) =>
         (await ChildProcess.RunAsync(CommandLine.Of("prlimit", "--pid", $"{target.Id}", limit), Cancel)).OrThrow();
 
-    private static async Task ExpectRefusedAsync(TestTarget target, string code, string says)
+    private static async Task ExpectRefusedAsync(TestTarget target, string code, string says, TestPatch? patch = null)
     {
-        var patch = await TestPatches.GetAsync("resources");
+        patch ??= await TestPatches.GetAsync("resources");
         string pid = target.Id.ToString(CultureInfo.InvariantCulture), maps = await File.ReadAllTextAsync($"/proc/{pid}/maps", Cancel);
         foreach (string command in (ImmutableArray<string>)["check", "apply"])
         {
@@ -138,11 +191,11 @@ Assert.Equal("ok", await target.AskAsync("raise", Cancel));
         Assert.Equal("answer 1", await target.AskAsync("answer", Cancel));
     }
 
-    private static async Task ExpectPatchedAsync(TestTarget target)
+    private static async Task ExpectPatchedAsync(TestTarget target, TestPatch? patch = null, int version = 2)
     {
-        var patch = await TestPatches.GetAsync("resources");
+        patch ??= await TestPatches.GetAsync("resources");
         await InProcess.ApplyAsync(target.Id, patch).ExpectAsync(Outcome.Done);
-        Assert.Equal("answer 2", await target.AskAsync("answer", Cancel));
+        Assert.Equal($"answer {version}", await target.AskAsync("answer", Cancel));
         await InProcess.RevertAsync(target.Id).ExpectAsync(Outcome.Done);
         Assert.Equal("answer 1", await target.AskAsync("answer", Cancel));
     }

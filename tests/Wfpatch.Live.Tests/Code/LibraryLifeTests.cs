@@ -163,6 +163,28 @@ public sealed class LibraryLifeTests
         await program.ExpectAsync("version", 10, 10, 10);
     }
 
+    /// <summary>The loader has mapped it, and calls a function of it that takes its time.</summary>
+    [Fact]
+    public async Task A_library_that_is_being_loaded_is_not_patched_yet()
+    {
+        var library = await TestLibrary.BuildAsync("resolving-library", "-O2");
+        await using var program = await LibraryProgram.StartAsync();
+        Assert.Equal("resolving", await program.Target.AskAsync($"open n {library.Path}", Cancel));
+        string maps = await File.ReadAllTextAsync($"/proc/{program.Id}/maps", Cancel);
+        foreach (var command in (Func<Task<TransitionReport>>[])[() => InProcess.CheckAsync(program.Id, library.Patch), () => InProcess.ApplyAsync(program.Id, library.Patch)])
+        {
+            var refused = await command().ExpectAsync(Outcome.Refused);
+            Assert.Equal("WF641", Assert.Single(refused.Refusals).Code);
+            Assert.Contains("libresolving-library.so.1", refused.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(maps, await File.ReadAllTextAsync($"/proc/{program.Id}/maps", Cancel));
+        Assert.Equal("opened", await program.Target.AskAsync("", Cancel)); // the byte that it waits for
+        await program.ExpectAsync("use", 1, 1, 1);
+        Assert.SkipWhen((await InProcess.CheckAsync(program.Id, library.Patch)).Refusals.Any(r => r.Code == "WF404"), "no room for a redirect in this run");
+        await InProcess.ApplyAsync(program.Id, library.Patch).ExpectAsync(Outcome.Done);
+        await program.ExpectAsync("version", 20, 20, 20);
+    }
+
     private static async Task ExpectWaitingAsync(LibraryProgram program, TestLibrary library)
     {
         var status = await InProcess.StatusAsync(program.Id);

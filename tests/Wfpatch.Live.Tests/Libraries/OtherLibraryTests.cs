@@ -34,6 +34,17 @@ public sealed class OtherLibraryTests
         await ExpectRefusedAsync("musl", "-fPIE", "-pie", "-nostdlib", "-nostartfiles", $"-Wl,--dynamic-linker={loader}");
     }
 
+    /// <summary>Told by the name of the loader's file. No package of the distribution has these libraries: what is loaded here has the name, and a program's code.</summary>
+    [Theory]
+    [InlineData("ld64-uClibc.so.1", "uClibc")]
+    [InlineData("linker64", "Android's bionic")]
+    public async Task Another_loader(string file, string library)
+    {
+        string loader = ScratchFolder.NewFile(file);
+        await CompileAsync(loader, Waits, "-fPIE", "-static-pie", "-nostdlib", "-nostartfiles");
+        await ExpectRefusedAsync(library, "-fPIE", "-pie", "-nostdlib", "-nostartfiles", $"-Wl,--dynamic-linker={loader}");
+    }
+
     [Fact]
     public async Task Go() => await ExpectRefusedAsync("the run-time of Go", "-static", "-nostdlib", "-nostartfiles", "-no-pie", "-fno-pie");
 
@@ -44,8 +55,7 @@ public sealed class OtherLibraryTests
     {
         string program = ScratchFolder.NewFile("program");
         const string Plain = "#include <unistd.h>\nint main(void) { char c; return read(0, &c, 1) < 0; }\n";
-        await File.WriteAllTextAsync(program + ".c", flags.Contains("-DSTATIC") ? Plain : Waits, Cancel);
-        (await ChildProcess.RunAsync(new("gcc", ["-O1", .. flags, "-o", program, program + ".c"]), Cancel)).OrThrow();
+        await CompileAsync(program, flags.Contains("-DSTATIC") ? Plain : Waits, flags);
         var patch = await TestPatches.GetAsync("resources");
         await using var target = ChildProcess.Start(CommandLine.Of(program));
         string pid = target.Id.ToString(CultureInfo.InvariantCulture);
@@ -59,5 +69,11 @@ public sealed class OtherLibraryTests
         }
         target.CloseInput();
         Assert.True((await target.WaitForExitAsync(Cancel)).IsSuccess);
+    }
+
+    private static async Task CompileAsync(string file, string source, params ImmutableArray<string> flags)
+    {
+        await File.WriteAllTextAsync(file + ".c", source, Cancel);
+        (await ChildProcess.RunAsync(new("gcc", ["-O1", .. flags, "-o", file, file + ".c"]), Cancel)).OrThrow();
     }
 }

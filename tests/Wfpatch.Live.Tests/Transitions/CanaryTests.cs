@@ -146,6 +146,20 @@ public sealed class CanaryTests(ITestOutputHelper output)
         await ExpectRefusedAsync("WF710", InProcess.AdvanceAsync(sample.Id));
     }
 
+    /// <summary>From all there is no way back to some.</summary>
+    [Fact]
+    public async Task A_transition_that_is_open_for_all_has_no_canaries()
+    {
+        var patch = await TestPatches.GetAsync("stuck");
+        await using var sample = await RunningSample.StartAsync("stuck", patch);
+        var brief = TimeSpan.FromMilliseconds(300);
+        await InProcess.ApplyAsync(sample.Id, patch, Policy.Points, brief, InProcess.SampleProfile).ExpectAsync(Outcome.Pending);
+        await ExpectRefusedAsync("WF709", InProcess.ApplyAsync(sample.Id, patch, Policy.Points, brief, InProcess.SampleProfile, CanaryChoice.Any(1)));
+        Assert.Equal("released v1 v1 v1 v1", await sample.AskAsync("release"));
+        await InProcess.ApplyAsync(sample.Id, patch, Policy.Points, profile: InProcess.SampleProfile).ExpectAsync(Outcome.Done);
+        await sample.ExpectBusyThreadsServeAsync(2);
+    }
+
     [Fact]
     public async Task The_command_line_tries_shows_and_advances()
     {

@@ -103,6 +103,30 @@ public sealed class EvictionTests(ITestOutputHelper output)
         await InProcess.RevertAsync(target.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
     }
 
+    /// <summary>What a signal has interrupted comes back into the bytes that would be changed: the patch waits for it, in vain.</summary>
+    [Fact]
+    public async Task A_thread_that_does_not_leave_the_entry_is_a_reason_against_it()
+    {
+        var patch = await TestPatches.GetAsync("inside");
+        await using var target = await PatchableTarget.StartAsync("inside", patch);
+        int inside = Assert.Single(new ProcFs(target.Id).ReadThreads(), t => t != target.Id);
+        var refused = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack).ExpectAsync(Outcome.Refused);
+        Assert.Equal("WF407", Assert.Single(refused.Refusals).Code);
+        Assert.Contains($"thread {inside} was in them each time", refused.Message, StringComparison.Ordinal);
+        Assert.InRange(refused.Stops, 50, int.MaxValue); // it was tried again and again
+        Assert.Equal("answer 1", await target.AskAsync("answer", Cancel));
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+        Assert.Single((await InProcess.StatusAsync(target.Id)).Generations);
+
+        Assert.Equal("ok", await target.AskAsync("leave", Cancel));
+        var applied = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack).ExpectAsync(Outcome.Done);
+        Assert.Equal("stop", Assert.Single(applied.Functions).Tactic);
+        Assert.Equal("answer 2", await target.AskAsync("answer", Cancel));
+        await InProcess.RevertAsync(target.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
+        Assert.Equal("answer 1", await target.AskAsync("answer", Cancel));
+        await InProcess.ExpectNoDifferenceAsync(target.Id);
+    }
+
     private static string ProgramOf(string tactic) => tactic == "stop" ? "stopped" : tactic;
 
     private static async Task ExpectAnswersAsync(TestTarget target, int version)
