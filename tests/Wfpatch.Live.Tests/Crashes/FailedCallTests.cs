@@ -34,16 +34,17 @@ public sealed class FailedCallTests(ITestOutputHelper output)
     {
         var scenario = await Scenario.GetAsync(program, moment);
         var counts = new List<int>();
+        var ends = new SortedDictionary<string, int>();
         foreach (bool stays in (ImmutableArray<bool>)[false, true])
         {
             int step = 1;
-            while (await FailAsync(scenario, step, stays))
+            while (await FailAsync(scenario, step, stays, ends))
             {
                 step++;
             }
             counts.Add(step - 1);
         }
-        output.WriteLine($"{program} {moment}: {counts[0]} calls failed alone, {counts[1]} with all that followed");
+        output.WriteLine($"{program} {moment}: {counts[0]} calls failed alone, {counts[1]} with all that followed: {string.Join(", ", ends.Select(e => $"{e.Key} {e.Value}"))}");
         Assert.All(counts, count => Assert.True(count > 10, $"only {count} calls"));
     }
 
@@ -76,7 +77,7 @@ public sealed class FailedCallTests(ITestOutputHelper output)
     }
 
     /// <summary>False where the command came to its end: there is no such call any more.</summary>
-    private static async Task<bool> FailAsync(Scenario scenario, int step, bool stays)
+    private static async Task<bool> FailAsync(Scenario scenario, int step, bool stays, SortedDictionary<string, int> ends)
     {
         await using var victim = await scenario.Start();
         var calls = new List<ChangingCall>();
@@ -94,7 +95,14 @@ public sealed class FailedCallTests(ITestOutputHelper output)
             string what = calls.Count < step ? "no call" : calls[step - 1].ToString();
             throw new InvalidOperationException($"{what} failed at step {step}{(stays ? " and from there on" : "")}; {report?.Outcome}: {report?.Message} {string.Join("; ", report?.Refusals ?? [])}", e);
         }
-        return linux.Changes >= step;
+        if (linux.Changes < step)
+        {
+            return false;
+        }
+        string end = $"{calls[step - 1]} {report.Refusals.FirstOrDefault()?.Code ?? report.Outcome.ToString()}";
+        ends[end] = ends.GetValueOrDefault(end) + 1;
+        Console.Error.WriteLine($"TEMP {DateTime.Now:HH:mm:ss.fff} {scenario.Command[0]} {step} {stays} {end}");
+        return true;
     }
 
     private static Task<TransitionReport> RunAsync(FaultyLinux linux, ImmutableArray<string> command) => Task.Run(() => ControllerCommand.Run(linux, command.AsSpan()));

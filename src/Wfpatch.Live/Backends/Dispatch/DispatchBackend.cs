@@ -303,10 +303,10 @@ public sealed class DispatchBackend(Target target, StopLog stops)
         return map(new RemoteMapping(target, stops), ranges, codeRange) switch
         {
             MappingResult.Done => null,
-            MappingResult.NoThread => TargetRefusals.NoThreadForMapping.About(
-                process, $"Process {target.Process} has no thread that could map memory now: each waits in a system call that must not be disturbed."),
             MappingResult.CodeInUse => TargetRefusals.MappingFailed.About(
                 process, $"A thread of process {target.Process} may be in the code by which an earlier wfpatch had memory mapped, and it cannot be stopped to see that. Try again."),
+            MappingResult.NoThread => TargetRefusals.NoThreadForMapping.About(
+                process, $"Process {target.Process} has no thread that could map memory now: each waits in a system call that must not be disturbed."),
             MappingResult.TimedOut => TargetRefusals.MappingFailed.About(
                 process, $"The thread of process {target.Process} that was to map {ranges.Length} range(s), the first at {ranges[0]}, did not get to it in time: it has no processor, or a signal handler of it does not return. Try again."),
             _ => TargetRefusals.MappingFailed.About(process, $"Process {target.Process} could not be made to map {ranges.Length} range(s), the first at {ranges[0]}: something else has come to lie there, or the thread has ended. Try again."),
