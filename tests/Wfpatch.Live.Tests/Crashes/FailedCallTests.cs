@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing.Faults;
 using Xunit;
 
@@ -30,6 +31,8 @@ public sealed class FailedCallTests(ITestOutputHelper output)
     [InlineData("returns", "revert-canary")]
     [InlineData("apart", "first")]
     [InlineData("apart", "revert")]
+    [InlineData("successor", "first")]
+    [InlineData("stopped", "first")]
     public async Task The_command_says_so_and_the_next_one_completes_or_undoes(string program, string moment)
     {
         var scenario = await Scenario.GetAsync(program, moment);
@@ -74,6 +77,37 @@ public sealed class FailedCallTests(ITestOutputHelper output)
             Assert.True(!isReached || report.Outcome == Outcome.Gone, $"step {step}: {report.Outcome} {report.Message} {string.Join("; ", report.Refusals)}");
         }
         output.WriteLine($"{program} {moment}: the target died at each of {step - 2} calls");
+    }
+
+    /// <summary>Whoever is stopped in a call that a stop ends keeps what lets it make the call again itself, as if the controller had been killed there.</summary>
+    [Fact]
+    public async Task Threads_that_do_not_get_their_registers_back_make_their_calls_again()
+    {
+        var patch = await TestPatches.GetAsync("blocked");
+        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(10));
+        var brief = TimeSpan.FromSeconds(1);
+        // Some must not be stopped, so that it stays open. The second application maps nothing: its stops are visits alone.
+        await InProcess.ApplyAsync(calls.Id, patch, Policy.Stack, brief).ExpectAsync(Outcome.Pending);
+        await InProcess.RevertAsync(calls.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
+        int failed = 0;
+        var linux = new FaultyLinux(new NativeLinux(), (_, call) =>
+        {
+            failed += call == ChangingCall.SetRegisters ? 1 : 0;
+            return call == ChangingCall.SetRegisters ? Errno.NoSuchProcess : Errno.Success;
+        });
+        await Task.Run(() => new Commands(linux).Apply(calls.Id, patch.Patch, new TransitionOptions(Policy.Stack, null, brief))).ExpectAsync(Outcome.Pending);
+        await InProcess.RevertAsync(calls.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
+        output.WriteLine($"{failed} times registers were not put back");
+        Assert.True(failed > 2, $"{failed} times alone");
+        foreach (var woken in await calls.AllAsync())
+        {
+            // A call with a limit is made again with the whole of it.
+            Assert.True(woken.Errno != Errno.Interrupted || woken.Name is "pause" or "sigsuspend", $"{woken.Name} was disturbed");
+            if (!BlockedCalls.IsTimed(woken.Name))
+            {
+                calls.ExpectUndisturbed(woken);
+            }
+        }
     }
 
     /// <summary>False where the command came to its end: there is no such call any more.</summary>
