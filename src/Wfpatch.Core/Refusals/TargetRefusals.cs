@@ -37,8 +37,8 @@ public static class TargetRefusals
 
     public static readonly ImmutableArray<RefusalKind> All =
     [
-        LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed,
-        ObjectNotLoaded, BuildIdDiffers, WritesForbidden, CallFailed, BeingLoaded, LoadedTwice, OtherUnwinder, PerfMapNotWritten,
+        LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed, CallFailed,
+        ObjectNotLoaded, BuildIdDiffers, WritesForbidden, BeingLoaded, LoadedTwice, OtherUnwinder, PerfMapNotWritten,
         AddressSpaceLimit, LockedMemoryLimit, TooManyMappings, MemoryGroupFull, FaultsHandled, MemoryShared, DataLimit,
     ];
 }

@@ -3,9 +3,7 @@ using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Tests.Crashes;
 using Wfpatch.Live.Tests.Running;
-using Wfpatch.Testing;
 using Wfpatch.Testing.Cases;
-using Wfpatch.Testing.Processes;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Cases;

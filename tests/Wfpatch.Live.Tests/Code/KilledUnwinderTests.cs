@@ -4,8 +4,6 @@ using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Tests.Crashes;
 using Wfpatch.Live.Tests.Running;
-using Wfpatch.Live.Tests.Samples;
-using Wfpatch.Testing.Processes;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Code;

@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing.Faults;
 using Xunit;
 
@@ -30,20 +31,23 @@ public sealed class FailedCallTests(ITestOutputHelper output)
     [InlineData("returns", "revert-canary")]
     [InlineData("apart", "first")]
     [InlineData("apart", "revert")]
+    [InlineData("successor", "first")]
+    [InlineData("stopped", "first")]
     public async Task The_command_says_so_and_the_next_one_completes_or_undoes(string program, string moment)
     {
         var scenario = await Scenario.GetAsync(program, moment);
         var counts = new List<int>();
+        var ends = new SortedDictionary<string, int>();
         foreach (bool stays in (ImmutableArray<bool>)[false, true])
         {
             int step = 1;
-            while (await FailAsync(scenario, step, stays))
+            while (await FailAsync(scenario, step, stays, ends))
             {
                 step++;
             }
             counts.Add(step - 1);
         }
-        output.WriteLine($"{program} {moment}: {counts[0]} calls failed alone, {counts[1]} with all that followed");
+        output.WriteLine($"{program} {moment}: {counts[0]} calls failed alone, {counts[1]} with all that followed: {string.Join(", ", ends.Select(e => $"{e.Key} {e.Value}"))}");
         Assert.All(counts, count => Assert.True(count > 10, $"only {count} calls"));
     }
 
@@ -75,8 +79,39 @@ public sealed class FailedCallTests(ITestOutputHelper output)
         output.WriteLine($"{program} {moment}: the target died at each of {step - 2} calls");
     }
 
+    /// <summary>Whoever is stopped in a call that a stop ends keeps what lets it make the call again itself, as if the controller had been killed there.</summary>
+    [Fact]
+    public async Task Threads_that_do_not_get_their_registers_back_make_their_calls_again()
+    {
+        var patch = await TestPatches.GetAsync("blocked");
+        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(10));
+        var brief = TimeSpan.FromSeconds(1);
+        // Some must not be stopped, so that it stays open. The second application maps nothing: its stops are visits alone.
+        await InProcess.ApplyAsync(calls.Id, patch, Policy.Stack, brief).ExpectAsync(Outcome.Pending);
+        await InProcess.RevertAsync(calls.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
+        int failed = 0;
+        var linux = new FaultyLinux(new NativeLinux(), (_, call) =>
+        {
+            failed += call == ChangingCall.SetRegisters ? 1 : 0;
+            return call == ChangingCall.SetRegisters ? Errno.NoSuchProcess : Errno.Success;
+        });
+        await Task.Run(() => new Commands(linux).Apply(calls.Id, patch.Patch, new TransitionOptions(Policy.Stack, null, brief))).ExpectAsync(Outcome.Pending);
+        await InProcess.RevertAsync(calls.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
+        output.WriteLine($"{failed} times registers were not put back");
+        Assert.True(failed > 2, $"{failed} times alone");
+        foreach (var woken in await calls.AllAsync())
+        {
+            // A call with a limit is made again with the whole of it.
+            Assert.True(woken.Errno != Errno.Interrupted || woken.Name is "pause" or "sigsuspend", $"{woken.Name} was disturbed");
+            if (!BlockedCalls.IsTimed(woken.Name))
+            {
+                calls.ExpectUndisturbed(woken);
+            }
+        }
+    }
+
     /// <summary>False where the command came to its end: there is no such call any more.</summary>
-    private static async Task<bool> FailAsync(Scenario scenario, int step, bool stays)
+    private static async Task<bool> FailAsync(Scenario scenario, int step, bool stays, SortedDictionary<string, int> ends)
     {
         await using var victim = await scenario.Start();
         var calls = new List<ChangingCall>();
@@ -94,7 +129,14 @@ public sealed class FailedCallTests(ITestOutputHelper output)
             string what = calls.Count < step ? "no call" : calls[step - 1].ToString();
             throw new InvalidOperationException($"{what} failed at step {step}{(stays ? " and from there on" : "")}; {report?.Outcome}: {report?.Message} {string.Join("; ", report?.Refusals ?? [])}", e);
         }
-        return linux.Changes >= step;
+        if (linux.Changes < step)
+        {
+            return false;
+        }
+        string end = $"{calls[step - 1]} {report.Refusals.FirstOrDefault()?.Code ?? report.Outcome.ToString()}";
+        ends[end] = ends.GetValueOrDefault(end) + 1;
+        Console.Error.WriteLine($"TEMP {DateTime.Now:HH:mm:ss.fff} {scenario.Command[0]} {step} {stays} {end}");
+        return true;
     }
 
     private static Task<TransitionReport> RunAsync(FaultyLinux linux, ImmutableArray<string> command) => Task.Run(() => ControllerCommand.Run(linux, command.AsSpan()));

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Testing;
+using Wfpatch.Testing.Faults;
 using Wfpatch.Testing.Processes;
 using Xunit;
 
@@ -19,7 +20,8 @@ internal static class KilledController
     /// <returns>Whether it was killed. Where it was not, there is no such change any more.</returns>
     public static async Task<bool> RunAsync(int step, ImmutableArray<string> command, params ImmutableArray<Outcome> ends)
     {
-        ImmutableArray<string> arguments = [.. Controller.Arguments, step.ToString(CultureInfo.InvariantCulture), .. command];
+        int first = ControllerCommand.CountOfFirst(command[0]);
+        ImmutableArray<string> arguments = [.. Controller.Arguments, .. command[..first], step.ToString(CultureInfo.InvariantCulture), .. command[first..]];
         var result = await ChildProcess.RunAsync(Controller with { Arguments = arguments }, TestContext.Current.CancellationToken);
         bool isKilled = result.Status.Signal == 9;
         Assert.True(isKilled || ends.Select(e => e.ToString()).Contains(result.Output.Split(' ')[0]), $"step {step}: {result.Status} {result.Output}{result.Errors}");

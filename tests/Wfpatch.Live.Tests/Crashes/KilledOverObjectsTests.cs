@@ -3,7 +3,6 @@ using System.Globalization;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Tests.Code;
 using Wfpatch.Live.Tests.Running;
-using Wfpatch.Testing.Processes;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Crashes;

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Wfpatch.Live.Tests.Crashes;
 
-/// <summary>The sample server with two busy threads, which migrate at points, and some that are blocked in calls and end the program where one is disturbed.</summary>
+/// <summary>The sample server with two busy threads, which migrate at points, and some that are blocked in calls and end the program where one is disturbed. The busy ones
+/// leave a processor free, which the controller needs.</summary>
 internal sealed class SampleVictim(TestTarget target) : Victim
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -19,7 +20,7 @@ internal sealed class SampleVictim(TestTarget target) : Victim
     public override string Profile => SamplePatches.ProfileFile;
 
     public static async Task<Victim> StartAsync() =>
-        new SampleVictim(await TestTarget.StartAsync("sample", new TargetOptions { Arguments = ["--workers", "1", "--busy", "2"] }, Cancel));
+        new SampleVictim(await TestTarget.StartAsync("sample", new TargetOptions { Arguments = ["--workers", "1", "--busy", "2", "--pause", "20"] }, Cancel));
 
     public override async Task ExpectRunsOnAsync(int turn, int old) => Assert.Equal(0, (await FurtherAsync(await ReportAsync(), 1)).Mixed);
 

@@ -5,9 +5,7 @@ using Wfpatch.Live.Linux;
 using Wfpatch.Live.Tests.Audits;
 using Wfpatch.Live.Tests.Crashes;
 using Wfpatch.Live.Tests.Running;
-using Wfpatch.Live.Tests.Samples;
 using Wfpatch.Testing.Faults;
-using Wfpatch.Testing.Processes;
 using Wfpatch.Testing.Targets;
 using Xunit;
 

@@ -14,10 +14,13 @@ namespace Wfpatch.Testing.Faults;
 /// named. SECONDS: how long it waits for threads, 20 by default. PROFILE: a file, or the name of one that is shipped.</summary>
 public static class ControllerCommand
 {
+    /// <summary>How many of the words are there always: up to POLICY.</summary>
+    public static int CountOfFirst(string verb) => HasPatch(verb.Split(':')[0]) ? 5 : 4;
+
     public static TransitionReport Run(ILinux linux, params ReadOnlySpan<string> arguments)
     {
         string[] verb = arguments[0].Split(':');
-        var file = verb[0] is "apply" or "canary" or "replace" ? arguments[1] : null;
+        string? file = HasPatch(verb[0]) ? arguments[1] : null;
         var rest = arguments[(file is null ? 1 : 2)..];
         int process = int.Parse(rest[0], CultureInfo.InvariantCulture);
         var profile = ShippedProfiles.Find(rest[1]).Profile ?? throw new ArgumentException($"no profile {rest[1]}");
@@ -36,4 +39,6 @@ public static class ControllerCommand
             ? commands.Apply(process, PatchReader.Decode(File.ReadAllBytes(file), file).Patch ?? throw new ArgumentException($"no patch {file}"), options)
             : verb[0] == "advance" ? commands.Advance(process, options) : commands.Revert(process, verb is [_, var name] ? name : null, options);
     }
+
+    private static bool HasPatch(string verb) => verb is "apply" or "canary" or "replace";
 }
