@@ -67,6 +67,7 @@ public sealed class AddressSpaceTests(ITestOutputHelper output)
     public async Task A_controller_that_dies_before_any_change_is_followed_by_one_that_goes_on()
     {
         int deaths = 0;
+        string where = "";
         for (bool isOver = false; !isOver; deaths++)
         {
             var (target, patch, views) = await StartAsync();
@@ -77,8 +78,9 @@ public sealed class AddressSpaceTests(ITestOutputHelper output)
                 Expect(Outcome.Done, new Commands(faulty).Apply(target.Id, patch.Patch, Options));
                 isOver = true;
             }
-            catch (ControllerDiedException)
+            catch (ControllerDiedException died)
             {
+                where = $"death {deaths + 1}, {died.StackTrace}";
             }
             var commands = new Commands(views);
             if (deaths % 2 == 0)
@@ -89,11 +91,11 @@ public sealed class AddressSpaceTests(ITestOutputHelper output)
                 Assert.All(applied.Functions, f => Assert.Equal(f.NewCode, views.JumpOf(view, f.Address)));
             }
             var reverted = commands.Revert(target.Id, null, Options);
-            Assert.True(reverted.Outcome == Outcome.Done || reverted.Refusals is [{ Code: "WF702" }], $"death {deaths + 1}: {reverted.Message}");
-            Assert.True(views.Live.IsEmpty || reverted.Outcome == Outcome.Refused, $"death {deaths + 1}: {views.Live.Length} views");
+            Assert.True(reverted.Outcome == Outcome.Done || reverted.Refusals is [{ Code: "WF702" }], $"{reverted.Message}\n{where}");
+            Assert.True(views.Live.IsEmpty || reverted.Outcome == Outcome.Refused, $"{views.Live.Length} views\n{where}");
             Assert.All(new ProcFs(target.Id).ReadThreads(), t => Assert.Equal(0, views.ViewOf(t)));
             var compared = commands.Verify(target.Id);
-            Assert.True(compared.Outcome == Outcome.Done, $"death {deaths + 1}: {compared.Message}\n{string.Join('\n', compared.Refusals)}");
+            Assert.True(compared.Outcome == Outcome.Done, $"{compared.Message}\n{string.Join('\n', compared.Refusals)}\n{where}");
             await target.AskAsync("report", Cancel);
         }
         output.WriteLine($"{deaths} deaths");
