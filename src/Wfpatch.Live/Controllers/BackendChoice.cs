@@ -36,7 +36,7 @@ public static class BackendChoice
 
     /// <summary>Views that are not ours: what is written to generation 0 the threads of the process need not see.</summary>
     public static Refusal? FindForeign(Target target, TargetState state) =>
-        state.Backend == BackendKind.AddressSpace || !state.Entries.IsEmpty || target.Proc.ReadViews() is not { IsEmpty: false } views
+        state.Backend == BackendKind.AddressSpace || !state.Entries.IsEmpty || target.Linux.ReadViews(target.Process) is not { IsEmpty: false } views
             ? null
             : TransitionRefusals.ForeignViews.About($"process {target.Process}", $"Process {target.Process} has address-space generations of its own ({string.Join(", ", views.Take(3))}).");
 
@@ -44,7 +44,7 @@ public static class BackendChoice
     public static Refusal? FindFork(Target target, TargetState state)
     {
         int[] wanted = [state.View, state.Transition?.View ?? 0];
-        return wanted.Any(v => v > 0) && target.Proc.ReadViews() is var views && wanted.FirstOrDefault(v => v > 0 && !views.Contains(v)) is > 0 and var missing
+        return wanted.Any(v => v > 0) && target.Linux.ReadViews(target.Process) is var views && wanted.FirstOrDefault(v => v > 0 && !views.Contains(v)) is > 0 and var missing
             ? TransitionRefusals.ForkedView.About($"process {target.Process}", $"Generation {missing} of the address space of process {target.Process} is not there: the process was forked by one that had it. What it runs is what the thread that forked it ran.")
             : null;
     }

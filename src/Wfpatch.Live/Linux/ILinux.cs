@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Quiescence;
 
@@ -6,8 +7,8 @@ namespace Wfpatch.Live.Linux;
 
 /// <summary>
 /// Every call by which a controller looks into or changes a target. All of the ptrace calls for one target are made by one
-/// OS thread. Calls return an errno, 0 for success; none of them allocates. Tests replace this by one that fails at the N-th call that
-/// changes something, or from there on, and by one that kills the controller there.
+/// OS thread. Calls return an errno, 0 for success; none of them allocates, but where it says so. Tests replace this by one that fails at the N-th call
+/// that changes something, or from there on, and by one that kills the controller there.
 /// </summary>
 public interface ILinux
 {
@@ -84,6 +85,9 @@ public interface ILinux
 
     /// <summary>wfgen_query(2): the number of the generation that a thread is in.</summary>
     int QueryView(int thread, out int view);
+
+    /// <summary>The generations of a process that can be entered, beside generation 0 (/proc/PID/generations). Not for a time in which a thread is stopped.</summary>
+    ImmutableArray<int> ReadViews(int process);
 
     /// <summary>wfgen_create(2): a new one with the pages of generation 0, its tables filled.</summary>
     int CreateView(int process, out int view);

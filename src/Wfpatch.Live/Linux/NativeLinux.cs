@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Text;
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
@@ -224,6 +225,8 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
         const int Current = -1;
         return CallForNumber(NativeMethods.Syscall(SysQueryView, thread, Current, 0, 0, 0), out view);
     }
+
+    public ImmutableArray<int> ReadViews(int process) => new ProcFs(process).ReadViews();
 
     public int CreateView(int process, out int view)
     {

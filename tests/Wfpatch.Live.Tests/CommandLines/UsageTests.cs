@@ -31,6 +31,7 @@ public sealed class UsageTests
     [InlineData("apply fix.wfp --pid 1 --timeout 10000000000000s", "'10000000000000s'")]
     [InlineData("apply fix.wfp --pid 1 --policy lazy", "'lazy'")]
     [InlineData("apply fix.wfp --pid 1 --policy 1", "'1'")]
+    [InlineData("apply fix.wfp --pid 1 --backend paper", "'paper'")]
     [InlineData("build", "--output")]
     [InlineData("build -o fix.wfp", "--old")]
     [InlineData("build -o fix.wfp --old a.o", "--new")]

@@ -22,6 +22,11 @@ public sealed class FaultyLinux(ILinux real, Func<int, ChangingCall, int> fault)
         return number == at || (stays && number > at) ? errors[turn % errors.Length] : Errno.Success;
     });
 
+    /// <summary>The real kernel, but before one such call the controller dies by an exception: what it calls on its way out changes nothing, but that
+    /// the threads that it has stopped are let go, as the kernel does.</summary>
+    public static FaultyLinux Dying(ILinux real, int at, Func<Exception> death) => new(real, (number, call) =>
+        number == at ? throw death() : number < at || call == ChangingCall.Detach ? Errno.Success : Errno.NoSuchProcess);
+
     public override int Write(int memory, Address address, ReadOnlySpan<byte> bytes)
     {
         int error = Next(ChangingCall.Write);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Quiescence;
 using Wfpatch.Live.Linux;
@@ -52,7 +53,9 @@ public abstract class ForwardedLinux(ILinux real) : ILinux
 
     public int GetRobustList(int thread, out Address head) => real.GetRobustList(thread, out head);
 
-    public int QueryView(int thread, out int view) => real.QueryView(thread, out view);
+    public virtual ImmutableArray<int> ReadViews(int process) => real.ReadViews(process);
+
+    public virtual int QueryView(int thread, out int view) => real.QueryView(thread, out view);
 
     public virtual int CreateView(int process, out int view) => real.CreateView(process, out view);
 

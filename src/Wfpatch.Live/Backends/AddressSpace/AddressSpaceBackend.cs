@@ -70,6 +70,8 @@ public sealed class AddressSpaceBackend(JournaledTarget journaled) : IBackend
         {
             journaled.Journal(Transitions.Advance(State, TransitionPhase.Cancelling));
         }
+        // New code stays, and so does what describes it, however far arming came.
+        journaled.Execute(new TransitionWrites(State).PublishFrames());
         End();
     }
 
@@ -111,7 +113,7 @@ public sealed class AddressSpaceBackend(JournaledTarget journaled) : IBackend
 
     private void DeleteOthers(int kept)
     {
-        foreach (int view in _target.Proc.ReadViews().Where(v => v != kept))
+        foreach (int view in _target.Linux.ReadViews(_target.Process).Where(v => v != kept))
         {
             int error = _target.Linux.DeleteView(_target.Process, view);
             if (error is not (Errno.Success or Errno.NoEntry))
