@@ -61,14 +61,20 @@ public sealed class ProcFs(int process)
     public string? ReadThreadName(int thread) => ReadText($"/proc/{process}/task/{thread}/comm")?.TrimEnd('\n');
 
     /// <summary>Whether a thread has a shadow stack (Linux 6.6, Documentation/arch/x86/shstk.rst), on which each return must find its call.</summary>
-    public bool HasShadowStacks => ReadThreads().Any(t => ReadStatus("x86_Thread_features", t)?.Contains("shstk", StringComparison.Ordinal) == true);
+    public bool HasShadowStacks => ReadThreads().Any(t => ShowsShadowStack(ReadLines($"/proc/{process}/task/{t}/status")));
+
+    /// <summary>The same of the lines of a thread's status.</summary>
+    public static bool ShowsShadowStack(IEnumerable<string> status) => FieldOf(status, "x86_Thread_features")?.Split(' ').Contains("shstk") == true;
 
     /// <summary>A field of /proc/PID/status, or of a thread's.</summary>
     public string? ReadStatus(string field, int? thread = null)
     {
         string path = thread is { } id ? $"/proc/{process}/task/{id}/status" : $"/proc/{process}/status";
-        return ReadLines(path).FirstOrDefault(l => l.StartsWith(field + ":", StringComparison.Ordinal))?[(field.Length + 1)..].Trim();
+        return FieldOf(ReadLines(path), field);
     }
+
+    private static string? FieldOf(IEnumerable<string> lines, string field) =>
+        lines.FirstOrDefault(l => l.StartsWith(field + ":", StringComparison.Ordinal))?[(field.Length + 1)..].Trim();
 
     public ThreadActivity? ReadActivity(int thread)
     {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using System.Globalization;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
@@ -29,6 +30,36 @@ public sealed class TwoControllersTests
             sample.ExpectUntouched();
         }
         Assert.Equal("done", (await WfpatchCommand.RunAsync("apply", sample.Patch.File, "--pid", sample.Pid)).Result);
+    }
+
+    /// <summary>Nobody has an advantage. One changes the process; the other is kept out, or comes so late that nothing is left to do.</summary>
+    [Fact]
+    public async Task Two_that_start_together_change_it_once()
+    {
+        var patch = await TestPatches.GetAsync("sample");
+        await using var sample = await RunningSample.StartAsync(patch, workers: 1, busy: 2);
+        string pid = sample.Id.ToString(CultureInfo.InvariantCulture);
+        for (int round = 0; round < 5; round++)
+        {
+            await ExpectOneAsync(["apply", patch.File, "--pid", pid]);
+            await sample.ExpectRepliesOfAsync(2);
+            Assert.Equal(2, (await InProcess.StatusAsync(sample.Id)).Generations.Length);
+            await InProcess.ExpectNoDifferenceAsync(sample.Id);
+            await ExpectOneAsync(["revert", "--pid", pid], "WF702");
+            await sample.ExpectRepliesOfAsync(1);
+            Assert.Single((await InProcess.StatusAsync(sample.Id)).Generations);
+            await InProcess.ExpectNoDifferenceAsync(sample.Id);
+        }
+
+        // An apply that finds the patch in force is done.
+        static async Task ExpectOneAsync(ImmutableArray<string> command, params ImmutableArray<string> tooLate)
+        {
+            var reports = await Task.WhenAll(WfpatchCommand.RunAsync(command), WfpatchCommand.RunAsync(command));
+            Assert.Contains(reports, r => r.Result == "done");
+            Assert.All(reports, r => Assert.True(
+                r.Result == "done" ? tooLate.IsEmpty || reports.Count(o => o.Result == "done") == 1 : r.Codes is [var code] && (code == "WF605" || tooLate.Contains(code)),
+                r.Command.Output + r.Command.Errors));
+        }
     }
 
     [Fact]

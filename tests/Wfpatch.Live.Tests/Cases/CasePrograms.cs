@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing.Cases;
 using Wfpatch.Testing.Processes;
@@ -10,24 +9,11 @@ namespace Wfpatch.Live.Tests.Cases;
 /// <summary>Starts and drives programs of cases, with the limits of a test.</summary>
 public static class CasePrograms
 {
-    private const int MostStarts = 20;
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Starts it until it has room for the patch: where a jump of one byte leads depends on the run (see PatchableTarget).</summary>
-    public static async Task<DrivenProgram> StartPatchableAsync(string path, TestPatch patch)
-    {
-        for (int start = 1; ; start++)
-        {
-            var program = await DrivenProgram.StartAsync(CommandLine.Of(path), DrivenProgram.Ample, Cancel);
-            var check = await InProcess.CheckAsync(program.Id, patch);
-            if (start == MostStarts || check.Outcome != Outcome.Refused || check.Refusals.Any(r => r.Code is not "WF404"))
-            {
-                return program;
-            }
-            await program.DisposeAsync();
-        }
-    }
+    public static Task<DrivenProgram> StartPatchableAsync(string path, TestPatch patch) =>
+        PatchableTarget.StartAsync(() => DrivenProgram.StartAsync(CommandLine.Of(path), DrivenProgram.Ample, Cancel), p => p.Id, patch);
 
     /// <summary>What a program prints that is driven once.</summary>
     public static async Task<string> RunOnceAsync(string path)

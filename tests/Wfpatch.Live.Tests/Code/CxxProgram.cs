@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Globalization;
 using Wfpatch.Build;
-using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing.Compilers;
 using Wfpatch.Testing.Targets;
@@ -15,8 +14,6 @@ public sealed record CxxSteps(string Kind, long Old, long New, long Wrong);
 /// <summary>A running program of tests/targets/cxx.cc (or another one) and the patch that makes version 2 of it.</summary>
 public sealed class CxxProgram : IAsyncDisposable
 {
-    private const int MostStarts = 20;
-
     private CxxProgram(TestTarget target, TestPatch patch)
     {
         Target = target;
@@ -42,17 +39,7 @@ public sealed class CxxProgram : IAsyncDisposable
     {
         var compile = options ?? CompileOptions.Debian;
         var patch = await BuildAsync(name, compile);
-        // Where a jump of one byte leads depends on the run: see PatchableTarget.
-        for (int start = 1; ; start++)
-        {
-            var target = await TestTarget.StartAsync(name, new() { Compile = compile }, Cancel);
-            var check = await InProcess.CheckAsync(target.Id, patch);
-            if (start == MostStarts || check.Outcome != Outcome.Refused || check.Refusals.Any(r => r.Code is not "WF404"))
-            {
-                return new CxxProgram(target, patch);
-            }
-            await target.DisposeAsync();
-        }
+        return await PatchableTarget.StartAsync(async () => new CxxProgram(await TestTarget.StartAsync(name, new() { Compile = compile }, Cancel), patch), p => p.Id, patch);
     }
 
     public static async Task<TestPatch> BuildAsync(string program, CompileOptions compile, int from = 1, int to = 2, string? name = null)

@@ -43,8 +43,6 @@ public sealed record TestLibrary(string Path, TestPatch Patch)
 /// <summary>A running tests/targets/libhost.c.</summary>
 public sealed class LibraryProgram : IAsyncDisposable
 {
-    private const int MostStarts = 20;
-
     private LibraryProgram(TestTarget target) => Target = target;
 
     public TestTarget Target { get; }
@@ -63,36 +61,24 @@ public sealed class LibraryProgram : IAsyncDisposable
         var sources = new TargetSource("libhost", [RepositoryRoot.Combine("tests", "targets", "libhost.c"), RepositoryRoot.Combine("tests", "targets", source + ".c")]);
         var result = TreeBuild.Run(await sources.ObjectsAsync(1, options, Cancel), await sources.ObjectsAsync(2, options, Cancel), new() { Name = source });
         var patch = new TestPatch(result.Patch ?? throw new InvalidOperationException(string.Join('\n', result.Refusals)), "");
-        for (int start = 1; ; start++)
+        var program = await PatchableTarget.StartAsync(async () =>
         {
-            var program = new LibraryProgram(await TestTarget.StartAsync(sources, new() { Compile = options }, Cancel));
-            Assert.Equal("opened", await program.Target.AskAsync("open l -", Cancel));
-            var check = await InProcess.CheckAsync(program.Id, patch);
-            if (start == MostStarts || check.Outcome != Outcome.Refused || check.Refusals.Any(r => r.Code is not "WF404"))
-            {
-                return (program, patch);
-            }
-            await program.DisposeAsync();
-        }
+            var started = new LibraryProgram(await TestTarget.StartAsync(sources, new() { Compile = options }, Cancel));
+            Assert.Equal("opened", await started.Target.AskAsync("open l -", Cancel));
+            return started;
+        }, p => p.Id, patch);
+        return (program, patch);
     }
 
     /// <summary>One in which the library is loaded as <paramref name="flags"/> say and the patch has room (see <see cref="PatchableTarget"/>).</summary>
     /// <param name="preload">Another library, loaded from the start; null: none.</param>
-    public static async Task<LibraryProgram> StartWithAsync(TestLibrary library, string flags, string? preload = null)
+    public static Task<LibraryProgram> StartWithAsync(TestLibrary library, string flags, string? preload = null) => PatchableTarget.StartAsync(async () =>
     {
-        for (int start = 1; ; start++)
-        {
-            bool fromStart = flags.Contains('o', StringComparison.Ordinal);
-            var program = await StartAsync(fromStart ? ["preload", library.Path] : preload is not null ? ["preload", preload] : []);
-            await program.OpenAsync(flags, library);
-            var check = await InProcess.CheckAsync(program.Id, library.Patch);
-            if (start == MostStarts || check.Outcome != Outcome.Refused || check.Refusals.Any(r => r.Code is not "WF404"))
-            {
-                return program;
-            }
-            await program.DisposeAsync();
-        }
-    }
+        bool fromStart = flags.Contains('o', StringComparison.Ordinal);
+        var program = await StartAsync(fromStart ? ["preload", library.Path] : preload is not null ? ["preload", preload] : []);
+        await program.OpenAsync(flags, library);
+        return program;
+    }, p => p.Id, library.Patch);
 
     public async Task OpenAsync(string flags, TestLibrary library) =>
         Assert.Equal("opened", await Target.AskAsync($"open {flags} {library.Path}", Cancel));

@@ -62,7 +62,7 @@ public sealed class SymbolKindTests
         var built = TreeBuild.Run(await source.ObjectsAsync(1, objects, Cancel), await source.ObjectsAsync(2, objects, Cancel), new() { Name = "copied" });
         var patch = new TestPatch(built.Patch ?? throw new InvalidOperationException(string.Join('\n', built.Refusals)), "");
         var options = new TargetOptions { Compile = objects with { Flags = [.. objects.Flags, "-Wl,--no-as-needed", library.Path] } };
-        await using var target = await StartAsync(source, options, [library.Patch, patch]);
+        await using var target = await PatchableTarget.StartAsync(() => TestTarget.StartAsync(source, options, Cancel), t => t.Id, library.Patch, patch);
 
         await ExpectAsync("set 10", "10", ("library", "11"), ("program", "111"), ("get", "111"));
         await InProcess.ApplyAsync(target.Id, library.Patch).ExpectAsync(Outcome.Done);
@@ -80,21 +80,6 @@ public sealed class SymbolKindTests
             {
                 Assert.Equal((command, expected), (command, await target.AskAsync(command, Cancel)));
             }
-        }
-    }
-
-    private static async Task<TestTarget> StartAsync(TargetSource source, TargetOptions options, ImmutableArray<TestPatch> patches)
-    {
-        const int MostStarts = 20;
-        for (int start = 1; ; start++)
-        {
-            var target = await TestTarget.StartAsync(source, options, Cancel);
-            var reports = await Task.WhenAll(patches.Select(p => InProcess.CheckAsync(target.Id, p)));
-            if (start == MostStarts || !reports.Any(r => r.Outcome == Outcome.Refused && r.Refusals.All(f => f.Code == "WF404")))
-            {
-                return target; // see PatchableTarget
-            }
-            await target.DisposeAsync();
         }
     }
 

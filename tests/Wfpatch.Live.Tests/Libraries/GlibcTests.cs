@@ -85,16 +85,8 @@ public sealed class GlibcTests
         string file = ScratchFolder.NewFile($"{program}-{suite}.wfp");
         await File.WriteAllBytesAsync(file, built.Bytes, Cancel);
         var patch = new TestPatch(built.Patch ?? throw new InvalidOperationException(string.Join('\n', built.Refusals)), file);
-        for (int start = 1; ; start++)
-        {
-            var target = await TestTarget.StartAsync(source, new() { Compile = linked }, Cancel);
-            var report = await InProcess.CheckAsync(target.Id, patch);
-            if (start == 20 || report.Outcome != Outcome.Refused || report.Refusals.Any(r => r.Code != "WF404"))
-            {
-                Assert.Contains(root!, await File.ReadAllTextAsync($"/proc/{target.Id}/maps", Cancel), StringComparison.Ordinal);
-                return (target, patch);
-            }
-            await target.DisposeAsync();
-        }
+        var target = await PatchableTarget.StartAsync(() => TestTarget.StartAsync(source, new() { Compile = linked }, Cancel), t => t.Id, patch);
+        Assert.Contains(root!, await File.ReadAllTextAsync($"/proc/{target.Id}/maps", Cancel), StringComparison.Ordinal);
+        return (target, patch);
     }
 }

@@ -21,21 +21,9 @@ public sealed class ChainTarget : IAsyncDisposable
 
     public ImmutableArray<int> Threads { get; }
 
-    /// <param name="patches">Some that shall find room there.</param>
-    public static async Task<ChainTarget> StartAsync(params ImmutableArray<TestPatch> patches)
-    {
-        // Each alone: the functions of all of them are asked for.
-        for (int run = 1; ; run++)
-        {
-            var target = new ChainTarget(await PatchableTarget.StartAsync("chain", patches[0]));
-            var checks = await Task.WhenAll(patches.Select(p => InProcess.CheckAsync(target.Id, p)));
-            if (run == MostRuns || !checks.Any(c => c.Refusals.Any(r => r.Code == "WF404")))
-            {
-                return target;
-            }
-            await target.DisposeAsync();
-        }
-    }
+    /// <param name="patches">Some that shall find room there. Each alone is asked for: some refusals of later ones are of no matter.</param>
+    public static Task<ChainTarget> StartAsync(params ImmutableArray<TestPatch> patches) => PatchableTarget.StartAsync(
+        async () => new ChainTarget(await TestTarget.StartAsync("chain", cancel: TestContext.Current.CancellationToken)), t => t.Id, patches);
 
     /// <summary>A new answer of each thread, again and again.</summary>
     public async Task ExpectAsync(string answers)
@@ -63,6 +51,4 @@ public sealed class ChainTarget : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _target.DisposeAsync();
-
-    private const int MostRuns = 20;
 }

@@ -108,9 +108,8 @@ public sealed class EvictionTests(ITestOutputHelper output)
         var patch = await TestPatches.GetAsync("inside");
         await using var target = await PatchableTarget.StartAsync("inside", patch);
         int inside = Assert.Single(new ProcFs(target.Id).ReadThreads(), t => t != target.Id);
-        var refused = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack).ExpectAsync(Outcome.Refused);
-        Assert.Equal("WF407", Assert.Single(refused.Refusals).Code);
-        Assert.Contains($"thread {inside} was in them each time", refused.Message, StringComparison.Ordinal);
+        // What the last try met is named: on a busy machine that may be its time limit.
+        var refused = await Until.TrueAsync(RefusedAsync, r => r.Message.Contains($"thread {inside} was in them each time", StringComparison.Ordinal));
         Assert.InRange(refused.Stops, 50, int.MaxValue); // it was tried again and again
         Assert.Equal("answer 1", await target.AskAsync("answer", Cancel));
         await InProcess.ExpectNoDifferenceAsync(target.Id);
@@ -123,6 +122,13 @@ public sealed class EvictionTests(ITestOutputHelper output)
         await InProcess.RevertAsync(target.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
         Assert.Equal("answer 1", await target.AskAsync("answer", Cancel));
         await InProcess.ExpectNoDifferenceAsync(target.Id);
+
+        async Task<TransitionReport> RefusedAsync()
+        {
+            var report = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack).ExpectAsync(Outcome.Refused);
+            Assert.Equal("WF407", Assert.Single(report.Refusals).Code);
+            return report;
+        }
     }
 
     private static string ProgramOf(string tactic) => tactic == "stop" ? "stopped" : tactic;

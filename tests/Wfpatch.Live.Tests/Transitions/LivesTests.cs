@@ -18,12 +18,14 @@ public sealed class LivesTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>The kernel shows nothing of such a process by its own id: neither memory nor mappings.</summary>
-    [Fact]
-    public async Task The_main_thread_has_ended()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_main_thread_has_ended(bool isGlobal)
     {
         var patch = await TestPatches.GetAsync("lives");
         await using TestTarget lives = await PatchableTarget.StartAsync("lives", patch, "headless");
-        await InProcess.ApplyAsync(lives.Id, patch, Policy.Stack).ExpectAsync(Outcome.Done);
+        await ApplyAsync(lives, patch, isGlobal);
         await ExpectAllServeAsync(lives, 2);
         var status = await InProcess.StatusAsync(lives.Id);
         Assert.Equal((Outcome.Done, 2, 2), (status.Outcome, status.Generations.Length, status.Threads.Length));
@@ -49,13 +51,15 @@ public sealed class LivesTests
         await Until.TrueAsync(() => ChildrenAsync(lives), now => now >= children + 10);
     }
 
-    [Fact]
-    public async Task Threads_live_in_other_namespaces()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Threads_live_in_other_namespaces(bool isGlobal)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can make namespaces");
         var patch = await TestPatches.GetAsync("lives");
         await using TestTarget lives = await PatchableTarget.StartAsync("lives", patch, "spaces");
-        await InProcess.ApplyAsync(lives.Id, patch, Policy.Stack).ExpectAsync(Outcome.Done);
+        await ApplyAsync(lives, patch, isGlobal);
         await ExpectAllServeAsync(lives, 2);
         await InProcess.RevertAsync(lives.Id, policy: Policy.Stack).ExpectAsync(Outcome.Done);
         await ExpectAllServeAsync(lives, 1);
@@ -126,6 +130,9 @@ public sealed class LivesTests
         await lives.Process.WaitForExitAsync(Cancel);
         await Until.TrueAsync(() => !Directory.Exists($"/proc/{daemon}"));
     }
+
+    private static Task<TransitionReport> ApplyAsync(TestTarget lives, TestPatch patch, bool isGlobal) =>
+        (isGlobal ? InProcess.ApplyGlobalAsync(lives.Id, patch, Policy.Stack) : InProcess.ApplyAsync(lives.Id, patch, Policy.Stack)).ExpectAsync(Outcome.Done);
 
     /// <summary>An apply that waits for the last thread.</summary>
     private static async Task<ChildProcess> StartWaitingAsync(TestTarget target, TestPatch patch)
