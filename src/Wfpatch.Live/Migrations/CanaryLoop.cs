@@ -196,8 +196,8 @@ public sealed class CanaryLoop
             Complete(thread, MigrationPath.Outside);
             return;
         }
-        bool isGranted = _hasPoints && visit.Result is VisitResult.Busy or VisitResult.Unreliable;
-        if (isGranted)
+        // Whatever else came of it: it will come.
+        if (visit.IsGranted)
         {
             thread.Path = MigrationPath.Pending;
             _granted[thread.Id] = _clock.Elapsed;

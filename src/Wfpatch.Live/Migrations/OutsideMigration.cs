@@ -144,9 +144,9 @@ public sealed class OutsideMigration
         }
         var visit = Look(stopped.Thread, in registers);
         // The grant first: a thread that is migrated has one as well, so that its next point leaves it where it is.
-        if (grant is { } granted && !_words.Store(in registers, ThreadWord.GrantOffset, granted))
+        if (grant is { } granted)
         {
-            visit = visit with { Result = VisitResult.NoControlBlock };
+            visit = _words.Store(in registers, ThreadWord.GrantOffset, granted) ? visit with { IsGranted = true } : visit with { Result = VisitResult.NoControlBlock };
         }
         if (visit.Result == VisitResult.Migrated && generation is { } word)
         {

@@ -37,4 +37,7 @@ public readonly record struct ThreadVisit(VisitResult Result, StackVerdict Verdi
 {
     /// <summary>For Busy: it migrates itself when it returns from the outermost frame of old code.</summary>
     public bool IsHooked { get; init; }
+
+    /// <summary>It has got a grant: unless it migrated here, it does so itself at its next point.</summary>
+    public bool IsGranted { get; init; }
 }

@@ -50,7 +50,12 @@ internal abstract class Victim : IAsyncDisposable
         return await command;
     }
 
-    public void Kill() => Process.GetProcessById(Id).Kill();
+    /// <summary>kill -9, and no thread of it is left.</summary>
+    public void Kill()
+    {
+        Process.GetProcessById(Id).Kill();
+        Assert.True(SpinWait.SpinUntil(() => new ProcFs(Id).HasEnded, InProcess.Ample));
+    }
 
     /// <summary>No thread is stopped, and all is as the state says that it may be. The threads of a controller that has just ended are let go within a moment.</summary>
     public async Task ExpectNothingLeftAsync()
