@@ -20,7 +20,7 @@
 #define SLOT_US 10
 
 static const char *path;
-static char first_version[64];
+static char first_version[256];
 static pthread_mutex_t version_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_long requests, errors, old_replies, new_replies, longest, slots[SLOTS];
 
