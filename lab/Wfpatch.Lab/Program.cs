@@ -5,8 +5,6 @@ using Wfpatch.Lab.Demo;
 using Wfpatch.Lab.Fuzz;
 
 Option<bool> sampleOnly = new("--sample") { Description = "The sample server alone, without memcached." };
-Option<bool> memcachedOnly = new("--memcached") { Description = "memcached alone." };
-Option<string?> patches = new("--patches") { Description = "A folder with patches that were made before (sample.wfp, memcached.wfp); nothing is built then." };
 Option<bool> json = new("--json") { Description = "One JSON document on standard output; everything else on standard error." };
 Option<string?> picture = new("--picture") { Description = "Writes the last picture to this file, as SVG." };
 Option<string[]> only = new("--only")
@@ -26,11 +24,10 @@ Option<string[]> packages = new("--package")
 
 Command demo = new("demo", "Patches a sample server and the distribution's memcached, live and under load, and shows what happens.")
 {
-    sampleOnly, memcachedOnly, patches, json, picture,
+    sampleOnly, json, picture,
 };
 demo.SetAction((parsed, cancel) =>
-    new DemoCommand(
-        parsed.GetValue(sampleOnly) ? SampleDemo.TargetName : parsed.GetValue(memcachedOnly) ? MemcachedDemo.TargetName : null, parsed.GetValue(patches), parsed.GetValue(json), parsed.GetValue(picture)).RunAsync(cancel));
+    new DemoCommand(parsed.GetValue(sampleOnly), parsed.GetValue(json), parsed.GetValue(picture)).RunAsync(cancel));
 
 Command bench = new("bench", "Measures each figure beside its baseline; prints a table and writes out/bench.json.")
 {

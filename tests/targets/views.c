@@ -6,10 +6,12 @@
  *
  * `report` answers "report idle=V idle=V busy=V born=V tiny=V stay=V mixed=N": the newest version that each was answered with; stay=0: it has not come out of
  * it yet. mixed counts calls whose two halves were of different versions.
- * tiny() is shorter than a jump. `fork` answers "fork V", what a child that was forked just now sees.
+ * tiny() is shorter than a jump. `fork` answers "fork V", what a child that was forked just now sees; `child` answers "child PID" of
+ * one that waits to be killed, and ends with its parent.
  */
 #include "target.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -118,6 +120,19 @@ static int version_in_child(void)
     return WEXITSTATUS(status);
 }
 
+static pid_t waiting_child(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            pause();
+    }
+    if (child < 0)
+        fail("fork");
+    return child;
+}
+
 int main(void)
 {
     start_thread(idle, (void *)(intptr_t)IDLE_0);
@@ -145,6 +160,8 @@ int main(void)
             printf("released\n");
         } else if (strcmp(line, "fork") == 0)
             printf("fork %d\n", version_in_child());
+        else if (strcmp(line, "child") == 0)
+            printf("child %d\n", waiting_child());
         fflush(stdout);
     }
 }

@@ -7,11 +7,10 @@ using Wfpatch.Lab.Demo.Views;
 namespace Wfpatch.Lab.Demo;
 
 /// <summary>`demo`: patches the sample server and memcached under load and shows it.</summary>
-/// <param name="Only">The name of the target that is shown alone; null: all.</param>
-/// <param name="Patches">A folder with patches that were made before, NAME.wfp of each target; null: they are made.</param>
+/// <param name="SampleOnly">Without memcached.</param>
 /// <param name="Json">One JSON document on standard output, all else on standard error.</param>
 /// <param name="Picture">A file that gets the last picture as SVG.</param>
-internal sealed record DemoCommand(string? Only, string? Patches, bool Json, string? Picture)
+internal sealed record DemoCommand(bool SampleOnly, bool Json, string? Picture)
 {
     private const int PictureWidth = 112;
 
@@ -50,19 +49,14 @@ internal sealed record DemoCommand(string? Only, string? Patches, bool Json, str
     }
 
     private ImmutableArray<Func<CancellationToken, Task<IDemoTarget>>> Targets() =>
-        Only switch
-        {
-            SampleDemo.TargetName => [SampleDemo.StartAsync],
-            MemcachedDemo.TargetName => [MemcachedDemo.StartAsync],
-            _ => [SampleDemo.StartAsync, MemcachedDemo.StartAsync],
-        };
+        SampleOnly ? [SampleDemo.StartAsync] : [SampleDemo.StartAsync, MemcachedDemo.StartAsync];
 
-    private async Task<(DemoResult Result, DemoFrame Frame)> PlayAsync(
+    private static async Task<(DemoResult Result, DemoFrame Frame)> PlayAsync(
         Func<CancellationToken, Task<IDemoTarget>> start, IDemoStage stage, CancellationToken cancel)
     {
         await using IDemoTarget target = await start(cancel);
-        stage.Say($"{target.Name}: {target.Title} is started{(Patches is null ? "; making its patch (the first time may take minutes)" : "")}");
-        string patch = Patches is null ? await target.BuildPatchAsync(cancel) : Path.Combine(Patches, $"{target.Name}.wfp");
+        stage.Say($"{target.Name}: {target.Title} is started; making its patch (the first time may take minutes)");
+        string patch = await target.BuildPatchAsync(cancel);
         return await stage.PlayAsync(show => new DemoFlow(target, patch, show).RunAsync(cancel));
     }
 

@@ -91,10 +91,7 @@ internal sealed class DemoFlow
         int exited = threads.Count(thread => thread.How == "exited");
         return new(_target.Name, threads.Length, threads.Length - pending - exited, pending, Math.Max(all.Mixed, aftermath.Mixed),
             all.Errors + aftermath.Errors, all.Requests, Math.Round(report.ArmUs, 1), report.Stops, Math.Round(report.LongestStopUs, 1),
-            _before.Latency, _during.Latency, _after.Latency, oldReply, newReply)
-        {
-            Backend = report.Backend,
-        };
+            _before.Latency, _during.Latency, _after.Latency, oldReply, newReply);
     }
 
     private void Show(DemoFrame frame)

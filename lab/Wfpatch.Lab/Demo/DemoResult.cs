@@ -32,9 +32,6 @@ public sealed record DemoResult(
     [property: JsonPropertyName("old_reply")] string OldReply,
     [property: JsonPropertyName("new_reply")] string NewReply)
 {
-    /// <summary>What made the patch: dispatch or aspace; empty where nothing was applied.</summary>
-    public string Backend { get; init; } = "";
-
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,

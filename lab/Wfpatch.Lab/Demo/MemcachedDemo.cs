@@ -26,9 +26,7 @@ internal sealed class MemcachedDemo : IDemoTarget
         _oldVersion = Encoding.ASCII.GetBytes(Ask());
     }
 
-    public const string TargetName = "memcached";
-
-    public string Name => TargetName;
+    public string Name => "memcached";
 
     public string Title => $"the distribution's {MemcachedServer.Title(Workers)}, stripped (pid {Pid})";
 

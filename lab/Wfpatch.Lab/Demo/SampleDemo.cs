@@ -17,9 +17,7 @@ internal sealed class SampleDemo : IDemoTarget
 
     private SampleDemo(SampleServer server) => _server = server;
 
-    public const string TargetName = "sample";
-
-    public string Name => TargetName;
+    public string Name => "sample";
 
     public string Title => $"our own request server, {Workers} workers, stripped (pid {Pid})";
 

@@ -22,9 +22,6 @@ public sealed record ToolReport
 
     public long Generation { get; init; }
 
-    /// <summary>dispatch or aspace.</summary>
-    public string Backend { get; init; } = "";
-
     public ImmutableArray<ReportedFunction> Functions { get; init; } = [];
 
     /// <summary>From the first write to the last one that redirects.</summary>

@@ -19,7 +19,6 @@ internal static class ResultTable
             table.AddColumn(new TableColumn(new Text(result.Name, Palette.Title)) { Alignment = Justify.Right });
         }
         Row(table, results, "threads migrated", result => $"{result.Migrated} of {result.Threads}");
-        Row(table, results, "backend", result => result.Backend);
         Row(table, results, "pending", result => Number(result.Pending));
         Row(table, results, "requests", result => Number(result.Requests));
         Row(table, results, "mixed", result => Number(result.Mixed));
