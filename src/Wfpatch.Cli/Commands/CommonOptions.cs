@@ -32,7 +32,7 @@ internal static class CommonOptions
 
     public static Option<BackendKind?> BackendOption() => new("--backend")
     {
-        Description = "how the new code comes into force: redirects (dispatch), or views of the address space where the kernel has them (aspace); auto takes aspace where it can",
+        Description = "how the new code comes into force: redirects (dispatch), or views of the address space where the kernel has them (aspace, in work); auto: by which the process was patched before, else dispatch",
         CustomParser = ParseBackend,
         HelpName = "auto|dispatch|aspace",
     };

@@ -8,24 +8,25 @@ using Wfpatch.Live.Targets;
 namespace Wfpatch.Live.Controllers;
 
 /// <summary>
-/// Which backend makes a transition. What is in force decides, since one target is never patched by two; where nothing is, the user, or the kernel.
+/// Which backend makes a transition. What is in force decides, since one target is never patched by two; where nothing is, the user.
 /// </summary>
 public static class BackendChoice
 {
-    /// <summary>For an apply: a backend, whether dispatch may be tried where it turns out to be unable, and what is against it.</summary>
-    public static (BackendKind Backend, bool MayFallBack, Refusal? Refusal) Make(Target target, TargetState state, Patch patch, TransitionOptions options, Consistency consistency)
+    /// <summary>For an apply: a backend, and what is against it. Nobody gets aspace who does not ask for it, as long as what was seen with it once is not
+    /// explained (docs/mechanisms/address-space-generations.md, "Open").</summary>
+    public static (BackendKind Backend, Refusal? Refusal) Make(Target target, TargetState state, Patch patch, TransitionOptions options, Consistency consistency)
     {
         if (IsBound(state))
         {
-            return (state.Backend, false, FindOther(target, state, options) ?? (state.Backend == BackendKind.AddressSpace ? FindUnable(patch, options, consistency) : null));
+            return (state.Backend, FindOther(target, state, options) ?? (state.Backend == BackendKind.AddressSpace ? FindUnable(patch, options, consistency) : null));
         }
-        if (options.Backend == BackendKind.Dispatch)
+        if (options.Backend != BackendKind.AddressSpace)
         {
-            return (BackendKind.Dispatch, false, null);
+            return (BackendKind.Dispatch, null);
         }
         var refusal = HasViews(target) ? FindUnable(patch, options, consistency) : TransitionRefusals.NoGenerations.About(
             "--backend aspace", "The kernel that runs here has no address-space generations.");
-        return options.Backend is null && refusal is not null ? (BackendKind.Dispatch, false, null) : (BackendKind.AddressSpace, options.Backend is null, refusal);
+        return (BackendKind.AddressSpace, refusal);
     }
 
     /// <summary>What is against going on with what another backend made.</summary>

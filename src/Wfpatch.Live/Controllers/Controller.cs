@@ -463,7 +463,7 @@ public sealed class Controller
             .. replaced.SelectMany(a => state.Images[a.Image].Functions).Select(f => f.Name),
         ];
         var consistency = ConsistencyCheck.Of(patch, replaced, options);
-        var (backend, mayFallBack, noBackend) = BackendChoice.Make(_target, state, patch, options, consistency);
+        var (backend, noBackend) = BackendChoice.Make(_target, state, patch, options, consistency);
         if (noBackend is not null)
         {
             return (null, null, TransitionReport.Refused([noBackend]) with { PatchId = patch.Id, PatchName = patch.Name });
@@ -486,10 +486,6 @@ public sealed class Controller
         {
             obstacles.AddRange(CallbackTurn.FindObstacles(plan.Open));
             obstacles.AddRange(new ResourceObstacles(_target, plan).Find());
-        }
-        if (mayFallBack && (obstacles.Count > 0 || plan is null))
-        {
-            return PlanApply(patch, options with { Backend = BackendKind.Dispatch });
         }
         return obstacles.Count > 0 || plan is null
             ? (null, null, TransitionReport.Refused(obstacles.Concat(refusals)) with { PatchId = patch.Id, PatchName = patch.Name })

@@ -9,7 +9,7 @@ namespace Wfpatch.Live.Controllers;
 /// <param name="Timeout">How long to wait for the last thread.</param>
 public sealed record TransitionOptions(Policy Policy, Profile? Profile, TimeSpan Timeout, CancellationToken Cancel = default)
 {
-    /// <summary>Null: what is in force was made by; else aspace where the kernel has it and it can do what is asked for.</summary>
+    /// <summary>Null: what is in force was made by; else dispatch.</summary>
     public BackendKind? Backend { get; init; }
 
     /// <summary>Threads that migrate alone; null: all migrate.</summary>

@@ -163,9 +163,9 @@ public sealed class AddressSpaceTests(ITestOutputHelper output)
             Assert.Equal(one, Expect(Outcome.Done, commands.Apply(target.Id, patch.Patch, Options with { Backend = one })).Backend);
             Assert.Equal("WF761", Assert.Single(Expect(Outcome.Refused, commands.Apply(target.Id, next.Patch, Options with { Backend = other })).Refusals).Code);
             // Without a wish what is in force decides.
-            Assert.Equal(one, Expect(Outcome.Done, commands.Apply(target.Id, next.Patch, Options)).Backend);
-            Expect(Outcome.Done, commands.Revert(target.Id, null, Options));
-            Expect(Outcome.Done, commands.Revert(target.Id, null, Options));
+            Assert.Equal(one, Expect(Outcome.Done, commands.Apply(target.Id, next.Patch, Unasked)).Backend);
+            Expect(Outcome.Done, commands.Revert(target.Id, null, Unasked));
+            Expect(Outcome.Done, commands.Revert(target.Id, null, Unasked));
         }
         // Dispatch may have left other bytes at the entries.
         Expect(Outcome.Done, commands.Apply(target.Id, patch.Patch, Options with { Backend = BackendKind.AddressSpace }));
@@ -195,7 +195,7 @@ public sealed class AddressSpaceTests(ITestOutputHelper output)
         var (target, patch, views) = await StartAsync();
         await using var _ = target;
         var commands = new Commands(views);
-        var options = Options with { Policy = policy, Profile = InProcess.SampleProfile };
+        var options = Unasked with { Policy = policy, Profile = InProcess.SampleProfile };
         Assert.Equal("WF763", Assert.Single(Expect(Outcome.Refused, commands.Apply(target.Id, patch.Patch, options with { Backend = BackendKind.AddressSpace })).Refusals).Code);
         if (policy == Policy.Points)
         {
@@ -205,7 +205,7 @@ public sealed class AddressSpaceTests(ITestOutputHelper output)
 
     /// <summary>The kernel that the tests run on, whatever it is.</summary>
     [Fact]
-    public async Task Without_generations_auto_takes_dispatch_and_aspace_is_refused()
+    public async Task Without_generations_aspace_is_refused_and_unasked_dispatch_is_taken()
     {
         var linux = new NativeLinux();
         Assert.SkipWhen(linux.QueryView(Environment.ProcessId, out int _) == Errno.Success, "this kernel has address-space generations");
@@ -213,10 +213,12 @@ public sealed class AddressSpaceTests(ITestOutputHelper output)
         await using var disposed = target;
         var commands = new Commands(linux);
         Assert.Equal("WF762", Assert.Single(Expect(Outcome.Refused, commands.Apply(target.Id, patch.Patch, Options with { Backend = BackendKind.AddressSpace })).Refusals).Code);
-        Assert.Equal(BackendKind.Dispatch, Expect(Outcome.Done, commands.Apply(target.Id, patch.Patch, Options)).Backend);
+        Assert.Equal(BackendKind.Dispatch, Expect(Outcome.Done, commands.Apply(target.Id, patch.Patch, Unasked)).Backend);
     }
 
-    private static TransitionOptions Options => new(Policy.Auto, null, InProcess.Ample, Cancel);
+    private static TransitionOptions Options => Unasked with { Backend = BackendKind.AddressSpace };
+
+    private static TransitionOptions Unasked => new(Policy.Auto, null, InProcess.Ample, Cancel);
 
     private static async Task<(TestTarget Target, TestPatch Patch, SimulatedViews Views)> StartAsync()
     {
