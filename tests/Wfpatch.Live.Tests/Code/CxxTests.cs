@@ -17,6 +17,7 @@ public sealed class CxxTests
 
     [Theory]
     [InlineData("-O0")]
+    [InlineData("-O1")]
     [InlineData("-O2")]
     [InlineData("-O3")]
     public async Task Exceptions_and_types_cross_the_border_there_and_back(string level)

@@ -6,7 +6,7 @@ using Wfpatch.Testing.Processes;
 namespace Wfpatch.Live.Tests.Libraries;
 
 /// <summary>
-/// The C library of other suites of the distribution, downloaded by package name and unpacked into out/libraries/SUITE; nothing is installed.
+/// The C library of other suites of the distribution, and sources of its packages, downloaded by package name and unpacked into out/libraries/SUITE; nothing is installed.
 /// Several processes may do it at once: the last rename wins, and both are equal.
 /// </summary>
 public static class LibraryRoots
@@ -16,7 +16,9 @@ public static class LibraryRoots
 
     /// <summary>The folder that stands for /; or null and why there is none.</summary>
     /// <param name="name">The folder's name.</param>
-    public static async Task<(string? Root, string Why)> GetAsync(string name, string suite, params ImmutableArray<string> packages)
+    public static Task<(string? Root, string Why)> GetAsync(string name, string suite, params ImmutableArray<string> packages) => GetAsync(name, suite, areSources: false, packages);
+
+    private static async Task<(string? Root, string Why)> GetAsync(string name, string suite, bool areSources, ImmutableArray<string> packages)
     {
         string folder = RepositoryRoot.Combine("out", "libraries", name);
         if (Directory.Exists(folder))
@@ -26,7 +28,7 @@ public static class LibraryRoots
         string draft = $"{folder}.{Environment.ProcessId}";
         try
         {
-            return await DownloadAsync(suite, packages, draft) is { } why ? (null, why) : (Keep(draft, folder), "");
+            return await DownloadAsync(suite, areSources, packages, draft) is { } why ? (null, why) : (Keep(draft, folder), "");
         }
         finally
         {
@@ -36,6 +38,10 @@ public static class LibraryRoots
             }
         }
     }
+
+    /// <summary>The archives (*.orig.tar.*) of source packages, in a folder; or null and why there is none.</summary>
+    /// <param name="name">The folder's name.</param>
+    public static Task<(string? Root, string Why)> GetSourcesAsync(string name, string suite, params ImmutableArray<string> packages) => GetAsync(name, suite, areSources: true, packages);
 
     /// <summary>The library's file below a root: libraries moved from /lib to /usr/lib in trixie.</summary>
     public static string Find(string root, string file) =>
@@ -53,7 +59,7 @@ public static class LibraryRoots
     public static ImmutableArray<string> CompileFlags(string root) =>
         [$"--sysroot={root}", $"-B{root}/usr/lib/{Machine}/", "-isystem", $"{root}/usr/include/{Machine}", $"-L{root}/usr/lib/{Machine}", $"-L{root}/lib/{Machine}"];
 
-    private static async Task<string?> DownloadAsync(string suite, ImmutableArray<string> packages, string draft)
+    private static async Task<string?> DownloadAsync(string suite, bool areSources, ImmutableArray<string> packages, string draft)
     {
         string apt = Path.Combine(draft, "apt");
         Directory.CreateDirectory(Path.Combine(apt, "lists", "partial"));
@@ -63,7 +69,7 @@ public static class LibraryRoots
         {
             return "no archive of the distribution is configured here";
         }
-        await File.WriteAllTextAsync(Path.Combine(apt, "sources.list"), $"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {archive} {suite} main\n");
+        await File.WriteAllTextAsync(Path.Combine(apt, "sources.list"), $"{(areSources ? "deb-src" : "deb")} [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {archive} {suite} main\n");
         await File.WriteAllTextAsync(Path.Combine(apt, "status"), "");
         ImmutableArray<string> options =
         [
@@ -71,10 +77,14 @@ public static class LibraryRoots
             "-o", $"Dir::Cache={apt}", "-o", $"Dir::State::status={apt}/status", "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none",
         ];
         var update = await ChildProcess.RunAsync(new("apt-get", [.. options, "update"]));
-        var download = await ChildProcess.RunAsync(new("sh", ["-c", "cd \"$0\" && exec apt-get \"$@\"", apt, .. options, "download", .. packages]));
+        var download = await ChildProcess.RunAsync(new("sh", ["-c", "cd \"$0\" && exec apt-get \"$@\"", apt, .. options, .. (string[])(areSources ? ["source", "--download-only"] : ["download"]), .. packages]));
         if (!download.Status.IsSuccess)
         {
             return $"apt-get cannot download {string.Join(", ", packages)} of {suite}: {update.Errors.Trim()} {download.Errors.Trim()}";
+        }
+        foreach (string sources in Directory.EnumerateFiles(apt, "*.orig.tar.*z*"))
+        {
+            File.Move(sources, Path.Combine(draft, Path.GetFileName(sources)));
         }
         foreach (string package in Directory.EnumerateFiles(apt, "*.deb"))
         {

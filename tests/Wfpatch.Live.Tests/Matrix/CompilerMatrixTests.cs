@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Tests.Running;
-using Wfpatch.Testing.Compilers;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Matrix;
@@ -27,8 +26,7 @@ public sealed class CompilerMatrixTests
     [InlineData("clang", "-O3", Fixed, NoFrames, Marks, 16)]
     public async Task Every_thread_changes_and_changes_back(string compiler, string level, string place, string frames, string marks, int busy)
     {
-        Assert.SkipUnless(Find(compiler) is not null, $"{compiler} is not installed");
-        var compile = Options(Find(compiler)!, level, place == Pie, frames == Frames, marks == Marks);
+        var compile = CompilerChoice.Of($"{compiler} {level} {place} {frames} {marks}");
         var patch = await TestPatches.BuildAsync("sample", compile, $"sample-{compiler}{level}-{place}-{frames}-{marks}");
         await using var sample = await RunningSample.StartAsync(patch, workers: 1, busy, compile);
         await sample.ExpectRepliesOfAsync(1);
@@ -51,18 +49,4 @@ public sealed class CompilerMatrixTests
         await sample.ExpectBusyThreadsServeAsync(1);
         await InProcess.ExpectNoDifferenceAsync(sample.Id);
     }
-
-    private static CompileOptions Options(string compiler, string level, bool isPie, bool withFrames, bool withMarks) => new(
-        [
-            level, "-g", "-pthread", isPie ? "-fPIE" : "-fno-pie", withFrames ? "-fno-omit-frame-pointer" : "-fomit-frame-pointer",
-            withMarks ? "-fcf-protection=full" : "-fcf-protection=none",
-        ])
-    {
-        Compiler = compiler,
-        IsPositionIndependent = isPie,
-    };
-
-    /// <summary>A compiler by its name, or by that of one of its versions.</summary>
-    private static string? Find(string compiler) => Directory.EnumerateFiles("/usr/bin", $"{compiler}*").Select(f => Path.GetFileName(f)!)
-        .Where(name => name == compiler || int.TryParse(name.AsSpan(compiler.Length).TrimStart('-'), out _)).Order(StringComparer.Ordinal).FirstOrDefault();
 }

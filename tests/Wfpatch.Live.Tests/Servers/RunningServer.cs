@@ -85,7 +85,9 @@ public sealed class RunningServer : IAsyncDisposable
 
     private static async Task<(ImmutableArray<string> Command, Dialogue Dialogue)> DescribeAsync(string name, string root, string folder, int port)
     {
-        var http = Ask("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        const string Page = "served\n";
+        var http = Ask("GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\n" + Page);
+        await WriteAsync(folder, "page", Page);
         switch (name)
         {
             case "httpd-event" or "httpd-worker":
@@ -94,6 +96,7 @@ public sealed class RunningServer : IAsyncDisposable
                 await WriteAsync(folder, "httpd.conf", $"""
                     ServerRoot {folder}
                     ServerName localhost
+                    DocumentRoot {folder}
                     Listen 127.0.0.1:{port}
                     Mutex pthread
                     DefaultRuntimeDir {folder}
@@ -119,17 +122,19 @@ public sealed class RunningServer : IAsyncDisposable
                       access_log off; keepalive_requests 1000000000;
                       client_body_temp_path {{folder}}/b; proxy_temp_path {{folder}}/p; fastcgi_temp_path {{folder}}/f;
                       uwsgi_temp_path {{folder}}/u; scgi_temp_path {{folder}}/s;
-                      server { listen 127.0.0.1:{{port}}; return 200 "x"; }
+                      server { listen 127.0.0.1:{{port}}; root {{folder}}; }
                     }
                     """);
                 return ([$"{root}/usr/sbin/nginx", "-p", folder, "-c", $"{folder}/nginx.conf", "-e", $"{folder}/log"], http);
             case "redis-server":
-                return ([$"{root}/usr/bin/redis-server", "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", folder], Ask("PING\r\n"));
+                return ([$"{root}/usr/bin/redis-server", "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--dir", folder], Ask("SET key value\r\nGET key\r\n", "+OK\r\n", "$5\r\nvalue\r\n"));
             case "slapd":
                 await WriteAsync(folder, "slapd.conf", $"threads 4\npidfile {folder}/pid\nargsfile {folder}/args\n");
                 // A search of the root entry, with all of its attributes (RFC 4511, 4.5.1).
-                return ([$"{root}/usr/sbin/slapd", "-h", $"ldap://127.0.0.1:{port}", "-f", $"{folder}/slapd.conf", "-d", "0"], new(false, [], Convert.FromHexString(
-                    "30250201016320" + "04000a01000a0100020100020100010100" + "870b6f626a656374436c617373" + "3000")));
+                // It ends with the result: success, for no name, without a message.
+                return ([$"{root}/usr/sbin/slapd", "-h", $"ldap://127.0.0.1:{port}", "-f", $"{folder}/slapd.conf", "-d", "0"], new(
+                    Convert.FromHexString("30250201016320" + "04000a01000a0100020100020100010100" + "870b6f626a656374436c617373" + "3000"),
+                    new([0x30], Convert.FromHexString("300c02010165070a010004000400"))));
             case "mariadbd" or "mariadbd-pool":
                 string handling = name == "mariadbd" ? "one-thread-per-connection" : "pool-of-threads";
                 return (
@@ -137,9 +142,10 @@ public sealed class RunningServer : IAsyncDisposable
                         $"{root}/usr/sbin/mariadbd", "--no-defaults", $"--datadir={folder}", $"--lc-messages-dir={root}/usr/share/mysql", "--skip-grant-tables", $"--thread-handling={handling}",
                         "--bind-address=127.0.0.1", $"--port={port}", $"--socket={folder}/socket", $"--pid-file={folder}/pid", "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=4M",
                     ],
-                    new(true, MariaDbHello(), [9, 0, 0, 0, 3, .. "select 1"u8]));
+                    // One column; the row with the text 1, and the end.
+                    new([9, 0, 0, 0, 3, .. "select 1"u8], new([1, 0, 0, 1, 1], [2, 0, 0, 4, 1, (byte)'1', 5, 0, 0, 5, 0xfe, 0, 0, 2, 0])) { Greets = true, Hello = (MariaDbHello(), []) });
             case "node" or "libnode":
-                await WriteAsync(folder, "serve.js", $"require('http').createServer((q, s) => s.end('x')).listen({port}, '127.0.0.1');");
+                await WriteAsync(folder, "serve.js", $"require('http').createServer((q, s) => s.end('served\\n')).listen({port}, '127.0.0.1');");
                 string node = $"{root.TrimEnd('/')}/usr/bin/node";
                 return (File.Exists(node) ? [node, $"{folder}/serve.js"] : [], http);
             case "smbd":
@@ -175,7 +181,11 @@ public sealed class RunningServer : IAsyncDisposable
                 }
                 (await ChildProcess.RunAsync(new("setpriv", [.. Identity, $"{programs}/bin/initdb", "-N", "-A", "trust", "-U", "test", "-D", $"{folder}/data"], folder))).OrThrow();
                 return ([$"{programs}/bin/postgres", "-D", $"{folder}/data", "-p", $"{port}", "-h", "127.0.0.1", "-k", folder, "-F"], new(
-                    false, WithLength([0, 0, 0, 0, 0, 3, 0, 0, .. "user\0test\0database\0postgres\0\0"u8]), [(byte)'Q', 0, 0, 0, 13, .. "select 1\0"u8]));
+                    [(byte)'Q', 0, 0, 0, 13, .. "select 1\0"u8],
+                    new([(byte)'T'], [(byte)'D', 0, 0, 0, 11, 0, 1, 0, 0, 0, 1, (byte)'1', (byte)'C', 0, 0, 0, 13, .. "SELECT 1\0Z"u8, 0, 0, 0, 5, (byte)'I']))
+                {
+                    Hello = (WithLength([0, 0, 0, 0, 0, 3, 0, 0, .. "user\0test\0database\0postgres\0\0"u8]), [(byte)'Z', 0, 0, 0, 5, (byte)'I']),
+                });
             default:
                 throw new ArgumentOutOfRangeException(nameof(name), name, "no such server");
         }
@@ -194,7 +204,8 @@ public sealed class RunningServer : IAsyncDisposable
         return [(byte)body.Length, 0, 0, 1, .. body];
     }
 
-    private static Dialogue Ask(string request) => new(false, [], Encoding.ASCII.GetBytes(request));
+    private static Dialogue Ask(string request, string begins, string ends) =>
+        new(Encoding.ASCII.GetBytes(request), new(Encoding.ASCII.GetBytes(begins), Encoding.ASCII.GetBytes(ends)));
 
     private static Task WriteAsync(string folder, string name, string text) => File.WriteAllTextAsync(Path.Combine(folder, name), text);
 

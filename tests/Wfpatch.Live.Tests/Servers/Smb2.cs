@@ -17,7 +17,9 @@ internal static class Smb2
         dialects[2] = 1; // DialectCount
         dialects[4] = 1; // SecurityMode: signing enabled
         dialects[36] = dialects[37] = 0x02; // 2.0.2
-        return new(false, Message(Negotiate, dialects), Message(Echo, [4, 0, 0, 0])) { NumberAt = LengthPrefix + MessageIdAt };
+        // Its header has no error, and the echo's answer four bytes of body.
+        byte[] begin = [0, 0, 0, HeaderLength + 4, 0xfe, .. "SMB"u8, HeaderLength, 0, 0, 0, 0, 0, 0, 0, (byte)Echo, 0];
+        return new(Message(Echo, [4, 0, 0, 0]), new(begin, [4, 0, 0, 0])) { Hello = (Message(Negotiate, dialects), []), NumberAt = LengthPrefix + MessageIdAt };
     }
 
     /// <summary>Direct TCP: four bytes of length, the most significant first, before the message.</summary>

@@ -3,7 +3,9 @@ using System.Text.Json;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Tests.Matrix;
 using Wfpatch.Live.Tests.Running;
+using Wfpatch.Testing.Compilers;
 using Wfpatch.Testing.Targets;
 using Xunit;
 
@@ -20,10 +22,18 @@ public sealed class ExplicitPolicyTests
 
     /// <summary>The first patch needs memory, for which one thread is borrowed. From then on nobody is stopped at all.</summary>
     [Fact]
-    public async Task Threads_that_never_block_migrate_at_their_points_without_a_stop()
+    public Task Threads_that_never_block_migrate_at_their_points_without_a_stop() => ExpectNoStopAsync(CompileOptions.Debian);
+
+    /// <summary>Not by clang, as with ChurnTests.</summary>
+    [Theory]
+    [InlineData("gcc -O0 fixed frames no-marks")]
+    [InlineData("gcc -O3 pie no-frames marks")]
+    public Task With_other_flags_too(string choice) => ExpectNoStopAsync(CompilerChoice.Of(choice));
+
+    private static async Task ExpectNoStopAsync(CompileOptions compile)
     {
-        var patch = await TestPatches.GetAsync("explicit");
-        await using TestTarget target = await PatchableTarget.StartAsync("explicit", patch);
+        var patch = await TestPatches.BuildAsync("explicit", compile, "explicit");
+        await using TestTarget target = await PatchableTarget.StartAsync("explicit", patch, new TargetOptions { Compile = compile });
         var first = await InProcess.ApplyAsync(target.Id, patch, Policy.Explicit).ExpectAsync(Outcome.Done);
         Assert.Equal(PolicyChoice.ExplicitName, first.Policy);
         ExpectPoints(first);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Migrations;
+using Wfpatch.Live.Tests.Matrix;
 using Wfpatch.Live.Tests.Running;
+using Wfpatch.Testing.Compilers;
 using Wfpatch.Testing.Targets;
 using Xunit;
 
@@ -18,10 +20,20 @@ public sealed class ReturnHookTests
     [InlineData("return")]
     [InlineData("trace")]
     [InlineData("throw")]
-    public async Task A_thread_migrates_when_it_leaves_its_last_frame_of_old_code(string how)
+    public Task A_thread_migrates_when_it_leaves_its_last_frame_of_old_code(string how) => ExpectMigrationAsync(how, CompileOptions.Debian);
+
+    /// <summary>Some of the choices of CompilerMatrixTests.</summary>
+    [Theory]
+    [InlineData("return", "gcc -O0 pie frames marks")]
+    [InlineData("trace", "gcc -O3 fixed no-frames no-marks")]
+    [InlineData("throw", "clang -O1 fixed frames marks")]
+    [InlineData("throw", "clang -O2 pie no-frames no-marks")]
+    public Task By_other_compilers_too(string how, string choice) => ExpectMigrationAsync(how, CompilerChoice.Of(choice));
+
+    private static async Task ExpectMigrationAsync(string how, CompileOptions compile)
     {
-        var patch = await TestPatches.GetAsync("returns");
-        await using var target = await PatchableTarget.StartAsync("returns", patch);
+        var patch = await TestPatches.BuildAsync("returns", compile, "returns");
+        await using var target = await PatchableTarget.StartAsync("returns", patch, new TargetOptions { Compile = compile });
         await HoldAsync(target, patch);
 
         // What it was in before ends in the old version. An exception does not return: its thread is looked at again.

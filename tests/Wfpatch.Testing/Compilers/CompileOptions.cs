@@ -15,8 +15,11 @@ public sealed record CompileOptions(ImmutableArray<string> Flags, int Version = 
     /// <summary>Beside <see cref="Flags"/>, for the objects that a patch is made from.</summary>
     public static ImmutableArray<string> SectionFlags { get; } = ["-ffunction-sections", "-fdata-sections"];
 
-    /// <summary>Of C; C++ is compiled with g++.</summary>
+    /// <summary>Of C.</summary>
     public string Compiler { get; init; } = "gcc";
+
+    /// <summary>The same, of C++.</summary>
+    public string CxxCompiler => Compiler.StartsWith("clang", StringComparison.Ordinal) ? Compiler.Insert("clang".Length, "++") : Compiler.Replace("gcc", "g++", StringComparison.Ordinal);
 
     /// <summary>Whether programs are loaded anywhere; else at the address that the linker chose.</summary>
     public bool IsPositionIndependent { get; init; } = true;

@@ -8,7 +8,7 @@ using Wfpatch.Testing.Processes;
 namespace Wfpatch.Testing.Compilers;
 
 /// <summary>
-/// gcc or another compiler of C, and g++ for sources that end in .cc, with results kept in out/compiled under the hash of all that they depend on: compiler, flags, and the content
+/// gcc or another compiler of C, and of C++ for sources that end in .cc, with results kept in out/compiled under the hash of all that they depend on: compiler, flags, and the content
 /// of the sources and of the headers beside them. Several processes may compile the same at once: the last rename wins, and both are equal.
 /// </summary>
 public static class Compiler
@@ -52,7 +52,7 @@ public static class Compiler
         }, "", cancel);
 
     private static async Task CompileAsync(CompileOptions options, ImmutableArray<string> sources, ImmutableArray<string> arguments, CancellationToken cancel) =>
-        (await ChildProcess.RunAsync(new(sources.Any(s => s.EndsWith(".cc", StringComparison.Ordinal)) ? "g++" : options.Compiler, [$"-ffile-prefix-map={RepositoryRoot.Path}=.", .. arguments]), cancel)).OrThrow();
+        (await ChildProcess.RunAsync(new(sources.Any(s => s.EndsWith(".cc", StringComparison.Ordinal)) ? options.CxxCompiler : options.Compiler, [$"-ffile-prefix-map={RepositoryRoot.Path}=.", .. arguments]), cancel)).OrThrow();
 
     private static async Task<string> CachedAsync(
         string kind, string name, ImmutableArray<string> sources, CompileOptions options, Func<string, Task> make, string result, CancellationToken cancel)
