@@ -12,7 +12,11 @@ namespace Wfpatch.Live.Tests.Crashes;
 /// <summary>kill -9 of a controller while it visits threads that are blocked in the kernel, each in its own way: their calls end as if nobody had been there.</summary>
 public sealed class KilledBlockedCallsTests(ITestOutputHelper output)
 {
-    private const int Kills = 12;
+    private const int Kills = 12, Interrupted = 4; // EINTR
+
+    /// <summary>Calls that end with EINTR when they are stopped and have no guard, because they are not made as glibc's wrappers make them
+    /// (docs/mechanisms/migration.md): a kill in the very stop is seen.</summary>
+    private static readonly string[] Unguarded = ["sigwait", "epoll_pwait2", "io_getevents", "io_uring", "ioctl"];
 
     [Fact]
     public async Task Calls_in_flight_when_the_controller_is_killed_end_as_they_would_have()
@@ -37,8 +41,13 @@ public sealed class KilledBlockedCallsTests(ITestOutputHelper output)
         output.WriteLine($"killed {killed} of {Kills} times on the way to {counting.Changes} changes");
         Assert.True(killed > Kills / 2, $"killed {killed} times alone");
 
-        foreach (var woken in await calls.AllAsync())
+        foreach (var woken in await calls.AllAsync(Unguarded))
         {
+            if (woken.Errno == Interrupted && Unguarded.Contains(woken.Name))
+            {
+                output.WriteLine($"{woken.Name} was killed in its stop");
+                continue;
+            }
             calls.ExpectUndisturbed(woken);
             Assert.Equal((woken.Name, 1), (woken.Name, woken.Answer));
         }
