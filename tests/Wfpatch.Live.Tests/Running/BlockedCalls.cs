@@ -100,7 +100,8 @@ public sealed class BlockedCalls : IAsyncDisposable
         if (IsTimed(woken.Name))
         {
             Assert.True(woken.Waited > _timeout - TimeSpan.FromMilliseconds(50), $"{woken.Name} waited {woken.Waited.TotalMilliseconds} of {_timeout.TotalMilliseconds} ms");
-            Assert.True(woken.Waited < _timeout + TimeSpan.FromSeconds(1), $"{woken.Name} waited {woken.Waited.TotalMilliseconds} instead of {_timeout.TotalMilliseconds} ms");
+            // The kernel's timers for sockets come up to an eighth late by themselves (kernel/time/timer.c, granularity of the wheel's levels).
+            Assert.True(woken.Waited < _timeout + (_timeout / 8) + TimeSpan.FromSeconds(1), $"{woken.Name} waited {woken.Waited.TotalMilliseconds} instead of {_timeout.TotalMilliseconds} ms");
         }
     }
 
