@@ -41,11 +41,13 @@ public sealed class PatchAuthorsTests
             var result = await ChildProcess.RunAsync(
                 CommandLine.Of("env", $"PATH={path}", $"XDG_CACHE_HOME={folder}/cache", $"INCLUDE={RepositoryRoot.Combine("include")}", "sh", "-c", $"cd {folder} && exec sh examples.sh"),
                 TestContext.Current.CancellationToken);
-            if (await PatchableTarget.LacksRoomAsync(run, result.Output.Contains(" WF404 ", StringComparison.Ordinal) ? [title] : []))
+            // That there may be no room is also a note of the build, which changes nothing.
+            string? difference = section.FindDifference(result.Output);
+            if (await PatchableTarget.LacksRoomAsync(run, difference is not null && result.Output.Contains(" WF404 ", StringComparison.Ordinal) ? [title] : []))
             {
                 continue;
             }
-            Assert.Null(section.FindDifference(result.Output));
+            Assert.Null(difference);
             return;
         }
     }

@@ -12,7 +12,7 @@ namespace Wfpatch.Live.Tests.Running;
 /// </summary>
 public static class PatchableTarget
 {
-    private const int MostStarts = 5;
+    private const int MostStarts = 20;
 
     public static Task<TestTarget> StartAsync(string program, TestPatch patch, params ImmutableArray<string> arguments) =>
         StartAsync(program, patch, new TargetOptions { Arguments = arguments });
