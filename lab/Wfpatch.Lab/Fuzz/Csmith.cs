@@ -24,6 +24,15 @@ internal sealed record Csmith(string Headers)
     internal static async Task<CProgram> GenerateAsync(uint seed, ImmutableArray<string> options, CancellationToken cancel)
     {
         ImmutableArray<string> arguments = ["--seed", $"{seed}", "--concise", "--no-argc", .. options];
-        return CProgram.Parse((await ChildProcess.RunAsync(new("csmith", arguments), cancel)).OrThrow().Output);
+        // It leaves a file where it runs (platform.info).
+        var folder = Directory.CreateTempSubdirectory("wfpatch-csmith-");
+        try
+        {
+            return CProgram.Parse((await ChildProcess.RunAsync(new("csmith", arguments, folder.FullName), cancel)).OrThrow().Output);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }

@@ -22,7 +22,7 @@ public sealed class KilledBlockedCallsTests(ITestOutputHelper output)
     public async Task Calls_in_flight_when_the_controller_is_killed_end_as_they_would_have()
     {
         var patch = await TestPatches.GetAsync("blocked");
-        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(45));
+        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(15));
         var command = CommandFor(calls.Id, patch);
         var counting = new FaultyLinux(new NativeLinux(), (_, _) => Errno.Success);
         var whole = await Task.Run(() => ControllerCommand.Run(counting, command.AsSpan()));
@@ -31,9 +31,9 @@ public sealed class KilledBlockedCallsTests(ITestOutputHelper output)
 
         // A second application maps nothing and visits as many threads: its steps are about as many.
         int killed = 0;
-        for (int kill = 1; kill <= Kills; kill++)
+        for (int kill = 1; kill <= Kills; kill++) // the last step first: some calls may end on the way
         {
-            int step = counting.Changes * kill / (Kills + 1);
+            int step = counting.Changes * (Kills + 1 - kill) / (Kills + 1);
             killed += await KilledController.RunAsync(step, command, Outcome.Pending) ? 1 : 0;
             var undone = await InProcess.RevertAsync(calls.Id);
             Assert.True(undone.Outcome == Outcome.Done || undone.Refusals is [{ Code: "WF702" }], $"step {step}: {undone.Message}");
@@ -49,7 +49,8 @@ public sealed class KilledBlockedCallsTests(ITestOutputHelper output)
                 continue;
             }
             calls.ExpectUndisturbed(woken);
-            Assert.Equal((woken.Name, 1), (woken.Name, woken.Answer));
+            // One whose time was over on the way may have come out while the patch was in force.
+            Assert.True(woken.Answer == 1 || BlockedCalls.IsTimed(woken.Name), $"{woken.Name} answers {woken.Answer}");
         }
     }
 

@@ -63,7 +63,7 @@ public sealed class BlockedCallTests(ITestOutputHelper output)
     public async Task Many_visits_lengthen_nothing()
     {
         var patch = await TestPatches.GetAsync("blocked");
-        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(16));
+        await using var calls = await BlockedCalls.StartAsync(patch, TimeSpan.FromSeconds(15));
         long start = Stopwatch.GetTimestamp();
         int cycles = 0;
         for (; Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(4); cycles++)
@@ -76,7 +76,7 @@ public sealed class BlockedCallTests(ITestOutputHelper output)
         Assert.All(all, calls.ExpectUndisturbed);
         Assert.All(all, woken => Assert.Equal((woken.Name, 1), (woken.Name, woken.Answer)));
         var late = all.Where(w => BlockedCalls.IsTimed(w.Name)).MaxBy(w => w.Waited)!;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"longest: {late.Name}, {late.Waited.TotalMilliseconds:0.0} of 16000 ms, after {cycles} cycles"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"longest: {late.Name}, {late.Waited.TotalMilliseconds:0.0} of 15000 ms, after {cycles} cycles"));
     }
 
     /// <summary>The target's memory is mapped by one of its threads. Here it has no choice: there is main, which waits for input,
