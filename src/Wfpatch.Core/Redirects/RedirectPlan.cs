@@ -64,7 +64,7 @@ public sealed record RedirectPlan(
 
     /// <summary>
     /// Looks, by one read, whether the code is still there that the redirect was planned for: the bytes that it changes are the old or the new ones,
-    /// and behind the opcode stands what leads to the trampoline. Where a library was unloaded there is nothing, or something else.
+    /// and behind the opcode stands what leads to the trampoline. Where a library was unloaded there is nothing, or something else. Allocates nothing.
     /// </summary>
     /// <param name="bytes">What is to stand at <see cref="Write"/>: its old or its new bytes.</param>
     public EntryLook LookIn(IMemory memory, ReadOnlySpan<byte> bytes)
@@ -85,7 +85,8 @@ public sealed record RedirectPlan(
         {
             return EntryLook.Gone;
         }
-        byte[] planned = Trampolines.NearJump.Encode(Jump, Trampoline);
+        Span<byte> planned = stackalloc byte[Trampolines.NearJump.Length];
+        Trampolines.NearJump.Write(planned, Jump, Trampoline);
         for (int i = 0; i < planned.Length; i++)
         {
             if (!Write.Range.Contains(Jump + i) && now[(int)(Jump - all.Start) + i] != planned[i])

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Redirects;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Unwinding;
 using Wfpatch.Core.X86;
@@ -230,16 +231,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
     }
 
     /// <summary>The last look: the code may have been unloaded since it was planned for, and nobody can unload it now.</summary>
-    private bool IsAsPlanned(CodeWrite write)
-    {
-        if (write.Redirect is not { Write: var planned })
-        {
-            return true;
-        }
-        Span<byte> now = stackalloc byte[CodeReader.LongestInstruction];
-        now = now[..write.Bytes.Length];
-        return target.Memory.TryRead(write.Address, now) && (now.SequenceEqual(planned.Old.Span) || now.SequenceEqual(planned.New.Span));
-    }
+    private bool IsAsPlanned(CodeWrite write) => write.Redirect is not { } redirect || redirect.LookIn(target.Memory, write.Bytes) != EntryLook.Gone;
 
     /// <summary>num_threads of proc_pid_stat(5).</summary>
     private int CountThreads(Microsoft.Win32.SafeHandles.SafeFileHandle stat)

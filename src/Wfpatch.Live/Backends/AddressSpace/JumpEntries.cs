@@ -25,9 +25,9 @@ internal sealed class JumpEntries(Target target, IMemory original, List<Refusal>
             {
                 continue;
             }
-            if (planned.Images.FirstOrDefault(i => i.Range.Contains(at)) is { } owner)
+            if (AddedCode.FindObstacle(planned, at, name) is { } added)
             {
-                refusals.Add(TransitionRefusals.AddedByPatch.About(name, $"{name} came with {owner.PatchName}, and code of a patch has no jump to another one: build one patch of both fixes with --replace."));
+                refusals.Add(added);
                 continue;
             }
             var function = loaded.UnwindTable!.Functions.First(f => f.Start == at);

@@ -30,9 +30,9 @@ internal sealed class RedirectEntries(Target target, IMemory original, AddressSp
                 }
                 continue;
             }
-            if (planned.Images.FirstOrDefault(i => i.Range.Contains(entry)) is { } owner)
+            if (AddedCode.FindObstacle(planned, entry, name) is { } added)
             {
-                refusals.Add(TransitionRefusals.AddedByPatch.About(name, $"{name} came with {owner.PatchName}, and code of a patch has no jump to another one: build one patch of both fixes with --replace."));
+                refusals.Add(added);
                 continue;
             }
             var function = loaded.UnwindTable!.Functions.First(f => f.Start == entry);
