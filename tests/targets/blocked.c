@@ -8,7 +8,7 @@
  *     woke NAME ret=R errno=E waited_us=T answer=VERSION
  * with what the call gave, how long it took, and the version that the thread now runs. When all have returned: `done`.
  * A NAME that ends in -timed wakes by itself after the timeout, the others on `wake` only. `--only NAME` leaves the others out.
- * with: blocked_more.c
+ * with: parts/blocked-more.c
  */
 #include "blocked.h"
 

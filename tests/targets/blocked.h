@@ -20,7 +20,7 @@ struct timespec from_ms(long ms);
 int epoll_of(int fd);
 void fill(int fd);
 
-/* The ways of blocked_more.c, to the one without a name. */
+/* The ways of parts/blocked-more.c, to the one without a name. */
 enum { MORE_WAYS = 22 };
 extern struct way more_ways[MORE_WAYS + 1];
 int is_possible(const struct way *way);

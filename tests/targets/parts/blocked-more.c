@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The other half of blocked.c: calls that move many bytes, and the same calls by another name or with another limit. */
-#include "blocked.h"
+#include "../blocked.h"
 
 #include <fcntl.h>
 #include <linux/aio_abi.h>
