@@ -16,6 +16,7 @@ public static class TargetRefusals
     public static readonly RefusalKind NoThreadForMapping = new("WF608", "no-thread-to-map", "No thread could be stopped in a system call to map memory in the target.", "Try again.");
     public static readonly RefusalKind NoCodeGap = new("WF609", "no-gap-for-stub", "No loaded object has room behind its code for the few bytes that map the first memory.", "Such a process cannot be patched yet.");
     public static readonly RefusalKind MappingFailed = new("WF610", "mapping-failed", "The kernel did not map memory where it is needed, for instance because a limit of the target is reached.", "Raise the target's limit of address space or locked memory, or try again.");
+    public static readonly RefusalKind PlaceTaken = new("WF615", "place-taken", "The target itself mapped memory where memory was to be mapped for the patch, each time anew.", "Try again; with less load, if it persists.");
     public static readonly RefusalKind ObjectNotLoaded = new("WF611", "object-not-loaded", "The program or library that the patch is for is not loaded in the target.", "Check the pid, and that the patch is for this program; for a library that is loaded later, use apply --when-loaded.");
     public static readonly RefusalKind BuildIdDiffers = new("WF612", "build-id-differs", "The loaded program or library has another build-id than the one that the patch was built for.", "Build the patch for the installed version, or restart the program first if it was upgraded.");
     public static readonly RefusalKind WritesForbidden = new("WF613", "writes-forbidden", "The kernel does not let the memory file write into code (proc_mem.force_override).", "Boot with proc_mem.force_override=always or =ptrace.");
@@ -37,7 +38,7 @@ public static class TargetRefusals
 
     public static readonly ImmutableArray<RefusalKind> All =
     [
-        LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed, CallFailed,
+        LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed, PlaceTaken, CallFailed,
         ObjectNotLoaded, BuildIdDiffers, WritesForbidden, BeingLoaded, LoadedTwice, OtherUnwinder, PerfMapNotWritten,
         AddressSpaceLimit, LockedMemoryLimit, TooManyMappings, MemoryGroupFull, FaultsHandled, MemoryShared, DataLimit,
     ];

@@ -124,7 +124,7 @@ public sealed class JournaledTarget(Target target, StopLog stops)
 
     private Refusal? MakeJournal(AddressRange region)
     {
-        if (!target.Mappings.Any(m => m.Range == region))
+        if (!target.Mappings.Any(m => m.Range == region && TargetJournal.MayBeOurs(m)))
         {
             if (CodeGaps.Find(target, SyscallStub.LengthFor(1)) is not { } gap)
             {
@@ -158,10 +158,11 @@ public sealed class JournaledTarget(Target target, StopLog stops)
         return null;
     }
 
+    // The program maps memory as well: what lies at a place now need not be what was to be mapped there.
     private Refusal? EnsurePages(TargetState reserved)
     {
         var missing = reserved.TrampolinePages
-            .Where(p => !target.Mappings.Any(m => m.Range.Contains(p)))
+            .Where(p => !target.Mappings.Any(m => m.Range.Contains(p) && TargetJournal.MayBeOurs(m)))
             .Select(p => AddressRange.OfLength(p, (long)Address.PageSize))
             .ToList();
         foreach (var chunk in missing.Chunk(MappingsAtOnce))
@@ -190,7 +191,7 @@ public sealed class JournaledTarget(Target target, StopLog stops)
                 process, $"A thread of process {target.Process} may be in the code by which an earlier wfpatch had memory mapped, and it cannot be stopped to see that. Try again."),
             MappingResult.TimedOut => TargetRefusals.MappingFailed.About(
                 process, $"The thread of process {target.Process} that was to map {ranges.Length} range(s), the first at {ranges[0]}, has not mapped them in time: the kernel refuses it (a limit of memory is reached), it has no processor, or a signal handler of it does not return. Try again."),
-            _ => TargetRefusals.MappingFailed.About(process, $"Process {target.Process} could not be made to map {ranges.Length} range(s), the first at {ranges[0]}: something else has come to lie there, or the thread has ended. Try again."),
+            _ => TargetRefusals.PlaceTaken.About(process, $"Process {target.Process} could not be made to map {ranges.Length} range(s), the first at {ranges[0]}: something else has come to lie there, or the thread has ended. Try again."),
         };
     }
 }

@@ -290,11 +290,9 @@ public sealed class TransitionPlanner
             "[stack]" => new AddressRange(m.Range.Start - StackGrowth, m.Range.End),
             _ => m.Range,
         });
-        // A page may have been journaled and never mapped, and something else may lie there now.
-        var pages = _state.TrampolinePages.Where(p => _target.Mappings.Any(m => m.Range.Contains(p) && TargetJournal.MayBeOurs(m)));
         return new AddressSpaceMap(
             taken.Concat(newRegions),
-            pages,
+            MappedPages,
             _state.Redirects.Select(r => r.Plan).Concat(_state.Hooks.Select(h => h.Plan)).Concat(_state.Unwinders.Select(u => u.Plan)));
     }
 
@@ -430,11 +428,14 @@ public sealed class TransitionPlanner
         return TargetJournal.Fits(plan!.Open) ? (plan, refusals) : (null, [TransitionRefusals.JournalFull.About(patch.Name, $"The state in process {_target.Process} has no room for {patch.Name}.")]);
     }
 
+    /// <summary>A page may have been journaled and never mapped, and something else may lie there now.</summary>
+    private IEnumerable<Address> MappedPages => _state.TrampolinePages.Where(p => _target.Mappings.Any(m => m.Range.Contains(p) && TargetJournal.MayBeOurs(m)));
+
     private (BackendPlan? Plan, ImmutableArray<Refusal> Refusals) Finish(
         RegionChoice region, AddressSpaceMap space, TargetState state, TransitionKind kind, ImmutableArray<int> images, TransitionWay way, IReadOnlyList<CodeWrite> code)
     {
         ImmutableArray<Address> newPages = [.. space.NewPages];
-        var pages = _state.TrampolinePages.Union(newPages).ToImmutableArray();
+        var pages = MappedPages.Union(newPages).ToImmutableArray();
         var isFirst = _state.Regions.IsEmpty;
         state = state with { Objects = UnloadedObjects.Describe(_target, state) };
         var open = Transitions.Open(state with { TrampolinePages = pages }, kind, images[0], way.Policy, way.Canaries, way.Consistency, way.Replaces, images[1..]);

@@ -64,6 +64,23 @@ public sealed class Controller
     public TransitionReport Apply(Patch patch, TransitionOptions options)
     {
         _target.OpenForWriting();
+        return WithFreePlaces(() => ApplyOnce(patch, options));
+    }
+
+    /// <summary>The program maps memory as well, and may take a place between our look and our mapping: then another one is chosen.</summary>
+    private static TransitionReport WithFreePlaces(Func<TransitionReport> run)
+    {
+        const int MostTries = 5;
+        var report = run();
+        for (int i = 1; i < MostTries && report.Refusals is [{ } only] && only.Kind == TargetRefusals.PlaceTaken; i++)
+        {
+            report = run();
+        }
+        return report;
+    }
+
+    private TransitionReport ApplyOnce(Patch patch, TransitionOptions options)
+    {
         var (plan, _, report) = PlanApply(patch, options);
         if (plan is null && options.WhenLoaded && WaitingApply.IsNotLoaded(report!))
         {
@@ -132,7 +149,9 @@ public sealed class Controller
             : Start(applied, options);
     }
 
-    private TransitionReport Start(AppliedPatch applied, TransitionOptions options)
+    private TransitionReport Start(AppliedPatch applied, TransitionOptions options) => WithFreePlaces(() => StartOnce(applied, options));
+
+    private TransitionReport StartOnce(AppliedPatch applied, TransitionOptions options)
     {
         var state = State;
         var parts = state.PartsOf(applied);
@@ -150,7 +169,7 @@ public sealed class Controller
         var (plan, refusals) = new TransitionPlanner(_target, state).PlanRevert([.. parts.Select(p => p.Image)], choice!.Profile, new TransitionWay(choice.Name, Consistency: options.Consistency ?? applied.Consistency) { Backend = state.Backend });
         if (plan is null && FailedByPoints(options, choice, refusals))
         {
-            return Start(applied, options with { UseAnnounced = false });
+            return StartOnce(applied, options with { UseAnnounced = false });
         }
         if (plan is null || CallbackTurn.FindObstacles(plan.Open).Concat(new ResourceObstacles(_target, plan).Find()).ToList() is { Count: > 0 } lacking && (refusals = [.. lacking]).Length > 0)
         {
