@@ -105,7 +105,7 @@ public sealed class CanaryLoop
             {
                 Path = _choice.Threads.Contains(id) ? MigrationPath.Pending : MigrationPath.Staying,
             };
-            new CallPermit(_target.Memory, thread.ControlBlock).ClearLeftOver();
+            new CallPermit(_target.Memory, thread.ControlBlock).ClearLeftOver(_target, thread.Id);
             _threads.Add(id, thread);
             if (_hasPoints && HoldsUnusedGrant(thread))
             {

@@ -162,7 +162,7 @@ public sealed class Gathering
         {
             return thread with { State = GatheredState.Late };
         }
-        new CallPermit(_target.Memory, thread.ControlBlock).ClearLeftOver();
+        new CallPermit(_target.Memory, thread.ControlBlock).ClearLeftOver(_target, thread.Id);
         if (!QuietProcFs.TryReadState(_target.Process, id, out byte state, out long sleeps) || state is (byte)'Z' or (byte)'X')
         {
             return thread with { State = GatheredState.Ended };

@@ -106,7 +106,7 @@ public sealed class MigrationLoop
         foreach (int id in alive.Where(id => !_threads.ContainsKey(id)))
         {
             var thread = new ThreadRecord(id, _target.Proc.ReadThreadName(id) ?? "", ThreadControlBlock.Find(_linux, _target.Memory, id));
-            new CallPermit(_target.Memory, thread.ControlBlock).ClearLeftOver();
+            new CallPermit(_target.Memory, thread.ControlBlock).ClearLeftOver(_target, thread.Id);
             thread.Path = first || !IsInDestination(thread) ? MigrationPath.Pending : MigrationPath.Born;
             thread.MigratedAt = thread.IsDone ? _clock.Elapsed : null;
             _threads.Add(id, thread);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Buffers.Binary;
+using System.Diagnostics;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Live.Linux;
@@ -15,6 +16,8 @@ namespace Wfpatch.Live.Targets;
 /// <param name="ControlBlock">The thread's, or zero.</param>
 public readonly record struct CallPermit(TargetMemory? Memory, Address ControlBlock)
 {
+    private static readonly TimeSpan PatienceForLeftOver = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Whether the thread has it, from us or from a controller that was killed.</summary>
     public bool IsGiven => Memory is not null && ControlBlock != Address.Zero && Memory.TryReadUInt32(Word, out uint word) && word != 0;
 
@@ -24,12 +27,26 @@ public readonly record struct CallPermit(TargetMemory? Memory, Address ControlBl
     public bool IsStillOf(ILinux linux, int thread) =>
         Memory is not null && ThreadControlBlock.Find(linux, Memory, thread) == ControlBlock;
 
-    /// <summary>A controller that was killed just before a visit leaves the permit behind.</summary>
-    public void ClearLeftOver()
+    /// <summary>A controller that was killed just before a visit, or in it, leaves the permit behind.</summary>
+    public void ClearLeftOver(Target target, int thread)
     {
         if (IsGiven)
         {
+            // One that sleeps in a call has made it again, or was in another call.
+            AwaitUse(target.Linux, PatienceForLeftOver, () => target.Proc.ReadActivity(thread) is null or { IsBlocked: true });
             TakeBack();
+        }
+    }
+
+    /// <summary>Waits until the thread, which runs, has used it. One that was let go may not have had a processor yet, and needs both the permit and the guard until
+    /// then. One that is in no guarded call keeps it.</summary>
+    /// <param name="isNeedless">Asked again and again: it need not be waited for any more.</param>
+    public void AwaitUse(ILinux linux, TimeSpan limit, Func<bool>? isNeedless = null)
+    {
+        const int Pause = 50; // microseconds
+        for (long start = Stopwatch.GetTimestamp(); IsGiven && Stopwatch.GetElapsedTime(start) < limit && isNeedless?.Invoke() != true;)
+        {
+            linux.Pause(Pause);
         }
     }
 

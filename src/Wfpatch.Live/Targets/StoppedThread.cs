@@ -14,6 +14,8 @@ public ref struct StoppedThread
     /// <summary>Only a thread that is ending cannot be interrupted, and that is soon told.</summary>
     private static readonly TimeSpan PatienceForEnd = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan PatienceForUse = TimeSpan.FromSeconds(1);
+
     private readonly ILinux _linux;
     private readonly StopLog? _log;
     private readonly long _asked;
@@ -113,7 +115,8 @@ public ref struct StoppedThread
     public void Dispose()
     {
         // Taken away before the thread runs on: a signal of the program's own must end its next call.
-        if (!IsLate && !EndsInterrupted())
+        bool keepsPermit = EndsInterrupted();
+        if (!IsLate && !keepsPermit)
         {
             _permit.TakeBack();
         }
@@ -128,6 +131,11 @@ public ref struct StoppedThread
         if (!_othersAreHeld)
         {
             _linux.SetUrgent(false);
+        }
+        if (keepsPermit && error == Errno.Success && !_othersAreHeld)
+        {
+            // Before anything else: the guard may be taken away next, or the thread be stopped once more.
+            _permit.AwaitUse(_linux, PatienceForUse);
         }
         // One that was killed meanwhile has no registers.
         if (error != Errno.Success && _linux.GetRegisters(Thread, out _) == Errno.Success)
