@@ -6,8 +6,8 @@ using Wfpatch.Core.Addresses;
 namespace Wfpatch.Core.X86;
 
 /// <summary>
-/// A system call as glibc's wrappers make it: the number in eax, syscall, a comparison with the error range, a branch to the
-/// error path. On the first instruction of that path all arguments are still in their registers.
+/// A system call as glibc's wrappers make it: the number in eax, syscall, perhaps a copy of the result to a register that calls preserve
+/// (sigtimedwait of glibc 2.36), a comparison with the error range, a branch to the error path. On the first instruction of that path all arguments are still in their registers.
 /// </summary>
 /// <param name="Syscall">The syscall instruction.</param>
 /// <param name="ErrorPath">Where the branch leads.</param>
@@ -26,6 +26,7 @@ public readonly record struct SyscallSite(Address Syscall, uint Number, Address 
         uint? number = null;
         Instruction call = default;
         Instruction previous = default;
+        ulong behind = 0;
         foreach (var instruction in CodeReader.Decode(code, start))
         {
             if (instruction.Mnemonic == Mnemonic.Mov && instruction.Op0Register == Register.EAX && instruction.Op1Kind == OpKind.Immediate32)
@@ -35,9 +36,14 @@ public readonly record struct SyscallSite(Address Syscall, uint Number, Address 
             else if (instruction.Mnemonic == Mnemonic.Syscall)
             {
                 call = instruction;
+                behind = call.NextIP;
+            }
+            else if (instruction.IP == behind && IsCopyOfResult(in instruction))
+            {
+                behind = instruction.NextIP;
             }
             else if (instruction.Mnemonic is Mnemonic.Ja or Mnemonic.Jae && previous.Mnemonic == Mnemonic.Cmp && previous.Op0Register == Register.RAX
-                && call.Length > 0 && previous.IP == call.NextIP && number is { } n)
+                && call.Length > 0 && previous.IP == behind && number is { } n)
             {
                 found.Add(new SyscallSite(new Address(call.IP), n, new Address(instruction.NearBranchTarget)));
                 number = null;
@@ -46,4 +52,9 @@ public readonly record struct SyscallSite(Address Syscall, uint Number, Address 
         }
         return [.. found.GroupBy(s => s.ErrorPath).Where(g => g.Count() == 1).Select(g => g.First())];
     }
+
+    // No call has an argument there; made again, the call's result takes the place of the one before.
+    private static bool IsCopyOfResult(in Instruction instruction) =>
+        instruction is { Mnemonic: Mnemonic.Mov, Op0Kind: OpKind.Register, Op1Kind: OpKind.Register, Op1Register: Register.RAX }
+        && instruction.Op0Register is Register.RBX or Register.RBP or Register.R12 or Register.R13 or Register.R14 or Register.R15;
 }

@@ -78,10 +78,11 @@ public sealed class FailedCallTests(ITestOutputHelper output)
     }
 
     /// <summary>Whoever is stopped in a call that a stop ends keeps what lets it make the call again itself, as if the controller had been killed there. Only calls
-    /// that have a guard: not epoll_pwait2 by syscall(2), nor sigwaitinfo in a glibc whose code is not as the guards know it.</summary>
+    /// that have a guard: not epoll_pwait2 by syscall(2).</summary>
     [Theory]
     [InlineData("epoll", 232)]
     [InlineData("semop", 220)] // glibc makes semtimedop of it
+    [InlineData("sigwait", 128)] // rt_sigtimedwait
     public async Task A_thread_that_does_not_get_its_registers_back_makes_its_call_again(string way, int number)
     {
         var patch = await TestPatches.GetAsync("blocked");

@@ -16,7 +16,7 @@ public sealed class KilledBlockedCallsTests(ITestOutputHelper output)
 
     /// <summary>Calls that end with EINTR when they are stopped and have no guard, because they are not made as glibc's wrappers make them,
     /// or there was no room for it (docs/mechanisms/migration.md): a kill in the very stop is seen.</summary>
-    private static readonly string[] Unguarded = ["sigwait", "epoll_pwait", "epoll_pwait2", "io_getevents", "io_uring", "ioctl"];
+    private static readonly string[] Unguarded = ["epoll_pwait", "epoll_pwait2", "io_getevents", "io_uring", "ioctl"];
 
     [Fact]
     public async Task Calls_in_flight_when_the_controller_is_killed_end_as_they_would_have()

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(ScratchFolder.Cleaner))]
 
 namespace Wfpatch.Live.Tests.Running;
 
 /// <summary>Files of this test run; they are gone when it ends. Other users can read them: some commands run as another user.</summary>
 public static class ScratchFolder
 {
-    private static readonly string Root = Create();
+    private static readonly string Root = RepositoryRoot.Combine("out", "scratch", $"{Environment.ProcessId}");
     private static int _count;
 
     /// <summary>A path in a folder of its own, where nothing is yet.</summary>
@@ -17,11 +21,15 @@ public static class ScratchFolder
         return Path.Combine(folder, name);
     }
 
-    private static string Create()
+    /// <summary>Deletes them behind the last test. Not at the exit of the process, which the runner allows ten seconds for.</summary>
+    public sealed class Cleaner : IDisposable
     {
-        string folder = RepositoryRoot.Combine("out", "scratch", $"{Environment.ProcessId}");
-        Directory.CreateDirectory(folder);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        return folder;
+        public void Dispose()
+        {
+            if (Directory.Exists(Root))
+            {
+                Directory.Delete(Root, recursive: true);
+            }
+        }
     }
 }
