@@ -5,6 +5,7 @@
  * limit is raised as far as it may be. `lock all but one`: the same, and one page is not locked.
  * `faults stack`: a thread whose stack's page faults are handled by a userfaultfd that nobody reads; `faults heap`: other memory so.
  * `share`: another process runs in this memory (clone with CLONE_VM, without CLONE_THREAD); it stays until the program ends.
+ * `borrow`: a thread runs on the main thread's control block (clone without CLONE_SETTLS) until `give back`.
  * `split`: as many mappings as the kernel gives to a process, but for a few.
  * `mdwe`: memory that is writable never becomes executable (PR_SET_MDWE); answers "no" where the kernel does not know that.
  * `word N`: the spare word of the main thread's control block becomes N.
@@ -150,6 +151,32 @@ static void share(void)
         sched_yield();
 }
 
+static int borrower_id;
+
+static int borrower(void *unused)
+{
+    /* Nothing of the C library but these calls, which use no control block when they succeed. */
+    while (!__atomic_load_n(&leave, __ATOMIC_ACQUIRE))
+        sched_yield();
+    (void)unused;
+    return 0;
+}
+
+static void borrow(void)
+{
+    char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+    if (stack == MAP_FAILED || clone(borrower, stack + STACK, flags, NULL, &borrower_id, NULL, &borrower_id) < 0)
+        fail("clone");
+}
+
+static void give_back(void)
+{
+    __atomic_store_n(&leave, 1, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&borrower_id, __ATOMIC_ACQUIRE) != 0)
+        sched_yield();
+}
+
 /* Says that it is inside, waits until it shall leave, and returns. No frame, no unwind table. */
 static void *run_generated(void *unused)
 {
@@ -211,6 +238,10 @@ int main(void)
             become_nobody();
         else if (strcmp(line, "share") == 0)
             share();
+        else if (strcmp(line, "borrow") == 0)
+            borrow();
+        else if (strcmp(line, "give back") == 0)
+            give_back();
         else if (strcmp(line, "generate") == 0)
             generate();
         else if (strcmp(line, "leave") == 0)

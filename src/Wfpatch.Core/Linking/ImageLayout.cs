@@ -200,12 +200,17 @@ internal sealed class ImageLayout
         return (addresses.ToImmutable(), threads.ToImmutable(), stubs.ToImmutable());
     }
 
-    /// <summary>Whether a relocation is the distance of a call or jump to the symbol itself, so that a stub can stand for the symbol.</summary>
-    public static bool MayCall(PatchSection section, PatchRelocation relocation) => IsFarCall(section, relocation) || (
+    /// <summary>Whether a relocation is the distance of a call or jump to the symbol itself, or names the personality routine of an unwind table, which is only called: so
+    /// that a stub can stand for the symbol.</summary>
+    public static bool MayCall(PatchSection section, PatchRelocation relocation) => IsFarCall(section, relocation) || IsPersonality(section, relocation) || (
         section.Kind == PatchSectionKind.Code && relocation.Type is RelocationType.Pc32 or RelocationType.Plt32 && relocation.Addend == -4
         && relocation.Offset + 4UL <= (ulong)section.Bytes.Length && FieldRule.IsBranch(section.Bytes.Span, relocation.Offset));
 
     // The distance from the table to a function's entry in the linkage table, which is there for nothing but calls.
     private static bool IsFarCall(PatchSection section, PatchRelocation relocation) =>
         section.Kind == PatchSectionKind.Code && relocation is { Type: RelocationType.PltOff64, Addend: 0 };
+
+    // Code that is not position independent has the routine's address itself in four bytes. What else the table refers to is the patch's own.
+    private static bool IsPersonality(PatchSection section, PatchRelocation relocation) =>
+        section.Kind == PatchSectionKind.UnwindTable && relocation is { Type: RelocationType.Absolute32 or RelocationType.Absolute32S, Addend: 0 };
 }

@@ -46,6 +46,10 @@ public sealed class SymbolResolver : ISymbolResolver
     {
         var named = VersionedName.Of(symbol.Name);
         var versions = ImportedVersions(named);
+        if (FindProgramsEntry(named, versions) is { } entry)
+        {
+            return SymbolAnswer.Is(entry);
+        }
         var answer = _own.FindAll(named) switch
         {
             [var bound] when versions.Count <= 1 || _own.FindLazySlot(named) is null => SymbolAnswer.Is(bound),
@@ -56,6 +60,18 @@ public sealed class SymbolResolver : ISymbolResolver
         return answer;
 
         SymbolAnswer SeveralVersions() => SymbolAnswer.Not($"{_ownImage.Name} uses in several versions");
+    }
+
+    // Where a program that is not position independent uses the address of an imported function, that is its own entry for it in the linkage table, and
+    // all objects use the same, so that pointers to it are equal (psABI, section 5.2, "Function Addresses"). A slot of calls holds the function itself.
+    private ulong? FindProgramsEntry(VersionedName named, List<string?> imported)
+    {
+        if (_loaded.IsEmpty || _loaded[0].Image is not { IsPositionIndependent: false } program || _ownImage.FindDynamicSymbols(named.Name).Any(s => s.IsDefined))
+        {
+            return null;
+        }
+        var entries = program.FindDynamicSymbols(named.Name).Where(s => s is { IsDefined: false, Value: not 0, Kind: SymbolKind.Function } && named.MayBe(s.Name, program.VersionOf(s))).ToList();
+        return entries is [var only] && imported.TrueForAll(v => v is null || v == program.VersionOf(only)) ? program.ToMemory(only.Value).Value : null;
     }
 
     // What the object itself was linked against; null stands for a reference without a version.

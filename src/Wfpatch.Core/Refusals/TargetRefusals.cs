@@ -36,10 +36,12 @@ public static class TargetRefusals
 
     public static readonly RefusalKind DataLimit = new("WF667", "data-limit", "The target's limit of data (RLIMIT_DATA) leaves no room for the new variables of the patch.", "Raise it: prlimit --pid P --data=BYTES.");
 
+    public static readonly RefusalKind ControlBlockShared = new("WF668", "control-block-shared", "A thread runs on the control block of another one (clone without CLONE_SETTLS), and would change its code with that one, wherever it is.", "Such a process cannot be patched while that thread lives.");
+
     public static readonly ImmutableArray<RefusalKind> All =
     [
         LibcNotSupported, WordInUse, SeccompFilter, Traced, ControllerBusy, JournalVersion, NotX8664, NoThreadForMapping, NoCodeGap, MappingFailed, PlaceTaken, CallFailed,
         ObjectNotLoaded, BuildIdDiffers, WritesForbidden, BeingLoaded, LoadedTwice, OtherUnwinder, PerfMapNotWritten,
-        AddressSpaceLimit, LockedMemoryLimit, TooManyMappings, MemoryGroupFull, FaultsHandled, MemoryShared, DataLimit,
+        AddressSpaceLimit, LockedMemoryLimit, TooManyMappings, MemoryGroupFull, FaultsHandled, MemoryShared, DataLimit, ControlBlockShared,
     ];
 }

@@ -137,7 +137,9 @@ public sealed class Gathering
             throw new TargetAccessException($"listing the threads of process {_target.Process}", Errno.NoSuchProcess);
         }
         // Busy ones before those that sleep, which stay where they are meanwhile.
-        var all = alive.Take(MostThreads).Select(id => Measure(id, late.Contains(id))).OrderByDescending(t => t.Misses).ThenByDescending(t => t.IsRunning).ToArray();
+        // Threads of the kernel's own run none of the program's code: they count as ended.
+        var others = _target.Proc.ReadThreadsOfKernel().Select(id => new GatheredThread(id, Address.Zero) { State = GatheredState.Ended, Sleeps = -1 });
+        var all = alive.Select(id => Measure(id, late.Contains(id))).OrderByDescending(t => t.Misses).ThenByDescending(t => t.IsRunning).Concat(others).Take(MostThreads).ToArray();
         all.CopyTo(_threads, 0);
         _count = all.Length;
         _cursor = 0;
@@ -416,7 +418,14 @@ public sealed class Gathering
             {
                 return -1;
             }
-            _threads[_count++] = new GatheredThread(_listed[i], ThreadControlBlock.Find(_target.Linux, _target.Memory, _listed[i])) { Sleeps = -1 };
+            // One of the kernel's own (ProcFs.ReadThreads) has never been in user mode, and is not to be stopped.
+            bool isOfKernel = QuietProcFs.TryReadActivity(_target.Process, _listed[i], out var activity)
+                && activity is { IsBlocked: true, StackPointer.Value: 0, InstructionPointer.Value: 0 };
+            _threads[_count++] = new GatheredThread(_listed[i], ThreadControlBlock.Find(_target.Linux, _target.Memory, _listed[i]))
+            {
+                Sleeps = -1,
+                State = isOfKernel ? GatheredState.Ended : GatheredState.Away,
+            };
         }
         return listed > MostThreads ? -1 : _count - before;
     }

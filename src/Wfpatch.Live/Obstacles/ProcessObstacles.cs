@@ -46,7 +46,13 @@ public sealed class ProcessObstacles(Target target, StopLog stops)
         (target.Seccomp, var filtered) = new SeccompReader(target, stops).Read();
         if (filtered is not null)
         {
+            // A filter may be against what follows a stop.
             yield return filtered;
+            yield break;
+        }
+        if (SharedControlBlocks.Find(target, stops) is { } borrowed)
+        {
+            yield return borrowed;
         }
     }
 

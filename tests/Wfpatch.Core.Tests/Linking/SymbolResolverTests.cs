@@ -62,6 +62,11 @@ public sealed class SymbolResolverTests
             int own_data = 8;
             int only_library(int x) { return x; }
             """,
+        ["fixed.c"] = """
+            extern int imported(int), only_library(int);
+            int (*volatile pointer)(int);
+            int main(void) { pointer = imported; return imported(1) + only_library(2); }
+            """,
         ["map"] = "V1 { global: versioned; }; V2 { global: versioned; shared_data; own_data; per_thread; other_thread; imported; interposed; only_library; indirect; indirect_alone; calls_indirect; uses_hidden; local: *; } V1;",
     };
 
@@ -76,8 +81,9 @@ public sealed class SymbolResolverTests
             ["gcc", "-O2", "-fPIC", "-shared", "-Wl,-z,lazy", "both.c", "./library.so", "-o", "both.so"],
             ["gcc", "-O2", "-fPIC", "-shared", "guarded.c", "-o", "guarded.so"],
             ["gcc", "-O2", "-fPIC", "-shared", "-Wl,-Bsymbolic", "guarded.c", "-o", "symbolic.so"],
+            ["gcc", "-O2", "-fno-pie", "-no-pie", "-Wl,-z,lazy", "fixed.c", "./library.so", "-o", "fixed"],
         ],
-        "program", "library.so", "other.so", "older.so", "both.so", "guarded.so", "symbolic.so"));
+        "program", "library.so", "other.so", "older.so", "both.so", "guarded.so", "symbolic.so", "fixed"));
 
     private static LoadedObjects Load() => LoadedObjects.Of(
         ("program", ProgramStart, Files.Value["program"]), ("library.so", LibraryStart, Files.Value["library.so"]), ("other.so", OtherStart, Files.Value["other.so"]),
@@ -123,6 +129,20 @@ public sealed class SymbolResolverTests
         Assert.InRange(copy, ProgramStart, LibraryStart);
         Assert.Equal(copy, loaded.Resolve("library.so", "shared_data").Value);
         Assert.Equal(copy, loaded.Resolve("program", "shared_data").Value);
+    }
+
+    /// <summary>The program's entry in its linkage table, wherever the calls of an object are bound to the function itself.</summary>
+    [Fact]
+    public void AFunctionWhoseAddressAProgramAtAFixedPlaceUsesHasOneAddressForAll()
+    {
+        var loaded = LoadedObjects.Of(("fixed", 0, Files.Value["fixed"]), ("library.so", LibraryStart, Files.Value["library.so"]), ("other.so", OtherStart, Files.Value["other.so"]));
+        var program = loaded.Images["fixed"];
+        ulong entry = program.FindDynamicSymbols("imported").Single(s => s.Value != 0).Value;
+        Assert.True(program.IsExecutable(new Address(entry)));
+        loaded.Bind("other.so", "imported", loaded.AddressOf("library.so", "imported"));
+        Assert.Equal(entry, loaded.Resolve("fixed", "imported").Value);
+        Assert.Equal(entry, loaded.Resolve("other.so", "imported").Value);
+        Assert.Equal(loaded.AddressOf("library.so", "only_library"), loaded.Resolve("fixed", "only_library").Value);
     }
 
     [Fact]

@@ -147,6 +147,16 @@ public sealed class ResourceTests
         await ExpectRefusedAsync(target, "WF666", "runs in the memory");
     }
 
+    [Fact]
+    public async Task A_thread_runs_on_the_control_block_of_another_one()
+    {
+        await using TestTarget target = await StartAsync();
+        Assert.Equal("ok", await target.AskAsync("borrow", Cancel));
+        await ExpectRefusedAsync(target, "WF668", $"on that of thread {target.Id}");
+        Assert.Equal("ok", await target.AskAsync("give back", Cancel));
+        await ExpectPatchedAsync(target);
+    }
+
     /// <summary>Page faults of other memory; memory that is never writable and executable.</summary>
     [Theory]
     [InlineData("faults heap")]

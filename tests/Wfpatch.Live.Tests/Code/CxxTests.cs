@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
+using Wfpatch.Live.Tests.Matrix;
 using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing.Compilers;
 using Xunit;
@@ -32,6 +33,27 @@ public sealed class CxxTests
         await InProcess.ApplyAsync(program.Id, program.Patch).ExpectAsync(Outcome.Done);
         await program.ExpectOnlyAsync(2);
         ExpectAsItsStateSays(program.Id);
+    }
+
+    /// <summary>At the address that the linker chose the personality routine and the types of exceptions stand in tables of four-byte addresses.</summary>
+    [Theory]
+    [InlineData("gcc -O2 fixed no-frames no-marks")]
+    [InlineData("gcc -O1 fixed frames marks")]
+    [InlineData("gcc -O0 fixed frames no-marks")]
+    [InlineData("clang -O1 fixed frames no-marks")]
+    [InlineData("clang -O2 fixed no-frames marks")]
+    [InlineData("clang -O3 fixed no-frames no-marks")]
+    [InlineData("clang -O0 pie frames marks")]
+    public async Task Exceptions_and_types_cross_the_border_however_it_was_compiled(string choice)
+    {
+        var compile = CompilerChoice.Of(choice);
+        await using var program = await CxxProgram.StartAsync(compile with { Flags = [.. compile.Flags, "-fmerge-constants"] });
+        await program.ExpectOnlyAsync(1);
+        await InProcess.ApplyAsync(program.Id, program.Patch).ExpectAsync(Outcome.Done);
+        await program.ExpectOnlyAsync(2);
+        ExpectAsItsStateSays(program.Id);
+        await InProcess.RevertAsync(program.Id).ExpectAsync(Outcome.Done);
+        await program.ExpectOnlyAsync(1);
     }
 
     /// <summary>One patch in place of another one: exceptions go through the new code of both while threads go over.</summary>

@@ -2,6 +2,7 @@
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Tests.Running;
+using Wfpatch.Testing.Packages;
 using Xunit;
 
 namespace Wfpatch.Live.Tests.Transitions;
@@ -36,6 +37,24 @@ public sealed class StackTests(ITestOutputHelper output)
         Assert.Equal("WF733", refusal.Code);
         Assert.Contains("makecontext", refusal.Sentence, StringComparison.Ordinal);
         Assert.Equal("resumed 1 1", await target.AskAsync("resume", Cancel));
+    }
+
+    [Fact]
+    public async Task A_program_that_suspends_stacks_by_Boost_is_refused_and_without_them_is_not()
+    {
+        var (root, why) = await UnpackedPackages.AloneAsync("boost", ["libboost-context1.74.0"], Cancel);
+        Assert.SkipWhen(root is null, why);
+        string library = Path.Combine(root!, "usr/lib/x86_64-linux-gnu/libboost_context.so.1.74.0");
+        var patch = await TestPatches.GetAsync("fcontext");
+        await using var target = await PatchableTarget.StartAsync("fcontext", patch, library);
+        var refused = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack).ExpectAsync(Outcome.Refused);
+        var refusal = Assert.Single(refused.Refusals);
+        Assert.Equal("WF733", refusal.Code);
+        Assert.Contains("libboost_context.so.1.74.0", refusal.Sentence, StringComparison.Ordinal);
+        Assert.Equal("resumed 1 1", await target.AskAsync("resume", Cancel));
+
+        await using var without = await PatchableTarget.StartAsync("fcontext", patch);
+        await InProcess.ApplyAsync(without.Id, patch, Policy.Stack).ExpectAsync(Outcome.Done);
     }
 
     [Fact]
