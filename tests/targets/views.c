@@ -5,7 +5,8 @@
  * For: the backend aspace (kernel/guest/aspace), which has to bring all of them over, each whole.
  *
  * `report` answers "report idle=V idle=V busy=V born=V tiny=V stay=V mixed=N": the newest version that each was answered with; stay=0: it has not come out of
- * it yet. mixed counts calls whose two halves were of different versions.
+ * it yet. mixed counts calls whose two halves were of different versions; `mixes` tells of the first of them: which thread, the version of the call and of its
+ * halves, the thread's word (dispatch) and its generation in the kernel (aspace; -1: this kernel has none), and when.
  * tiny() is shorter than a jump. `fork` answers "fork V", what a child that was forked just now sees; `child` answers "child PID" of
  * one that waits to be killed, and ends with its parent.
  */
@@ -19,6 +20,27 @@
 enum { IDLE_0, IDLE_1, BUSY, BORN, KINDS };
 
 static atomic_int newest[KINDS], inside, stayed, released, mixed;
+
+#define TOLD 16
+
+static struct mix {
+    int thread, version, first, second, view;
+    uint32_t word;
+    int64_t at;
+} mixes[TOLD];
+
+/* Not replaced: what it writes down is the same for all versions. */
+__attribute__((noinline)) void note_mix(int version, int first, int second)
+{
+    enum { SYS_wfgen_query = 1005, CURRENT = -1, WORD = 0x80 };
+    int at = atomic_fetch_add(&mixed, 1);
+    if (at >= TOLD)
+        return;
+    struct mix *mix = &mixes[at];
+    *mix = (struct mix){.thread = thread_id(), .version = version, .first = first, .second = second, .at = now_us()};
+    __asm__ volatile("movl %%fs:%c1, %0" : "=r"(mix->word) : "i"(WORD));
+    mix->view = (int)syscall(SYS_wfgen_query, 0, CURRENT, NULL, 0);
+}
 
 REPLACEABLE int first_half(void)
 {
@@ -40,7 +62,7 @@ REPLACEABLE int request(int rounds)
         __asm__ volatile("" ::: "memory");
     int second = second_half();
     if (first != second || first != VERSION)
-        atomic_fetch_add(&mixed, 1);
+        note_mix(VERSION, first, second);
     return VERSION;
 }
 
@@ -145,7 +167,13 @@ int main(void)
         if (strcmp(line, "report") == 0)
             printf("report idle=%d idle=%d busy=%d born=%d tiny=%d stay=%d mixed=%d\n", atomic_load(&newest[IDLE_0]), atomic_load(&newest[IDLE_1]),
                    atomic_load(&newest[BUSY]), atomic_load(&newest[BORN]), tiny() + 1, atomic_load(&stayed), atomic_load(&mixed));
-        else if (strcmp(line, "stay") == 0) {
+        else if (strcmp(line, "mixes") == 0) {
+            printf("mixes %d at %lld", atomic_load(&mixed), (long long)now_us());
+            for (int i = 0; i < TOLD && i < atomic_load(&mixed); i++)
+                printf(", thread %d version %d halves %d %d word %u view %d at %lld", mixes[i].thread, mixes[i].version, mixes[i].first, mixes[i].second,
+                       mixes[i].word, mixes[i].view, (long long)mixes[i].at);
+            printf("\n");
+        } else if (strcmp(line, "stay") == 0) {
             atomic_store(&released, 0);
             atomic_store(&stayed, 0);
             atomic_store(&inside, 0);

@@ -248,7 +248,9 @@ public sealed class ProcFs(int process)
         return lines.Length > 0 ? lines : ReadLines($"{LivingFolder}/maps");
     }
 
-    private ImmutableArray<int> ListThreads()
+    private ImmutableArray<int> ListThreads() => WholeListing.Read(ListThreadsOnce);
+
+    private ImmutableArray<int> ListThreadsOnce()
     {
         try
         {

@@ -68,7 +68,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
             }
             using var stat = File.OpenHandle($"/proc/{target.Process}/stat");
             long began = Stopwatch.GetTimestamp();
-            var result = StopFrom(0, new Try(threads, [.. writes], stat, began), out int thread);
+            var result = StopFrom(0, 0, new Try(threads, [.. writes], stat, began), out int thread);
             pause += RunsLonger * Stopwatch.GetElapsedTime(began);
             if (result == Result.Written)
             {
@@ -137,18 +137,19 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
     }
 
     /// <summary>Stops the threads from one on, while those before it are stopped; each lives in a frame of its own. Nothing is allocated.</summary>
-    private Result StopFrom(int index, Try attempt, out int thread)
+    /// <param name="held">How many those are: others have ended.</param>
+    private Result StopFrom(int index, int held, Try attempt, out int thread)
     {
         if (index == attempt.Threads.Length)
         {
             thread = 0;
-            return WriteAll(attempt);
+            return WriteAll(attempt, held);
         }
         var candidate = attempt.Threads[index];
         thread = candidate.Id;
         // A thread that ran a moment ago may be in vfork(2) by now, and stops when its child lets it.
         using var stopped = StoppedThread.Take(
-            target.Linux, candidate.Id, stops, candidate.Permit, attempt.Began + (long)(LongestTry.TotalSeconds * Stopwatch.Frequency), othersAreHeld: index > 0);
+            target.Linux, candidate.Id, stops, candidate.Permit, attempt.Began + (long)(LongestTry.TotalSeconds * Stopwatch.Frequency), othersAreHeld: held > 0);
         if (stopped.IsLate)
         {
             _late = candidate;
@@ -156,7 +157,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         }
         if (stopped.HasEnded)
         {
-            return StopFrom(index + 1, attempt, out thread);
+            return StopFrom(index + 1, held, attempt, out thread);
         }
         if (!stopped.IsStopped || stopped.GetRegisters(out var registers) != Errno.Success)
         {
@@ -165,7 +166,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         var result = Look(in registers, attempt);
         if (result == Result.Written)
         {
-            result = Stopwatch.GetElapsedTime(attempt.Began) > LongestTry ? Result.TookTooLong : StopFrom(index + 1, attempt, out thread);
+            result = Stopwatch.GetElapsedTime(attempt.Began) > LongestTry ? Result.TookTooLong : StopFrom(index + 1, held + 1, attempt, out thread);
         }
         InterruptedCall.Restart(in stopped, ref registers, candidate.Asleep);
         return result;
@@ -206,10 +207,12 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         return false;
     }
 
-    private Result WriteAll(Try attempt)
+    private Result WriteAll(Try attempt, int held)
     {
-        // Only a thread makes a thread, and all that were known are stopped: as many as there are, there are no others.
-        if (CountThreads(attempt.Stat) != attempt.Threads.Length)
+        // Only a thread makes a thread: where as many are held as there are, there are no others. One that has ended counts for none, as another one may have come in
+        // its place; but a main thread that has ended is counted as long as the process lives.
+        int ended = attempt.Threads.Any(t => t.Id == target.Process) ? 0 : 1;
+        if (CountThreads(attempt.Stat) != held + ended)
         {
             return Result.ThreadsChanged;
         }

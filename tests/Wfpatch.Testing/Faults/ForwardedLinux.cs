@@ -51,7 +51,7 @@ public abstract class ForwardedLinux(ILinux real) : ILinux
 
     public int ReadFilter(int thread, int index, Span<ulong> instructions, out int length) => real.ReadFilter(thread, index, instructions, out length);
 
-    public int GetRobustList(int thread, out Address head) => real.GetRobustList(thread, out head);
+    public virtual int GetRobustList(int thread, out Address head) => real.GetRobustList(thread, out head);
 
     public virtual ImmutableArray<int> ReadViews(int process) => real.ReadViews(process);
 
