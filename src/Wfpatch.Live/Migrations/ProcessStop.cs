@@ -48,7 +48,8 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
 
     private sealed record Candidate(int Id, TimeSpan Asleep, CallPermit Permit);
 
-    private sealed record Try(ImmutableArray<Candidate> Threads, CodeWrite[] Writes, Microsoft.Win32.SafeHandles.SafeFileHandle Stat, long Began);
+    /// <param name="OfKernel">Threads that the kernel has in the process for work of its own: they run none of its code, and are not stopped.</param>
+    private sealed record Try(ImmutableArray<Candidate> Threads, ImmutableArray<int> OfKernel, CodeWrite[] Writes, Microsoft.Win32.SafeHandles.SafeFileHandle Stat, long Began);
 
     /// <summary>Makes writes that take the place of several instructions each.</summary>
     /// <returns>Null: done. Else why not, completing a sentence.</returns>
@@ -68,7 +69,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
             }
             using var stat = File.OpenHandle($"/proc/{target.Process}/stat");
             long began = Stopwatch.GetTimestamp();
-            var result = StopFrom(0, 0, new Try(threads, [.. writes], stat, began), out int thread);
+            var result = StopFrom(0, 0, new Try(threads, target.Proc.ReadThreadsOfKernel(), [.. writes], stat, began), out int thread);
             pause += RunsLonger * Stopwatch.GetElapsedTime(began);
             if (result == Result.Written)
             {
@@ -212,7 +213,7 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
         // Only a thread makes a thread: where as many are held as there are, there are no others. One that has ended counts for none, as another one may have come in
         // its place; but a main thread that has ended is counted as long as the process lives.
         int ended = attempt.Threads.Any(t => t.Id == target.Process) ? 0 : 1;
-        if (CountThreads(attempt.Stat) != held + ended)
+        if (CountThreads(attempt.Stat) != held + ended + CountLiving(attempt.OfKernel))
         {
             return Result.ThreadsChanged;
         }
@@ -231,6 +232,16 @@ public sealed class ProcessStop(Target target, Unwinder unwinder, StopLog stops)
             }
         }
         return Result.Written;
+    }
+
+    private int CountLiving(ImmutableArray<int> threads)
+    {
+        int count = 0;
+        foreach (int id in threads)
+        {
+            count += QuietProcFs.TryReadState(target.Process, id, out byte state, out _) && state is not ((byte)'Z' or (byte)'X') ? 1 : 0;
+        }
+        return count;
     }
 
     /// <summary>The last look: the code may have been unloaded since it was planned for, and nobody can unload it now.</summary>

@@ -26,7 +26,7 @@ public static class SharedControlBlocks
         while (true)
         {
             var threads = target.Proc.ReadThreads();
-            var foreign = threads.Where(t => !seen.ContainsKey(t) && target.Linux.GetRobustList(t, out var head) == Errno.Success && head == Address.Zero).ToList();
+            var foreign = threads.Where(t => !seen.ContainsKey(t) && IsForeign(target, t)).ToList();
             if (foreign.Count > 0 && clock.Elapsed > Newborn)
             {
                 foreach (int thread in foreign)
@@ -40,7 +40,7 @@ public static class SharedControlBlocks
             }
             if (foreign.Count == 0)
             {
-                return seen.Select(s => FindOther(target, s.Key, s.Value, seen)).FirstOrDefault(r => r is not null);
+                return seen.Where(s => s.Value != Address.Zero).Select(s => FindOther(target, s.Key, s.Value, seen, stops)).FirstOrDefault(r => r is not null);
             }
             if (clock.Elapsed > Limit)
             {
@@ -50,10 +50,16 @@ public static class SharedControlBlocks
         }
     }
 
-    private static Refusal? FindOther(Target target, int thread, Address block, Dictionary<int, Address> seen)
+    private static bool IsForeign(Target target, int thread) => target.Linux.GetRobustList(thread, out var head) == Errno.Success && head == Address.Zero;
+
+    // glibc gives the block of a thread that has ended to the next one: so the thread must live, and have it, after the other one was seen with it.
+    private static Refusal? FindOther(Target target, int thread, Address block, Dictionary<int, Address> seen, StopLog stops)
     {
-        int other = target.Proc.ReadThreads().FirstOrDefault(t => t != thread && (seen.GetValueOrDefault(t) == block || ThreadControlBlock.Find(target.Linux, target.Memory, t) == block));
-        return block == Address.Zero || other == 0 ? null : Refuse(target, thread, $"and runs on that of thread {other}");
+        int other = target.Proc.ReadThreads().FirstOrDefault(t => t != thread
+            && (ThreadControlBlock.Find(target.Linux, target.Memory, t) == block || (seen.GetValueOrDefault(t) == block && ReadBase(target, t, stops) == block)));
+        return other != 0 && IsForeign(target, thread) && ReadBase(target, thread, stops) is var still && (still is null || still == block)
+            ? Refuse(target, thread, $"and runs on that of thread {other}")
+            : null;
     }
 
     private static Refusal Refuse(Target target, int thread, string why) =>

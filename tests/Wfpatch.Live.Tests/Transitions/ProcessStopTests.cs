@@ -40,6 +40,22 @@ public sealed class ProcessStopTests
         Assert.Equal("swapped", await program.AskAsync("swap", Cancel));
     }
 
+    /// <summary>Threads that io_uring has in the process are counted by the kernel, and are not stopped.</summary>
+    [Fact]
+    public async Task Threads_of_the_kernel_are_in_nobodys_way()
+    {
+        await using var program = await TestTarget.StartAsync("workers", cancel: Cancel);
+        Assert.SkipUnless(program.Greeting is ["rings 2"], "this kernel gives the program no io_uring");
+        using var target = Target.Open(new NativeLinux(), program.Id);
+        target.OpenForWriting();
+        Assert.Equal(2, target.Proc.ReadThreadsOfKernel().Length);
+        var at = target.Objects[0].UnwindTable!.Functions[0].Start;
+        var same = new CodeWrite(at, MemoryReading.Read(target.Memory, at, 1)!);
+        var unwinder = target.CreateUnwinder([]);
+        Assert.Null(TracerThread.Run(() => new ProcessStop(target, unwinder, new StopLog()).Write([same])));
+        Assert.Equal("read 8", await program.AskAsync("write", Cancel));
+    }
+
     /// <summary>The real kernel; something happens in the target when all threads were listed, and none was stopped.</summary>
     private sealed class SwappingLinux(ILinux real, int process) : ForwardedLinux(real)
     {
