@@ -69,15 +69,20 @@ public sealed class LdapClient : ILoadClient
         Send(AskRoot, id);
         ReadOnlySpan<byte> entry = Ldap.Read(_connection);
         Reply reply = IsRight(entry, _oldRoot, id) ? Reply.Old : IsRight(entry, _newRoot, id) ? Reply.New : Reply.Wrong;
-        return IsRight(Ldap.Read(_connection), End, id) ? reply : Reply.Wrong;
+        return HasEnd(reply, entry, id) ? reply : Reply.Wrong;
     }
 
     private Reply ExchangeSearch(byte id, (byte[] Request, byte[] Entry) search)
     {
         Send(search.Request, id);
-        bool right = IsRight(Ldap.Read(_connection), search.Entry, id);
-        return right && IsRight(Ldap.Read(_connection), End, id) ? Reply.Plain : Reply.Wrong;
+        ReadOnlySpan<byte> entry = Ldap.Read(_connection);
+        Reply reply = IsRight(entry, search.Entry, id) ? Reply.Plain : Reply.Wrong;
+        return HasEnd(reply, entry, id) ? reply : Reply.Wrong;
     }
+
+    /// <summary>Reads the end of a search, unless it came in place of the entry.</summary>
+    private bool HasEnd(Reply reply, ReadOnlySpan<byte> entry, byte id) =>
+        !(reply == Reply.Wrong && Ldap.Result(entry) is not null) && IsRight(Ldap.Read(_connection), End, id);
 
     private void Send(byte[] request, byte id)
     {

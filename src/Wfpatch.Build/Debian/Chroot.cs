@@ -102,21 +102,21 @@ internal sealed partial class Chroot : BuildPlace
 
     public override string Inside(string work, string path) => Mount + path[work.Length..];
 
+    public override CompileRecord Outside(string work, CompileRecord call) => Outside(_root, work, call);
+
     /// <summary>With the working folder's real place, and the headers of this system in place of the host's (--sysroot; a folder that
     /// begins with = is looked for there, GCC manual, "Options for Directory Search").</summary>
-    public override CompileRecord Outside(string work, CompileRecord call) => new(
-        Folder(work, call.Folder), call.Compiler, [$"--sysroot={_root}", .. call.Arguments.Select((word, at) => Outside(work, word, at > 0 ? call.Arguments[at - 1] : ""))]);
+    internal static CompileRecord Outside(string root, string work, CompileRecord call) => new(
+        Place().Replace(call.Folder, "$1" + work), call.Compiler, [$"--sysroot={root}", .. call.Arguments.Select((word, at) => Outside(work, word, at > 0 ? call.Arguments[at - 1] : ""))]);
 
     private static string Outside(string work, string word, string before)
     {
         string moved = Place().Replace(word, "$1" + work);
         return moved != word ? moved
             : word.StartsWith("-I/", StringComparison.Ordinal) ? "-I=" + word[2..]
-            : before is "-isystem" or "-idirafter" or "-iquote" or "-I" && word.StartsWith('/') ? "=" + word
+            : before is "-I" or "-isystem" or "-idirafter" or "-iquote" && word.StartsWith('/') ? "=" + word
             : word;
     }
-
-    private static string Folder(string work, string folder) => folder == Mount || folder.StartsWith(Mount + "/", StringComparison.Ordinal) ? work + folder[Mount.Length..] : folder;
 
     // At the start of a word, of a value, or of what an option of one letter names; and nowhere within a path.
     [GeneratedRegex("^(|-[A-Za-z]|[^/]*=)/build(?=/|=|$)")]
