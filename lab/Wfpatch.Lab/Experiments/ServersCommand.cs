@@ -12,12 +12,11 @@ internal sealed record ServersCommand(ImmutableArray<string> Asked, bool Json)
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
-    internal static ImmutableArray<ILabServer> All { get; } = [new MemcachedLab(), new OpenLdapServer(), new ApacheServer(), new NodeServer()];
+    internal static ImmutableArray<ILabServer> All { get; } = [new MemcachedLab(), new OpenLdapServer(), new ApacheServer(), new NodeServer(), new MariaDbServer()];
 
     /// <summary>Servers that the lab is to have, and why this version has them not.</summary>
     internal static ImmutableArray<(string Name, string Why)> Missing { get; } =
     [
-        ("mariadb", "not in this version"),
         ("samba", "not in this version"),
     ];
 

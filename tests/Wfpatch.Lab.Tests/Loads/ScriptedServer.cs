@@ -15,7 +15,8 @@ internal sealed class ScriptedServer : IDisposable
     {
     }
 
-    internal ScriptedServer(IEnumerable<byte[]> answers)
+    /// <param name="greeting">What it says before it is asked; may be empty.</param>
+    internal ScriptedServer(IEnumerable<byte[]> answers, params byte[] greeting)
     {
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
@@ -23,6 +24,7 @@ internal sealed class ScriptedServer : IDisposable
         {
             using Socket socket = _listener.AcceptSocket();
             byte[] request = new byte[4096];
+            socket.Send(greeting);
             foreach (byte[] answer in answers)
             {
                 socket.Receive(request); // a request of our clients is one send of less than a segment
