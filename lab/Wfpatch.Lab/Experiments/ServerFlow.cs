@@ -53,6 +53,8 @@ internal sealed class ServerFlow(string name, ServerKit kit, TimeSpan window, Ac
         say($"the request to the patched one: {answer}; {(survives ? "it serves on" : "it is dead")}");
         await RevertBothAsync(server, load, cancel);
         string after = server.Ask();
+        load.Dispose();
+        load.TakeSlot(_window); // with the requests that were under way
         LoadCounts counts = _window.Counts;
         return new(name, kit.Title, [])
         {

@@ -15,6 +15,9 @@ internal static class FaultyModule
     /// <summary>For patches, which would be found in the module as little as in what is shipped.</summary>
     private static readonly ImmutableArray<string> Dropped = ["-ffunction-sections", "-fdata-sections", "-MD"];
 
+    /// <summary>They say where a result goes, with the next word.</summary>
+    private static readonly ImmutableArray<string> Results = ["-o", "-MF", "-MT", "-MQ"];
+
     /// <param name="units">The names of its sources; empty: all that the database has.</param>
     /// <param name="link">More for the linker.</param>
     internal static async Task<string> LinkAsync(UnitSources sources, string file, ImmutableArray<string> units, CancellationToken cancel, params ImmutableArray<string> link)
@@ -38,17 +41,16 @@ internal static class FaultyModule
         return file;
     }
 
-    /// <summary>The calls of a compilation database that compile these sources, position independent, without where their result goes.</summary>
+    /// <summary>The calls of a compilation database that compile these sources, position independent, without where results go.</summary>
     internal static IEnumerable<(string Folder, ImmutableArray<string> Call)> Calls(string database, ImmutableArray<string> units)
     {
         using var document = JsonDocument.Parse(database);
         foreach (var entry in document.RootElement.EnumerateArray())
         {
-            ImmutableArray<string> call = [.. entry.GetProperty("arguments").EnumerateArray().Select(a => a.GetString()!).Where(a => !Dropped.Contains(a))];
+            ImmutableArray<string> call = [.. entry.GetProperty("arguments").EnumerateArray().Select(word => word.GetString()!)];
             if (call.Contains("-fPIC") && (units.IsEmpty || units.Contains(Path.GetFileName(entry.GetProperty("file").GetString()!))))
             {
-                int at = call.IndexOf("-o");
-                yield return (entry.GetProperty("directory").GetString()!, at < 0 ? call : call.RemoveRange(at, 2));
+                yield return (entry.GetProperty("directory").GetString()!, [.. call.Where((word, at) => !Dropped.Contains(word) && !Results.Contains(word) && (at == 0 || !Results.Contains(call[at - 1])))]);
             }
         }
     }

@@ -73,7 +73,7 @@ public sealed class ServerResultTests
     {
         const string Database = """
             [{"directory":"/d","file":"a.c","arguments":["gcc","-ffunction-sections","-c","a.c","-o","a.o"]},
-             {"directory":"/d","file":"../a.c","arguments":["gcc","-MD","-c","../a.c","-o","a.lo","-fPIC"]},
+             {"directory":"/d","file":"../a.c","arguments":["gcc","-MD","-MF","x/a.d","-c","../a.c","-o","a.lo","-fPIC"]},
              {"directory":"/d","file":"b.c","arguments":["gcc","-fPIC","-c","b.c"]}]
             """;
         var (folder, call) = Assert.Single(FaultyModule.Calls(Database, ["a.c"]));

@@ -14,7 +14,7 @@ public sealed class MariaDbClientTests
     [Fact]
     public void The_row_must_be_the_one_that_was_asked_for()
     {
-        using ScriptedServer server = new([Welcome, Row("row 0"), Row("row 2"), Row(null), Failure()], Greeting);
+        using ScriptedServer server = new([Welcome, Row("row 0"), Row("row 2"), Row((string?)null), Failure()], Greeting);
         using MariaDbClient client = new(server.Port, "select 1", "old", "new");
         Assert.Equal([Reply.Plain, Reply.Wrong, Reply.Wrong, Reply.Wrong], Enumerable.Range(0, 4).Select(number => client.Exchange(number)));
     }
@@ -30,7 +30,7 @@ public sealed class MariaDbClientTests
     [Fact]
     public void A_question_gives_its_value()
     {
-        using ScriptedServer server = new([Welcome, Row("{\"a\":1}"), Row(null), Failure()], Greeting);
+        using ScriptedServer server = new([Welcome, Row("{\"a\":1}"), Row((string?)null), Failure()], Greeting);
         using MariaDbClient client = new(server.Port, "select 1", "old", "new");
         Assert.Equal(["{\"a\":1}", "NULL"], [client.Ask("select 1"), client.Ask("select 2")]);
         Assert.Throws<InvalidDataException>(() => client.Ask("select 3"));
