@@ -2,6 +2,7 @@
 using System.CommandLine;
 using Wfpatch.Lab.Bench;
 using Wfpatch.Lab.Demo;
+using Wfpatch.Lab.Experiments;
 using Wfpatch.Lab.Fuzz;
 
 Option<bool> sampleOnly = new("--sample") { Description = "The sample server alone, without memcached." };
@@ -46,6 +47,14 @@ Command diff = new("diff", "Random C programs with random edits: a patched proce
 diff.SetAction((parsed, cancel) => new FuzzCommand(parsed.GetValue(fuzzMinutes), parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json)).RunAsync(cancel));
 Command fuzz = new("fuzz", "Looks for wrong patches with random input.") { diff };
 
+Option<string[]> servers = new("--server")
+{
+    Description = $"These alone: {string.Join(", ", ServersCommand.All.Select(server => server.Name))}.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+};
+Command serversOf = new("servers", "Servers of the distribution, each started, loaded, patched while it serves, and taken back.") { servers, json };
+serversOf.SetAction((parsed, cancel) => new ServersCommand([.. parsed.GetValue(servers) ?? []], parsed.GetValue(json)).RunAsync(cancel));
+Command lab = new("lab", "Experiments with the distribution's servers.") { serversOf };
+
 static string Names(IEnumerable<IMeasurement> measurements) => string.Join(", ", measurements.Select(measurement => measurement.Name));
 
-return await new RootCommand("The lab of wfpatch.") { demo, bench, fuzz }.Parse(args).InvokeAsync();
+return await new RootCommand("The lab of wfpatch.") { demo, bench, fuzz, lab }.Parse(args).InvokeAsync();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+
 namespace Wfpatch.Build;
 
 /// <summary>How a source package is brought to where single units of it compile, without building the whole. Commands are lines of debian/rules'
@@ -8,4 +10,8 @@ namespace Wfpatch.Build;
 /// <param name="Trace">Prints what a build would do (make -n -k -w).</param>
 /// <param name="Program">File name of the program or library that the units are taken for.</param>
 /// <param name="Package">The binary package that ships it.</param>
-public sealed record UnitRecipe(string Source, string? Commands, string Trace, string Program, string Package);
+public sealed record UnitRecipe(string Source, string? Commands, string Trace, string Program, string Package)
+{
+    /// <summary>Unified diffs that are applied to the source before it is configured, in this order.</summary>
+    public ImmutableArray<string> Changes { get; init; } = [];
+}

@@ -24,7 +24,7 @@ public static class UnitSeriesBuild
         var cache = BuildCache.Open(cacheFolder);
         using var alone = await cache.LockAsync(cancel);
         var (package, description) = await DebianSeriesBuild.FindAsync(cache, recipe.Source, progress, cancel);
-        var tree = new UnitTree(cache, package, recipe, progress, cancel);
+        var tree = new UnitTree(cache, package, recipe, new BuildPlace(), progress, cancel);
         string database = await tree.MakeAsync(description);
         byte[]? shipped = await ShippedFile.FindAsync(cache, recipe.Package, package.SourceVersion, recipe.Program, cancel);
         foreach (var patch in await new SourceSeries(cache, recipe.Source, package.SourceVersion, cancel).ReadAsync(description))

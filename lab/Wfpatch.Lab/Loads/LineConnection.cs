@@ -50,12 +50,19 @@ public sealed class LineConnection : IDisposable
     /// <summary>Exactly so many bytes, fewer than the buffer holds; valid until the next read.</summary>
     public ReadOnlySpan<byte> ReadBytes(int count)
     {
+        ReadOnlySpan<byte> bytes = PeekBytes(count);
+        _start += count;
+        return bytes;
+    }
+
+    /// <summary>The same, and they are read again by the next read.</summary>
+    public ReadOnlySpan<byte> PeekBytes(int count)
+    {
         while (_end - _start < count)
         {
             Fill();
         }
-        _start += count;
-        return _buffer.AsSpan(_start - count, count);
+        return _buffer.AsSpan(_start, count);
     }
 
     public void Dispose() => _socket.Dispose();

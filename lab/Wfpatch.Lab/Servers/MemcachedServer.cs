@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
-using Wfpatch.Lab.Loads;
 using Wfpatch.Testing.Processes;
 
 namespace Wfpatch.Lab.Servers;
@@ -14,8 +11,6 @@ namespace Wfpatch.Lab.Servers;
 /// </summary>
 public sealed class MemcachedServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
-
     private MemcachedServer(ChildProcess process, int port)
     {
         Process = process;
@@ -34,9 +29,9 @@ public sealed class MemcachedServer : IAsyncDisposable
     {
         for (int attempt = 0; ; attempt++)
         {
-            int port = FreePort();
+            int port = Loopback.FreePort();
             ChildProcess process = ChildProcess.Start(CommandFor(port, threads, options));
-            if (await IsListeningAsync(process, port, cancel))
+            if (await Loopback.IsListeningAsync(process, port, cancel))
             {
                 return new(process, port);
             }
@@ -59,30 +54,5 @@ public sealed class MemcachedServer : IAsyncDisposable
         return new("setpriv",
             [.. identity, "--pdeathsig", "KILL", "memcached", "-l", "127.0.0.1", "-p", $"{port}", "-U", "0", "-t", $"{threads}", "-m", "64", .. options],
             Folder: "/");
-    }
-
-    /// <summary>A port that nobody uses now.</summary>
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static async Task<bool> IsListeningAsync(ChildProcess process, int port, CancellationToken cancel)
-    {
-        for (long end = MonotonicClock.NowNs + (StartLimit.Ticks * 100); MonotonicClock.NowNs < end && !process.HasEnded;)
-        {
-            try
-            {
-                using LineConnection connection = new(port);
-                return true;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(10, cancel);
-            }
-        }
-        return false;
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Build.Compilers;
 using Wfpatch.Build.Processes;
 
 namespace Wfpatch.Build.Debian;
@@ -14,6 +15,9 @@ internal class BuildPlace
 
     /// <summary>A path within the working folder, as the tools there name it.</summary>
     public virtual string Inside(string work, string path) => path;
+
+    /// <summary>A compiler's call that was seen there, as it is made from outside.</summary>
+    public virtual CompileRecord Outside(string work, CompileRecord call) => call;
 
     /// <summary>Runs a tool in the source's folder within the working folder.</summary>
     public virtual Task<ToolResult> RunAsync(string work, string tree, string log, IReadOnlyDictionary<string, string> environment, string[] command, CancellationToken cancel)

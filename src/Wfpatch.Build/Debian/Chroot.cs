@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.RegularExpressions;
 using Wfpatch.Build.Caches;
+using Wfpatch.Build.Compilers;
 using Wfpatch.Build.Processes;
 using Wfpatch.Core.Refusals;
 
@@ -9,7 +11,7 @@ namespace Wfpatch.Build.Debian;
 /// A minimal system with one source's build dependencies and nothing else, made by mmdebstrap. What runs in it has no
 /// network, is not root, sees no process of the host, and of the host's files the one working folder.
 /// </summary>
-internal sealed class Chroot : BuildPlace
+internal sealed partial class Chroot : BuildPlace
 {
     private const string Mount = "/build";
     private const string Nobody = "65534:65534";
@@ -99,6 +101,26 @@ internal sealed class Chroot : BuildPlace
     }
 
     public override string Inside(string work, string path) => Mount + path[work.Length..];
+
+    public override CompileRecord Outside(string work, CompileRecord call) => Outside(_root, work, call);
+
+    /// <summary>With the working folder's real place, and the headers of this system in place of the host's (--sysroot; a folder that
+    /// begins with = is looked for there, GCC manual, "Options for Directory Search").</summary>
+    internal static CompileRecord Outside(string root, string work, CompileRecord call) => new(
+        Place().Replace(call.Folder, "$1" + work), call.Compiler, [$"--sysroot={root}", .. call.Arguments.Select((word, at) => Outside(work, word, at > 0 ? call.Arguments[at - 1] : ""))]);
+
+    private static string Outside(string work, string word, string before)
+    {
+        string moved = Place().Replace(word, "$1" + work);
+        return moved != word ? moved
+            : word.StartsWith("-I/", StringComparison.Ordinal) ? "-I=" + word[2..]
+            : before is "-I" or "-isystem" or "-idirafter" or "-iquote" && word.StartsWith('/') ? "=" + word
+            : word;
+    }
+
+    // At the start of a word, of a value, or of what an option of one letter names; and nowhere within a path.
+    [GeneratedRegex("^(|-[A-Za-z]|[^/]*=)/build(?=/|=|$)")]
+    private static partial Regex Place();
 
     public override Task<ToolResult> RunAsync(string work, string tree, string log, IReadOnlyDictionary<string, string> environment, string[] command, CancellationToken cancel)
     {

@@ -10,9 +10,13 @@ internal static partial class SourceBuild
     /// <summary>A section for each function and variable, and beside each object file (.d) what its compiler read.</summary>
     public const string ExtraFlags = "-ffunction-sections -fdata-sections -MD";
 
+    // Nothing of a build needs root. A package that does not say so (Rules-Requires-Root) would want fakeroot, which is none of its build
+    // dependencies; env stands in for it. (dpkg-buildpackage(1), --root-command.)
+    private static readonly string[] Call = ["dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary", "--root-command=env"];
+
     /// <summary>The whole build up to the point where files would be installed: nothing is stripped, nothing is packed.</summary>
     public static Task<ToolResult> AllAsync(BuildPlace place, string tree, string log, CancellationToken cancel) =>
-        place.RunAsync(Path.GetDirectoryName(tree)!, tree, log, Environment, ["dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary", "--target=build"], cancel);
+        place.RunAsync(Path.GetDirectoryName(tree)!, tree, log, Environment, [.. Call, "--target=build"], cancel);
 
     /// <summary>Compiles again what changed, without configuring again.</summary>
     public static async Task<ToolResult> AgainAsync(BuildPlace place, string tree, string log, CancellationToken cancel)
@@ -34,7 +38,7 @@ internal static partial class SourceBuild
         File.WriteAllText(extra, $"wfpatch-build-again:\n\t{step}\n");
         string[] command =
         [
-            "dpkg-buildpackage", "--no-sign", "--no-check-builddeps", "--build=binary",
+            .. Call,
             $"--rules-file=make -f debian/rules -f {place.Inside(work, extra)}", "--target=wfpatch-build-again",
         ];
         return await place.RunAsync(work, tree, log, Environment, command, cancel);

@@ -4,16 +4,18 @@ using System.Text.Json;
 using Wfpatch.Build.Caches;
 using Wfpatch.Build.Compilers;
 using Wfpatch.Build.Processes;
+using Wfpatch.Build.SourcePatches;
 using Wfpatch.Build.Units;
 
 namespace Wfpatch.Build.Debian;
 
 /// <summary>A source package, configured as its rules say, with a compilation database of what its build would do.</summary>
-internal sealed class UnitTree(BuildCache cache, InstalledPackage package, UnitRecipe recipe, IProgress<BuildEvent>? progress, CancellationToken cancel)
+internal sealed class UnitTree(BuildCache cache, InstalledPackage package, UnitRecipe recipe, BuildPlace place, IProgress<BuildEvent>? progress, CancellationToken cancel)
 {
     private const string Database = "compile_commands.json";
 
-    private string Root => cache.Folder("unit-trees", BuildCache.KeyOf(package.Source, package.SourceVersion, recipe.Commands ?? "", recipe.Trace));
+    private string Root => cache.Folder("unit-trees", BuildCache.KeyOf(
+        [package.Source, package.SourceVersion, recipe.Commands ?? "", recipe.Trace, place.Key, .. recipe.Changes.Select(c => Convert.ToBase64String(File.ReadAllBytes(c)))]));
 
     /// <summary>The source.</summary>
     public string Folder => Path.Combine(Root, package.Source);
@@ -31,26 +33,36 @@ internal sealed class UnitTree(BuildCache cache, InstalledPackage package, UnitR
         Directory.CreateDirectory(Root);
         string log = cache.Log($"{package.Source}-units");
         await RunAsync(new ToolRun(log, cancel).RunAsync("dpkg-source", "--extract", description, Folder), log);
-        if (await new BuildDependencies(cache, package, progress, cancel).EnsureAsync(Folder) is { } missing)
+        await ApplyAsync(log);
+        if (place is not Chroot && await new BuildDependencies(cache, package, progress, cancel).EnsureAsync(Folder) is { } missing)
         {
             throw new InvalidOperationException(missing.Sentence);
         }
+        await place.PrepareAsync(Root, log, cancel);
         progress?.Report(new BuildEvent(BuildStage.OldBuild, $"configuring {package.Source} {package.SourceVersion}", log));
         string trace = Path.Combine(Root, "trace");
         if (recipe.Commands is { } commands)
         {
-            await RunAsync(SourceBuild.StepAsync(new BuildPlace(), Folder, commands, log, cancel), log);
+            await RunAsync(SourceBuild.StepAsync(place, Folder, commands, log, cancel), log);
         }
         // What is not made cannot be made from, says make: that is no failure here.
-        await SourceBuild.StepAsync(new BuildPlace(), Folder, $"({recipe.Trace}) >{trace} 2>&1 || true", log, cancel);
+        await SourceBuild.StepAsync(place, Folder, $"({recipe.Trace}) >{place.Inside(Root, trace)} 2>&1 || true", log, cancel);
         var compilers = CompilerNames.Find((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries));
         var calls = MakeTrace.Read(File.ReadLines(trace), w => compilers.GetValueOrDefault(Path.GetFileName(w)));
         if (calls.IsEmpty)
         {
             throw new InvalidOperationException($"the build of {package.Source} shows no compiler's call; see {trace}");
         }
-        await WriteAsync(database, calls);
+        await WriteAsync(database, [.. calls.Select(c => place.Outside(Root, c))]);
         return database;
+    }
+
+    private async Task ApplyAsync(string log)
+    {
+        if (!recipe.Changes.IsEmpty && (await SourcePatch.ApplyAsync(Folder, recipe.Changes.Select(Path.GetFullPath), log, cancel, keepLines: false)).Refusal is { } refusal)
+        {
+            throw new InvalidOperationException(refusal.Sentence);
+        }
     }
 
     private async Task WriteAsync(string database, ImmutableArray<CompileRecord> calls)

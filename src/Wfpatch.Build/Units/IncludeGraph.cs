@@ -23,7 +23,7 @@ internal sealed partial class IncludeGraph
         foreach (string path in folders.SelectMany(f => Directory.EnumerateFiles(f, "*", options)).Where(p => !p.Contains("/.git/", StringComparison.Ordinal)))
         {
             cancel.ThrowIfCancellationRequested();
-            if (new FileInfo(path) is { Exists: true, Length: <= LargestFile })
+            if (Resolve(path) is FileInfo { Exists: true, Length: <= LargestFile })
             {
                 graph.Add(path);
             }
@@ -47,6 +47,19 @@ internal sealed partial class IncludeGraph
             }
         }
         return reached;
+    }
+
+    /// <summary>What a link leads to in the end, which need not exist; null: a circle. Any other file itself.</summary>
+    private static FileSystemInfo? Resolve(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private void Add(string path)

@@ -13,6 +13,8 @@ internal static partial class MakeTrace
     // What they are given is said, not done.
     private static readonly string[] Sayers = ["echo", "printf", ":"];
 
+    private static readonly string[] LibtoolOptions = ["-prefer-pic", "-prefer-non-pic", "-no-suppress", "-shared", "-static"];
+
     /// <summary>The calls that make one object each, with the folders that make says it is in.</summary>
     /// <param name="compilerOf">The compiler's path for a word that names one; null where it names none.</param>
     public static ImmutableArray<CompileRecord> Read(IEnumerable<string> lines, Func<string, string?> compilerOf)
@@ -60,12 +62,24 @@ internal static partial class MakeTrace
             }
             // What stands before the compiler (libtool, a launcher) calls it.
             int at = start < end && Sayers.Contains(words[start]) ? -1 : Enumerable.Range(start, end - start).FirstOrDefault(i => compilerOf(words[i]) is not null, -1);
-            if (at >= 0 && new CompileRecord(folder, compilerOf(words[at])!, words[(at + 1)..end]) is { MakesObject: true } call)
+            if (at >= 0 && new CompileRecord(folder, compilerOf(words[at])!, ForCompiler(words[start..at], words[(at + 1)..end])) is { MakesObject: true } call)
             {
                 yield return call;
             }
             start = end;
         }
+    }
+
+    // What libtool tells the compiler where an object is for a shared library alone. Its own options stand among the compiler's. (Libtool
+    // manual, "Compile mode".)
+    private static ImmutableArray<string> ForCompiler(ImmutableArray<string> before, ImmutableArray<string> words)
+    {
+        if (!before.Contains("--mode=compile"))
+        {
+            return words;
+        }
+        bool isShared = before.Contains("--tag=disable-static") || words.Any(w => w is "-prefer-pic" or "-shared");
+        return [.. words.Where(w => !LibtoolOptions.Contains(w)), .. isShared ? ["-fPIC", "-DPIC"] : Array.Empty<string>()];
     }
 
     [GeneratedRegex(@"^g?make(?:\[\d+\])?: (Entering|Leaving) directory '(.*)'$")]

@@ -23,7 +23,7 @@ internal sealed class UnitCompiler(SourceMirror mirror, string log, Cancellation
     {
         string folder = mirror.Inside(unit.Folder);
         string dependencies = output + ".d";
-        string[] extra = [$"-ffile-prefix-map={mirror.Root}={mirror.Original}", "-E", "-P", "-MD", "-MF", dependencies, "-o", output];
+        string[] extra = [.. Maps(unit.Arguments), "-E", "-P", "-MD", "-MF", dependencies, "-o", output];
         var result = await new ToolRun(null, cancel) { WorkingFolder = folder }.RunAsync(mirror.Inside(unit.Compiler), [.. mirror.Inside(Plain(unit.Arguments)).Where(a => a != "-c"), .. extra]);
         if (!result.IsOk || DependencyFile.Parse(File.ReadAllText(dependencies)).Any(d => originals.Contains(Path.GetFullPath(d, folder))))
         {
@@ -44,7 +44,7 @@ internal sealed class UnitCompiler(SourceMirror mirror, string log, Cancellation
             return ([], BuildRefusals.BadCompileCommands.About(unit.Sources.First(), $"{unit.Sources.First()} is compiled in {unit.Folder}, which does not exist."));
         }
         string[] whole = unit.Arguments.Any(a => a == "-flto" || a.StartsWith("-flto=", StringComparison.Ordinal)) ? ["-fno-lto"] : [];
-        string[] extra = [.. WrapperScript.SectionFlags.Split(' '), .. whole, $"-ffile-prefix-map={mirror.Root}={mirror.Original}", "-MD", "-MF", output + ".d", "-o", output];
+        string[] extra = [.. WrapperScript.SectionFlags.Split(' '), .. whole, .. Maps(unit.Arguments), "-MD", "-MF", output + ".d", "-o", output];
         var result = await new ToolRun(unitLog, cancel) { WorkingFolder = folder }.RunAsync(mirror.Inside(unit.Compiler), [.. mirror.Inside(Plain(unit.Arguments)), .. extra]);
         string source = unit.Sources.First();
         if (BuildFailure.Of(result, source, $"{source} could not be compiled", unitLog, "gcc") is { } refusal)
@@ -57,6 +57,25 @@ internal sealed class UnitCompiler(SourceMirror mirror, string log, Cancellation
             return ([], refusal with { Sentence = refusal.Sentence.Replace(unitLog, log, StringComparison.Ordinal) });
         }
         return ([.. DependencyFile.Parse(File.ReadAllText(output + ".d")).Select(d => Path.GetFullPath(d, folder))], null);
+    }
+
+    // The mirror's paths are told as the original's; where the call itself gives those other names, so are the mirror's. Of several maps that fit,
+    // the last one is taken, and once. (GCC manual, -ffile-prefix-map.)
+    private IEnumerable<string> Maps(ImmutableArray<string> arguments)
+    {
+        yield return $"-ffile-prefix-map={mirror.Root}={mirror.Original}";
+        foreach (string map in arguments.Where(a => a.StartsWith("-ffile-prefix-map=", StringComparison.Ordinal) || a.StartsWith("-fmacro-prefix-map=", StringComparison.Ordinal)))
+        {
+            string[] parts = map.Split('=', 3);
+            if (parts.Length == 3 && mirror.Inside(parts[1]) is { } inside && inside != parts[1])
+            {
+                yield return $"{parts[0]}={inside}={parts[2]}";
+            }
+            else if (parts.Length == 3 && parts[1].Length > 0 && mirror.Original.StartsWith(parts[1], StringComparison.Ordinal))
+            {
+                yield return $"{parts[0]}={mirror.Root}={parts[2]}{mirror.Original[parts[1].Length..]}";
+            }
+        }
     }
 
     // Without what says where the result goes, and what else is to be written.

@@ -61,12 +61,28 @@ public sealed class CompileCommandsTests : IDisposable
         Assert.Contains(name, Texts(result.Patch!));
     }
 
+    /// <summary>As Debian's builds do; `{tree}` is the source's folder, `{above}` the one that it lies in.</summary>
+    [Theory]
+    [InlineData("{tree}=.", "./lib/answer.c")]
+    [InlineData("{tree}/lib=inner", "inner/answer.c")]
+    [InlineData("{above}/=/usr/src/", "/usr/src/{name}/lib/answer.c")]
+    [InlineData("/elsewhere=.", "{tree}/lib/answer.c")]
+    public async Task Names_that_the_call_gives_to_folders_are_those_of_the_original(string map, string expected)
+    {
+        Write(isAbsolute: true, map: "-ffile-prefix-map=" + Fill(map));
+        var result = await RunAsync(_project.Patch("lib/answer.c", "x < 7000", "x < 7001"));
+        Assert.Contains(Fill(expected), Texts(result.Patch!));
+
+        string Fill(string text) => text.Replace("{tree}", _project.Tree, StringComparison.Ordinal).Replace("{above}", Path.GetDirectoryName(_project.Tree), StringComparison.Ordinal)
+            .Replace("{name}", Path.GetFileName(_project.Tree), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_includes_by_an_absolute_path_is_refused_by_name()
     {
         _project.Write("lib/shape.cc", SampleProject.Shape + "\n");
         _project.Write("lib/all.c", $"#include \"{_project.Tree}/lib/answer.c\"\n");
-        Write(extra: "lib/all.c");
+        Write(extra: ["lib/all.c"]);
         var refusal = Assert.Single((await RunAsync(_project.Patch("lib/answer.c", "+ 41", "+ 42"))).Refusals);
         Assert.Equal((BuildRefusals.OriginalRead, "lib/all.c"), (refusal.Kind, refusal.Subject));
     }
@@ -117,7 +133,7 @@ public sealed class CompileCommandsTests : IDisposable
         },
         TestContext.Current.CancellationToken);
 
-    private void Write(bool isAbsolute = false, params string[] extra)
+    private void Write(bool isAbsolute = false, string map = "", params string[] extra)
     {
         string prefix = isAbsolute ? _project.Tree + "/" : "";
         string[] files = ["server.c", "lib/answer.c", "lib/shape.cc", .. extra];
@@ -125,7 +141,7 @@ public sealed class CompileCommandsTests : IDisposable
         {
             ["directory"] = _project.Tree,
             ["file"] = file,
-            ["command"] = $"{(file.EndsWith("cc", StringComparison.Ordinal) ? "g++" : "ccache gcc")} -O2 -I{prefix}lib -MD -MF x.d -o {file}.o -c {prefix}{file}",
+            ["command"] = $"{(file.EndsWith("cc", StringComparison.Ordinal) ? "g++" : "ccache gcc")} -O2 {map} -I{prefix}lib -MD -MF x.d -o {file}.o -c {prefix}{file}",
         });
         _project.Write("compile_commands.json", JsonSerializer.Serialize(entries));
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Lab.Servers;
 using Xunit;
@@ -25,7 +23,7 @@ public sealed class MemcachedClientTests
     [Fact]
     public void A_changed_value_is_a_wrong_reply()
     {
-        using Scripted server = new("STORED\r\n", $"VALUE wf1:0 0 128\r\n{new string('x', 128)}\r\nEND\r\n");
+        using ScriptedServer server = new("STORED\r\n", $"VALUE wf1:0 0 128\r\n{new string('x', 128)}\r\nEND\r\n");
         using MemcachedClient client = new(server.Port, 1, Old);
         Assert.Equal(Reply.Plain, client.Exchange(0));
         Assert.Equal(Reply.Wrong, client.Exchange(1));
@@ -34,7 +32,7 @@ public sealed class MemcachedClientTests
     [Fact]
     public void A_value_that_was_stored_must_be_found()
     {
-        using Scripted server = new("END\r\n", "STORED\r\n", "END\r\n");
+        using ScriptedServer server = new("END\r\n", "STORED\r\n", "END\r\n");
         using MemcachedClient client = new(server.Port, 1, Old);
         Assert.Equal(Reply.Plain, client.Exchange(1));
         Assert.Equal(Reply.Plain, client.Exchange(0));
@@ -44,7 +42,7 @@ public sealed class MemcachedClientTests
     [Fact]
     public void After_a_new_version_an_old_one_is_mixed()
     {
-        using Scripted server = new("VERSION 1\r\n", "VERSION 2\r\n", "VERSION 1\r\n", "ERROR\r\n");
+        using ScriptedServer server = new("VERSION 1\r\n", "VERSION 2\r\n", "VERSION 1\r\n", "ERROR\r\n");
         using MemcachedClient client = new(server.Port, 1, Old);
         Assert.Equal([Reply.Old, Reply.New, Reply.Mixed, Reply.Wrong], Enumerable.Range(0, 4).Select(number => client.Exchange((8 * number) + 7)));
     }
@@ -52,46 +50,8 @@ public sealed class MemcachedClientTests
     [Fact]
     public void A_lost_connection_is_an_exception()
     {
-        using Scripted server = new();
+        using ScriptedServer server = new();
         using MemcachedClient client = new(server.Port, 1, Old);
         Assert.Throws<SocketException>(() => client.Exchange(0));
-    }
-
-    /// <summary>A server for one connection: gives its answers, one for each request, then closes.</summary>
-    private sealed class Scripted : IDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly Task _work;
-
-        internal Scripted(params string[] answers)
-        {
-            _listener.Start();
-            Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-            _work = Task.Run(() =>
-            {
-                using Socket socket = _listener.AcceptSocket();
-                byte[] request = new byte[4096];
-                foreach (string answer in answers)
-                {
-                    socket.Receive(request); // a request of this client is one send of less than a segment
-                    socket.Send(Encoding.ASCII.GetBytes(answer));
-                }
-            });
-        }
-
-        internal int Port { get; }
-
-        public void Dispose()
-        {
-            _listener.Dispose();
-            try
-            {
-                _work.Wait();
-            }
-            catch (AggregateException)
-            {
-                // the client has gone first
-            }
-        }
     }
 }

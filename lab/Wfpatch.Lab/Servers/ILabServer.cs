@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Lab.Loads;
+using Wfpatch.Testing.Processes;
+
+namespace Wfpatch.Lab.Servers;
+
+/// <summary>A server of the distribution that the lab runs and patches.</summary>
+internal interface ILabServer
+{
+    string Name { get; }
+
+    /// <summary>Gets packages and makes patches; the first time it takes minutes.</summary>
+    /// <exception cref="InvalidOperationException">Something cannot be had; the message says what.</exception>
+    Task<ServerKit> PrepareAsync(CancellationToken cancel);
+}
+
+/// <summary>All that is needed to run a server and to patch it.</summary>
+/// <param name="Title">Program and version.</param>
+/// <param name="Visible">Patch file of the change that its replies show.</param>
+/// <param name="Fix">Patch file of the real fix.</param>
+/// <param name="FixTitle">What is fixed.</param>
+/// <param name="RightAnswer">What a server with the fix answers to the request that shows the bug.</param>
+/// <param name="StartAsync">Starts one in a folder of its own, on a port of its own.</param>
+internal sealed record ServerKit(
+    string Title, string Visible, string Fix, string FixTitle, string RightAnswer, Func<CancellationToken, Task<ILabProcess>> StartAsync)
+{
+    /// <summary>Whether the bug ends a server that has not the fix.</summary>
+    internal bool EndsUnpatched { get; init; } = true;
+}
+
+/// <summary>A server that runs; it ends with this object.</summary>
+internal interface ILabProcess : IAsyncDisposable
+{
+    ChildProcess Process { get; }
+
+    /// <summary>For `wfpatch apply`, beside patch and pid.</summary>
+    ImmutableArray<string> ApplyArguments => [];
+
+    /// <summary>Connection number <paramref name="number"/> of the load.</summary>
+    ILoadClient Connect(int number);
+
+    /// <summary>The reply that the visible change changes, on a connection of its own.</summary>
+    string Ask();
+
+    /// <summary>Sends the request that shows the bug, on a connection of its own, and says what came back.</summary>
+    string Provoke();
+}
