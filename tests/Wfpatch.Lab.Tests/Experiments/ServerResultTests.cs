@@ -54,7 +54,7 @@ public sealed class ServerResultTests
         Assert.Contains("10 of 10", text, StringComparison.Ordinal);
         Assert.Contains("dead (signal 11)", text, StringComparison.Ordinal);
         Assert.Contains("not in this version: why", text, StringComparison.Ordinal);
-        Assert.Equal("1 of 2 servers were patched while they served, and no request failed.", ServersTable.About([Good, new("other", "", ["why"])]));
+        Assert.Equal("1 of 2 servers were patched while they served; 0 of 100 requests failed.", ServersTable.About([Good, new("other", "", ["why"])]));
         Assert.StartsWith("s: NOT as it should be\n0 of 1", ServersTable.About([Bad["not clean"]]), StringComparison.Ordinal);
     }
 

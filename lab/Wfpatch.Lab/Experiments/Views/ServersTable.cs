@@ -28,7 +28,7 @@ internal static class ServersTable
     {
         ImmutableArray<ServerResult> tried = [.. results.Where(result => result.Visible is not null || result.Title.Length > 0)];
         IEnumerable<string> lines = tried.Where(result => !result.IsGood).Select(result => $"{result.Name}: NOT as it should be");
-        return string.Join('\n', [.. lines, $"{tried.Count(result => result.IsGood)} of {results.Length} servers were patched while they served, and no request failed."]);
+        return string.Join('\n', [.. lines, $"{tried.Count(result => result.IsGood)} of {results.Length} servers were patched while they served; {Number(tried.Sum(result => result.Failed))} of {Number(tried.Sum(result => result.Requests))} requests failed."]);
     }
 
     private static ImmutableArray<string> Cells(ServerResult result) => result is { Visible: { } visible, Fix: { } fix }
