@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Net.Sockets;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Lab.Servers;
 using Wfpatch.Testing.Processes;
@@ -31,8 +32,7 @@ internal sealed class ServerFlow(string name, ServerKit kit, TimeSpan window, Ac
         ServerResult result = await UnderLoadAsync(server, new(kit.FixTitle, answer, end, kit.RightAnswer, "", false), cancel);
         CommandResult verify = await WfpatchTool.RunAsync(["verify", "--pid", $"{server.Process.Id}"], cancel);
         server.Process.Signal(SignalTerminate);
-        string stopped = await EndAsync(server, cancel);
-        return result with { IsClean = verify.Status.IsSuccess, End = stopped.Length > 0 ? stopped : "it did not end when it was told to" };
+        return result with { IsClean = verify.Status.IsSuccess, End = await EndAsync(server, cancel) };
     }
 
     private async Task<ServerResult> UnderLoadAsync(ILabProcess server, ShownBug bug, CancellationToken cancel)
@@ -46,7 +46,7 @@ internal sealed class ServerFlow(string name, ServerKit kit, TimeSpan window, Ac
         say($"'{before}' is now '{during}'");
         AppliedPatch fix = await ApplyAsync(kit.Fix, server, cancel);
         await WatchAsync(load, cancel);
-        string answer = server.Provoke();
+        string answer = Provoke(server);
         string status = (await WfpatchTool.RunAsync(["status", "--pid", $"{server.Process.Id}"], cancel)).Output.TrimEnd();
         await WatchAsync(load, cancel);
         bool survives = !server.Process.HasEnded;
@@ -84,10 +84,22 @@ internal sealed class ServerFlow(string name, ServerKit kit, TimeSpan window, Ac
 
     private Task WatchAsync(LoadGenerator load, CancellationToken cancel) => load.WatchAsync(_window, window, Slot, _ => { }, cancel);
 
+    private static string Provoke(ILabProcess server)
+    {
+        try
+        {
+            return server.Provoke();
+        }
+        catch (SocketException lost)
+        {
+            return lost.SocketErrorCode.ToString();
+        }
+    }
+
     private async Task<(string Answer, string End)> HitUnpatchedAsync(CancellationToken cancel)
     {
         await using ILabProcess server = await kit.StartAsync(cancel);
-        string answer = server.Provoke();
+        string answer = Provoke(server);
         return (answer, kit.EndsUnpatched ? await EndAsync(server, cancel) : "");
     }
 

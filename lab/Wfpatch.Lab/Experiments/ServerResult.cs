@@ -15,7 +15,7 @@ namespace Wfpatch.Lab.Experiments;
 /// <param name="After">After they were taken back.</param>
 /// <param name="Status">What `wfpatch status` says while they are in force.</param>
 /// <param name="IsClean">Whether `wfpatch verify` found nothing at the end.</param>
-/// <param name="End">How the patched server ended when it was told to.</param>
+/// <param name="End">How the patched server ended when it was told to; empty: it did not.</param>
 public sealed record ServerResult(string Name, string Title, ImmutableArray<string> Why)
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -48,10 +48,10 @@ public sealed record ServerResult(string Name, string Title, ImmutableArray<stri
 
     public string End { get; init; } = "";
 
-    /// <summary>Patched while it served, by both patches; seen, taken back, and no request failed.</summary>
+    /// <summary>Patched while it served, by both patches; seen, taken back, ended when it was told to, and no request failed.</summary>
     [JsonPropertyName("is_good")]
     public bool IsGood => Why.IsEmpty && Requests > 0 && Failed == 0 && Visible is { IsGood: true } && Fix is { IsGood: true } && Bug is { IsGood: true }
-        && Before.Length > 0 && Before != During && Before == After && IsClean;
+        && Before.Length > 0 && Before != During && Before == After && IsClean && End.Length > 0;
 
     /// <summary>One JSON document.</summary>
     public static string ToJson(ImmutableArray<ServerResult> results) => JsonSerializer.Serialize(new { servers = results }, Options);

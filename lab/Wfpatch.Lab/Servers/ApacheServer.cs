@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
-using System.Net.Sockets;
 using Wfpatch.Build;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Testing.Processes;
@@ -80,17 +79,7 @@ internal sealed class ApacheServer : ILabServer
 
         public string Ask() => PageClient.Ask(server.Port, Dialogue.Path).Server;
 
-        public string Provoke()
-        {
-            try
-            {
-                return PageClient.Ask(server.Port, Dialogue.Path, Session + "=\r\n").Status;
-            }
-            catch (SocketException lost)
-            {
-                return lost.SocketErrorCode.ToString();
-            }
-        }
+        public string Provoke() => PageClient.Ask(server.Port, Dialogue.Path, Session + "=\r\n").Status;
 
         public ValueTask DisposeAsync() => server.DisposeAsync();
     }

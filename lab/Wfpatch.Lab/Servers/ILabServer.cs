@@ -44,5 +44,6 @@ internal interface ILabProcess : IAsyncDisposable
     string Ask();
 
     /// <summary>Sends the request that shows the bug, on a connection of its own, and says what came back.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The connection was lost.</exception>
     string Provoke();
 }

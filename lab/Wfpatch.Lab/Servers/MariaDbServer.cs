@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
-using System.Net.Sockets;
 using Wfpatch.Build;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Testing.Processes;
@@ -58,17 +57,7 @@ internal sealed class MariaDbServer : ILabServer
 
         public string Ask() => Ask(Shown);
 
-        public string Provoke()
-        {
-            try
-            {
-                return Ask(NoJson);
-            }
-            catch (SocketException lost)
-            {
-                return lost.SocketErrorCode.ToString();
-            }
-        }
+        public string Provoke() => Ask(NoJson);
 
         public ValueTask DisposeAsync() => server.DisposeAsync();
 

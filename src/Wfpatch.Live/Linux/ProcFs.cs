@@ -55,34 +55,18 @@ public sealed class ProcFs(int process)
     }
 
     /// <summary>The ids of the threads that are not dead, in the kernel's order. A main thread that has ended is left out while others live. Left out, too, are threads that
-    /// the kernel has made in the process for work of its own (<see cref="IsOfKernel"/>): they never run a program's code, and a stop would end their work with EINTR.</summary>
+    /// the kernel has made in the process for work of its own (<see cref="QuietProcFs.IsOfKernel"/>): they never run a program's code, and a stop would end their work with EINTR.</summary>
     public ImmutableArray<int> ReadThreads()
     {
         var all = ListThreads();
         var known = _ofProgram;
-        var threads = all.RemoveAll(t => !known.Contains(t) && IsOfKernel(t));
+        var threads = all.RemoveAll(t => !known.Contains(t) && QuietProcFs.IsOfKernel(process, t));
         _ofProgram = [.. threads];
         return threads.Length > 1 && IsDead(process) ? threads.Remove(process) : threads;
     }
 
     /// <summary>The threads that <see cref="ReadThreads"/> leaves out.</summary>
-    public ImmutableArray<int> ReadThreadsOfKernel() => [.. ListThreads().Where(IsOfKernel)];
-
-    /// <summary>Whether a thread is one that io_uring works with (iou-wrk, iou-sqp: PF_IO_WORKER, Linux 5.12), or vhost (PF_USER_WORKER, Linux 6.4; include/linux/sched.h).
-    /// The name decides as well: on earlier kernels these flags meant other things.</summary>
-    private bool IsOfKernel(int thread)
-    {
-        const uint IoWorker = 0x10, UserWorker = 0x4000;
-        const int FlagsAt = 6; // of the fields behind the name; proc_pid_stat(5)
-        string? text = ReadText($"/proc/{process}/task/{thread}/stat");
-        int open = text?.IndexOf('(') ?? -1, close = text?.LastIndexOf(')') ?? -1;
-        if (open < 0 || close < open || text![(close + 2)..].Split(' ') is not { Length: > FlagsAt } fields || !uint.TryParse(fields[FlagsAt], CultureInfo.InvariantCulture, out uint flags))
-        {
-            return false;
-        }
-        string name = text[(open + 1)..close];
-        return ((flags & IoWorker) != 0 && name.StartsWith("iou-", StringComparison.Ordinal)) || ((flags & UserWorker) != 0 && name.StartsWith("vhost-", StringComparison.Ordinal));
-    }
+    public ImmutableArray<int> ReadThreadsOfKernel() => [.. ListThreads().Where(t => QuietProcFs.IsOfKernel(process, t))];
 
     public string? ReadThreadName(int thread) => ReadText($"/proc/{process}/task/{thread}/comm")?.TrimEnd('\n');
 

@@ -70,6 +70,32 @@ public static unsafe class QuietProcFs
         return at >= 0 && Utf8Parser.TryParse(text[(at + 1)..], out long runs, out _) ? runs : 0;
     }
 
+    /// <summary>Whether a thread is one that io_uring works with (iou-wrk, iou-sqp: PF_IO_WORKER, Linux 5.12), or vhost (PF_USER_WORKER, Linux 6.4; include/linux/sched.h):
+    /// it never runs the program's code. The name decides as well: on earlier kernels these flags meant other things.</summary>
+    public static bool IsOfKernel(int process, int thread)
+    {
+        const int Room = 1024, FlagsAt = 6; // of the fields behind the name; proc_pid_stat(5)
+        const uint IoWorker = 0x10, UserWorker = 0x4000;
+        byte* buffer = stackalloc byte[Room];
+        byte* path = stackalloc byte[PathRoom];
+        WritePath(new Span<byte>(path, PathRoom), process, thread, "/stat"u8);
+        var text = Read(path, new Span<byte>(buffer, Room));
+        // The name is in parentheses and may hold anything: to the last one.
+        int open = text.IndexOf((byte)'('), close = text.LastIndexOf(") "u8);
+        if (open < 0 || close < open)
+        {
+            return false;
+        }
+        var rest = text[(close + 2)..];
+        for (int i = 0; i < FlagsAt; i++)
+        {
+            rest = rest[(rest.IndexOf((byte)' ') + 1)..];
+        }
+        var name = text[(open + 1)..close];
+        return Utf8Parser.TryParse(rest, out uint flags, out _)
+            && (((flags & IoWorker) != 0 && name.StartsWith("iou-"u8)) || ((flags & UserWorker) != 0 && name.StartsWith("vhost-"u8)));
+    }
+
     /// <summary>As <see cref="ProcFs.ReadActivity"/>.</summary>
     public static bool TryReadActivity(int process, int thread, out ThreadActivity activity)
     {

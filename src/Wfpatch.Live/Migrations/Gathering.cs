@@ -418,13 +418,10 @@ public sealed class Gathering
             {
                 return -1;
             }
-            // One of the kernel's own (ProcFs.ReadThreads) has never been in user mode, and is not to be stopped.
-            bool isOfKernel = QuietProcFs.TryReadActivity(_target.Process, _listed[i], out var activity)
-                && activity is { IsBlocked: true, StackPointer.Value: 0, InstructionPointer.Value: 0 };
             _threads[_count++] = new GatheredThread(_listed[i], ThreadControlBlock.Find(_target.Linux, _target.Memory, _listed[i]))
             {
                 Sleeps = -1,
-                State = isOfKernel ? GatheredState.Ended : GatheredState.Away,
+                State = QuietProcFs.IsOfKernel(_target.Process, _listed[i]) ? GatheredState.Ended : GatheredState.Away,
             };
         }
         return listed > MostThreads ? -1 : _count - before;

@@ -16,7 +16,7 @@ public sealed class ServerResultTests
 
     private static readonly ServerResult Good = new("s", "server 1", [])
     {
-        Requests = 100, Visible = Applied, Fix = Applied, Before = "old", During = "new", After = "old", Bug = new("bug", "lost", "signal 11", "ok", "ok", true), IsClean = true,
+        Requests = 100, Visible = Applied, Fix = Applied, Before = "old", During = "new", After = "old", Bug = new("bug", "lost", "signal 11", "ok", "ok", true), IsClean = true, End = "exit code 0",
     };
 
     public static TheoryData<string> Wrongs => [.. Bad.Keys];
@@ -29,6 +29,7 @@ public sealed class ServerResultTests
         ["refused"] = Good with { Fix = Applied with { Result = "refused", Migrated = 0 } },
         ["the reply did not change"] = Good with { During = "old" },
         ["the reply stayed"] = Good with { After = "new" },
+        ["it did not end"] = Good with { End = "" },
         ["not clean"] = Good with { IsClean = false },
         ["the bug is there with the fix"] = Good with { Bug = Good.Bug! with { Patched = "lost" } },
         ["the patched one died"] = Good with { Bug = Good.Bug! with { Survives = false } },
