@@ -60,10 +60,12 @@ public static class DebianSeriesBuild
     internal static async Task<(InstalledPackage Package, string Description)> FindAsync(BuildCache cache, string source, IProgress<BuildEvent>? progress, CancellationToken cancel)
     {
         var (installed, _) = await InstalledPackage.FindAsync(source, cancel);
-        var versions = installed is not null && installed.Source == source ? [installed.SourceVersion] : await SourceSeries.VersionsAsync(cache, source, cancel);
+        // What is installed may come from elsewhere, without a source that apt knows.
+        ImmutableArray<string> own = installed is not null && installed.Source == source ? [installed.SourceVersion] : [];
+        var versions = own.AddRange(await SourceSeries.VersionsAsync(cache, source, cancel));
         foreach (string version in versions)
         {
-            var package = new InstalledPackage(source, version, source, version, installed?.Programs ?? []);
+            var package = new InstalledPackage(source, version, source, version, own.Contains(version) ? installed!.Programs : []);
             var (description, _) = await new PackageSource(cache, package, progress, cancel).FetchAsync();
             if (description is not null)
             {

@@ -8,7 +8,7 @@ namespace Wfpatch.Build;
 
 /// <summary>
 /// Which functions of a unit differ, told without the differ: bytes outside relocations and what relocations name, both as text. It knows less (a
-/// constant's content, unwind tables), and is simple enough to be believed.
+/// constant's content where the compiler does not merge it, as at -O0; unwind tables), and is simple enough to be believed.
 /// </summary>
 internal static class SecondLook
 {
@@ -53,19 +53,16 @@ internal static class SecondLook
     private static string TargetOf(ElfFile file, ElfRelocation relocation)
     {
         var symbol = file.Symbols[relocation.Symbol];
-        if (symbol.SectionIndex <= 0 || symbol.SectionIndex >= file.Sections.Length || symbol.Kind != SymbolKind.Section)
+        var section = symbol.SectionIndex > 0 && symbol.SectionIndex < file.Sections.Length ? file.Sections[symbol.SectionIndex] : null;
+        bool isConstant = section is not null && (section.Flags & SectionFlags.Merge) != 0 && symbol.Binding == SymbolBinding.Local;
+        if (!isConstant)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{Plain(symbol.Name)}+{relocation.Addend}");
+            return string.Create(CultureInfo.InvariantCulture, $"{Plain(symbol.Kind == SymbolKind.Section ? section!.Name : symbol.Name)}+{relocation.Addend}");
         }
-        var section = file.Sections[symbol.SectionIndex];
-        if ((section.Flags & SectionFlags.Merge) == 0)
-        {
-            return string.Create(CultureInfo.InvariantCulture, $"{Plain(section.Name)}+{relocation.Addend}");
-        }
-        // Nearly always the field is the last of its instruction, from whose end the processor counts.
-        long start = relocation.Addend + (relocation.Type is RelocationType.Pc32 or RelocationType.Plt32 ? 4 : 0);
-        var rest = start >= 0 && start < section.Bytes.Length ? section.Bytes.Span[(int)start..] : default;
-        int length = (section.Flags & SectionFlags.Strings) != 0 ? rest.IndexOf((byte)0) : (int)Math.Min(section.EntrySize, (ulong)rest.Length);
+        // Its label (.LC12) is the compiler's number. Nearly always the field is the last of its instruction, from whose end the processor counts.
+        long start = (long)symbol.Value + relocation.Addend + (relocation.Type is RelocationType.Pc32 or RelocationType.Plt32 ? 4 : 0);
+        var rest = start >= 0 && start < section!.Bytes.Length ? section.Bytes.Span[(int)start..] : default;
+        int length = (section!.Flags & SectionFlags.Strings) != 0 ? rest.IndexOf((byte)0) : (int)Math.Min(section.EntrySize, (ulong)rest.Length);
         return Convert.ToHexString(length > 0 ? rest[..length] : default);
     }
 }

@@ -9,8 +9,8 @@ namespace Wfpatch.Build;
 /// <param name="Commands">Configures the unpacked source, and makes sources that units include; null: nothing of the kind is needed.</param>
 /// <param name="Trace">Prints what a build would do (make -n -k -w).</param>
 /// <param name="Program">File name of the program or library that the units are taken for.</param>
-/// <param name="Package">The binary package that ships it.</param>
-public sealed record UnitRecipe(string Source, string? Commands, string Trace, string Program, string Package)
+/// <param name="Packages">The binary packages that ship what the units go into.</param>
+public sealed record UnitRecipe(string Source, string? Commands, string Trace, string Program, ImmutableArray<string> Packages)
 {
     /// <summary>Unified diffs that are applied to the source before it is configured, in this order.</summary>
     public ImmutableArray<string> Changes { get; init; } = [];

@@ -5,7 +5,6 @@ using Wfpatch.Build.Caches;
 using Wfpatch.Build.Debian;
 using Wfpatch.Build.Units;
 using Wfpatch.Core.Diffing;
-using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 
 namespace Wfpatch.Build;
@@ -24,9 +23,14 @@ public static class UnitSeriesBuild
         var cache = BuildCache.Open(cacheFolder);
         using var alone = await cache.LockAsync(cancel);
         var (package, description) = await DebianSeriesBuild.FindAsync(cache, recipe.Source, progress, cancel);
-        var tree = new UnitTree(cache, package, recipe, new BuildPlace(), progress, cancel);
+        var (chroot, noChroot) = await Chroot.OpenAsync(cache, package, progress, cancel);
+        if (chroot is null)
+        {
+            throw new InvalidOperationException(noChroot!.Sentence);
+        }
+        var tree = new UnitTree(cache, package, recipe, chroot, progress, cancel);
         string database = await tree.MakeAsync(description);
-        byte[]? shipped = await ShippedFile.FindAsync(cache, recipe.Package, package.SourceVersion, recipe.Program, cancel);
+        var shipped = await ShippedFiles.ReadAsync(cache, recipe.Packages, package.SourceVersion, cancel);
         foreach (var patch in await new SourceSeries(cache, recipe.Source, package.SourceVersion, cancel).ReadAsync(description))
         {
             var fix = new SeriesFix(recipe.Source, package.SourceVersion, patch.Name, SeriesOutcome.NotBuilt);
@@ -37,7 +41,7 @@ public static class UnitSeriesBuild
                 (units, refusal) = await WithoutAsync(patch.Later, patch);
             }
             fix = fix with { IsBelowLater = isBelow && !patch.Later.IsEmpty };
-            yield return units is { } both ? Judge(fix, both, recipe.Program, fix.IsBelowLater ? null : shipped)
+            yield return units is { } both ? Judge(fix, both, recipe.Program, fix.IsBelowLater ? [] : shipped)
                 : fix with { Outcome = refusal!.Kind == BuildRefusals.NotCompiled ? SeriesOutcome.NotCompiled : SeriesOutcome.NotBuilt, Refusals = [refusal] };
         }
 
@@ -49,7 +53,8 @@ public static class UnitSeriesBuild
     }
 
     /// <param name="units">Old: with the fix, new: without.</param>
-    private static SeriesFix Judge(SeriesFix fix, ImmutableArray<UnitPair> units, string program, byte[]? shipped)
+    /// <param name="shipped">What is asked; nothing: nobody is.</param>
+    private static SeriesFix Judge(SeriesFix fix, ImmutableArray<UnitPair> units, string program, ImmutableArray<ShippedFile> shipped)
     {
         ImmutableArray<UnitPair> forward = [.. units.Select(u => new UnitPair(u.Unit, u.New, u.Old))];
         fix = fix with { Units = units.Length };
@@ -61,19 +66,6 @@ public static class UnitSeriesBuild
             return fix with { Outcome = isSame ? SeriesOutcome.NotCompiled : SeriesOutcome.Refused, Refusals = result.Refusals };
         }
         fix = DebianSeriesBuild.Result(fix, result, [], forward);
-        if (shipped is null)
-        {
-            return fix;
-        }
-        var backward = ParallelDiff.Diff(units, new DiffOptions { ObjectName = program });
-        return fix with { Shipped = backward.Patch is { } patch ? Match(patch, shipped, program) : $"not asked: the way back is refused ({Codes(backward.Refusals)})" };
+        return shipped.IsEmpty ? fix : fix with { Shipped = ShippedMatch.Describe(units, shipped, program) };
     }
-
-    private static string Match(ObjectPatch backward, byte[] shipped, string program)
-    {
-        var refusals = new RunPreInstalledMatch().Check(backward, shipped, program);
-        return refusals.IsEmpty ? $"all {backward.OldFunctions.Length} functions are the shipped ones" : $"not the shipped ones ({Codes(refusals)}: {refusals[0].Sentence})";
-    }
-
-    private static string Codes(ImmutableArray<Refusal> refusals) => string.Join(" ", refusals.Select(r => r.Code).Distinct());
 }

@@ -21,7 +21,7 @@ internal sealed class ApacheServer : ILabServer
         "apache2",
         "dh_update_autotools_config && dh_autoreconf && $(MAKE) -f debian/rules override_dh_auto_configure",
         "$(MAKE) -n -k -w -C server core.lo; $(MAKE) -n -k -w -C modules/session mod_session.slo",
-        "apache2", "apache2-bin")
+        "apache2", ["apache2-bin"])
     {
         Changes = [UnitPatch.Source("apache", "bug")],
     };

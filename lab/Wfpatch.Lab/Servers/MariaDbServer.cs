@@ -24,7 +24,7 @@ internal sealed class MariaDbServer : ILabServer
         printf 'include builddir/strings/CMakeFiles/strings.dir/flags.make\nall:\n\t/usr/bin/cc $$(C_DEFINES) $$(C_INCLUDES) $$(C_FLAGS) -c strings/json_normalize.c\n' | $(MAKE) -n -w -f -
         """;
 
-    private static readonly UnitRecipe Recipe = new("mariadb", "$(MAKE) -f debian/rules override_dh_auto_configure", Trace, "mariadbd", "mariadb-server-core");
+    private static readonly UnitRecipe Recipe = new("mariadb", "$(MAKE) -f debian/rules override_dh_auto_configure", Trace, "mariadbd", ["mariadb-server-core"]);
 
     public string Name => "mariadb";
 

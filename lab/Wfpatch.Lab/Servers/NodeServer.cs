@@ -21,7 +21,7 @@ internal sealed class NodeServer : ILabServer
     ];
 
     private static readonly UnitRecipe Recipe = new(
-        "libuv1", "dh_auto_configure", "$(MAKE) -n -k -w VERBOSE=1 -C obj-$(DEB_HOST_MULTIARCH) uv", Library, "libuv1")
+        "libuv1", "dh_auto_configure", "$(MAKE) -n -k -w VERBOSE=1 -C obj-$(DEB_HOST_MULTIARCH) uv", Library, ["libuv1"])
     {
         Changes = [UnitPatch.Source("nodejs", "bug")],
     };

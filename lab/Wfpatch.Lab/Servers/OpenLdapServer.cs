@@ -24,7 +24,7 @@ internal sealed class OpenLdapServer : ILabServer
         "openldap",
         $"dh_update_autotools_config && dh_autoreconf && DH_OPTIONS=--builddirectory={Tree} $(MAKE) -f debian/rules override_dh_auto_configure && $(MAKE) -C {Tree}/include",
         $"$(MAKE) -n -k -w -C {Tree}/servers/slapd root_dse.o; $(MAKE) -n -k -w -C {Tree}/servers/slapd/overlays rwm.la",
-        "slapd", "slapd")
+        "slapd", ["slapd"])
     {
         Changes = [UnitPatch.Source("openldap", "bug")],
     };

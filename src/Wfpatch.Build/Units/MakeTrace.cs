@@ -70,16 +70,16 @@ internal static partial class MakeTrace
         }
     }
 
-    // What libtool tells the compiler where an object is for a shared library alone. Its own options stand among the compiler's. (Libtool
-    // manual, "Compile mode".)
+    // What libtool tells the compiler for an object of a shared library. Where it makes one for an archive as well, that one is in nobody's process:
+    // convenience libraries, too, are made of the former. Its own options stand among the compiler's. (Libtool manual, "Compile mode".)
     private static ImmutableArray<string> ForCompiler(ImmutableArray<string> before, ImmutableArray<string> words)
     {
         if (!before.Contains("--mode=compile"))
         {
             return words;
         }
-        bool isShared = before.Contains("--tag=disable-static") || words.Any(w => w is "-prefer-pic" or "-shared");
-        return [.. words.Where(w => !LibtoolOptions.Contains(w)), .. isShared ? ["-fPIC", "-DPIC"] : Array.Empty<string>()];
+        bool isForArchive = before.Contains("--tag=disable-shared") || words.Any(w => w is "-prefer-non-pic" or "-static");
+        return [.. words.Where(w => !LibtoolOptions.Contains(w)), .. isForArchive ? Array.Empty<string>() : ["-fPIC", "-DPIC"]];
     }
 
     [GeneratedRegex(@"^g?make(?:\[\d+\])?: (Entering|Leaving) directory '(.*)'$")]

@@ -28,16 +28,17 @@ public sealed class MakeTraceTests
     }
 
     [Fact]
-    public void Objects_that_libtool_makes_for_shared_libraries_alone_are_position_independent()
+    public void Objects_that_libtool_makes_for_shared_libraries_are_position_independent()
     {
         const string Trace = """
             make: Entering directory '/t'
             sh libtool --tag=disable-static --mode=compile cc -O2 -c module.c
             sh libtool --mode=compile cc -O2 -prefer-pic -c other.c && touch other.slo
             sh libtool --mode=compile cc -O2 -c both.c
+            sh libtool --mode=compile cc -O2 -prefer-non-pic -static -c program.c
             cc -shared -c plain.c
             """;
         var calls = MakeTrace.Read(Trace.Split('\n'), w => w == "cc" ? w : null);
-        Assert.Equal(["-O2 -c module.c -fPIC -DPIC", "-O2 -c other.c -fPIC -DPIC", "-O2 -c both.c", "-shared -c plain.c"], calls.Select(c => string.Join(' ', c.Arguments)));
+        Assert.Equal(["-O2 -c module.c -fPIC -DPIC", "-O2 -c other.c -fPIC -DPIC", "-O2 -c both.c -fPIC -DPIC", "-O2 -c program.c", "-shared -c plain.c"], calls.Select(c => string.Join(' ', c.Arguments)));
     }
 }
