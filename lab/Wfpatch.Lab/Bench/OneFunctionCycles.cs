@@ -25,11 +25,14 @@ internal sealed class OneFunctionCycles(BenchLimits limits) : IMeasurement
         TargetSize early = default;
         int earlyFiles = 0;
         long began = Stopwatch.GetTimestamp();
-        for (int cycle = 0; cycle < limits.Count; cycle++)
+        PatchCycles cycles = new(target.Id, patch, []);
+        while (cycles.Count < limits.Count)
         {
-            (await WfpatchTool.ApplyAsync(patch, target.Id, cancel: cancel)).OrThrow();
-            (await WfpatchTool.RevertAsync(target.Id, cancel: cancel)).OrThrow();
-            if (cycle < CyclesToSettle)
+            if (await cycles.RunAsync(cancel) is { } failure)
+            {
+                throw new InvalidOperationException(failure);
+            }
+            if (cycles.Count <= CyclesToSettle)
             {
                 (early, earlyFiles) = (TargetSize.Of(target.Id), Files(target.Id));
             }

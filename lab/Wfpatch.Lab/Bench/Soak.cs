@@ -3,12 +3,10 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Wfpatch.Lab.Demo;
 using Wfpatch.Lab.Loads;
-using Wfpatch.Testing.Processes;
-using Wfpatch.Testing.Tool;
 
 namespace Wfpatch.Lab.Bench;
 
-/// <summary>Apply and revert under load, as fast as the command line can, until the time is over: nothing fails, nothing grows.</summary>
+/// <summary>Apply and revert under load, as fast as it goes, until the time is over: nothing fails, nothing grows.</summary>
 internal sealed class Soak(BenchLimits limits) : IMeasurement
 {
     private const int Connections = 8;
@@ -16,7 +14,7 @@ internal sealed class Soak(BenchLimits limits) : IMeasurement
 
     /// <summary>Cycles after which a target has all that it will ever need.</summary>
     private const int CyclesToSettle = 20;
-    private const int CyclesBetweenAudits = 100;
+    private const int CyclesBetweenNews = 100;
 
     private static readonly ImmutableArray<Func<CancellationToken, Task<IDemoTarget>>> Targets = [SampleDemo.StartAsync, MemcachedDemo.StartAsync];
 
@@ -38,54 +36,35 @@ internal sealed class Soak(BenchLimits limits) : IMeasurement
         string patch = await target.BuildPatchAsync(cancel);
         using LoadGenerator load = new(target.Connect, Connections, RequestsPerSecond);
         LoadWindow window = new("soak");
-        List<string> failures = [];
+        PatchCycles cycles = new(target.Pid, patch, target.ApplyArguments);
+        string? failure = null;
         TargetSize early = default;
-        int cycles = 0;
         long began = Stopwatch.GetTimestamp();
-        for (; (Stopwatch.GetElapsedTime(began) < length || cycles <= CyclesToSettle) && failures.Count == 0; cycles++)
+        while ((Stopwatch.GetElapsedTime(began) < length || cycles.Count <= CyclesToSettle) && failure is null)
         {
-            Check(await WfpatchTool.ApplyAsync(patch, target.Pid, target.ApplyArguments, cancel), failures);
-            Check(await WfpatchTool.RevertAsync(target.Pid, cancel: cancel), failures);
-            if (cycles == CyclesToSettle)
+            failure = await cycles.RunAsync(cancel);
+            if (cycles.Count == CyclesToSettle)
             {
                 early = TargetSize.Of(target.Pid);
             }
-            if (cycles % CyclesBetweenAudits == 0)
+            if (cycles.Count % CyclesBetweenNews == 0)
             {
-                await AuditAsync(target, failures, cancel);
-                await Console.Error.WriteAsync($"\rbench: soak: {target.Name}: {cycles} cycles, {Stopwatch.GetElapsedTime(began):mm\\:ss} of {length:mm\\:ss}");
+                await Console.Error.WriteAsync($"\rbench: soak: {target.Name}: {cycles.Count} cycles, {Stopwatch.GetElapsedTime(began):mm\\:ss} of {length:mm\\:ss}");
             }
         }
-        double millisecondsEach = Stopwatch.GetElapsedTime(began).TotalMilliseconds / cycles;
+        double millisecondsEach = Stopwatch.GetElapsedTime(began).TotalMilliseconds / cycles.Count;
         await Console.Error.WriteLineAsync();
-        await AuditAsync(target, failures, cancel);
+        failure ??= await cycles.AuditAsync(cancel);
         TargetSize grown = TargetSize.Of(target.Pid) - early;
         load.TakeSlot(window);
         DemoAftermath after = await target.AfterAsync(cancel);
         string name = $"soak of {target.Name}";
         return
         [
-            new($"{name}: cycles", "", cycles, null, "", null, $"apply and revert, {millisecondsEach:f1} ms each", []),
-            Figure.MustBeZero($"{name}: failures", failures.Count, failures.Count == 0 ? "commands and audits" : failures[0]),
+            new($"{name}: cycles", "", cycles.Count, null, "", null, $"apply and revert, {millisecondsEach:f1} ms each", []),
+            Figure.MustBeZero($"{name}: failures", failure is null ? 0 : 1, failure ?? "transitions and audits"),
             Figure.MustBeZero($"{name}: errors", window.Counts.Errors + after.Mixed, $"in {window.Counts.Requests} requests; mixed ones counted by the server {after.Mixed}"),
             Figure.MustBeZero($"{name}: growth of code", grown.CodeKiB, $"KiB since cycle {CyclesToSettle}; page tables {grown.PageTablesKiB}, mapped {grown.MappedKiB}"),
         ];
-    }
-
-    private static void Check(ToolReport report, List<string> failures)
-    {
-        if (!report.IsDone)
-        {
-            failures.Add(report.Summary);
-        }
-    }
-
-    private static async Task AuditAsync(IDemoTarget target, List<string> failures, CancellationToken cancel)
-    {
-        CommandResult verify = await WfpatchTool.RunAsync(["verify", "--pid", $"{target.Pid}"], cancel);
-        if (verify.Status.Code != 0)
-        {
-            failures.Add(verify.Output);
-        }
     }
 }
