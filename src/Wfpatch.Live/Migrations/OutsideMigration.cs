@@ -33,6 +33,8 @@ public sealed class OutsideMigration
     private readonly StackFrame[] _frames = new StackFrame[MostFrames];
     private readonly RowCache _rows = new();
     private readonly byte[] _stack = new byte[StackPiece];
+    private readonly StackRecording _recording = new();
+    private Rehearsal _rehearsal;
 
     /// <param name="oldCode">Code in which a thread must not be: replaced functions and trampolines.</param>
     /// <param name="trampolines">The trampolines alone.</param>
@@ -100,17 +102,55 @@ public sealed class OutsideMigration
 
     /// <summary>
     /// Does without a stop what will be done in it, as far as nothing is changed by that: a blocked thread's stack is unwound from where
-    /// it stands. What it finds decides nothing. The first stops of a command, whose code and tables were not in memory yet, took three times as long as those after them.
+    /// it stands. In the stop that unwinding holds if what it read is still so (<see cref="Unwind"/>); else it decides nothing. The first stops of a
+    /// command, whose code and tables were not in memory yet, took three times as long as those after them.
     /// </summary>
     private void Rehearse(int thread, in StopTerms terms)
     {
+        _rehearsal = default;
         // Answers that the thread is not stopped.
         _ = _linux.GetRegisters(thread, out _);
         if (terms.Activity is { IsBlocked: true } activity)
         {
             var registers = new UserRegisters { Rip = activity.InstructionPointer.Value, Rsp = activity.StackPointer.Value };
+            RegisterSet known = RehearsedRegisters(in activity);
+            _recording.Begin(_memory);
+            var outcome = _unwinder.Unwind(in known, _recording, _frames, out int count, _rows);
+            Rehearsal rehearsal = outcome.IsComplete && _recording.IsWhole ? new(activity.InstructionPointer, activity.StackPointer, outcome, count) : default;
+            _rehearsal = rehearsal;
             _ = Look(thread, in registers);
+            _rehearsal = rehearsal;
         }
+    }
+
+    /// <summary>What is known of a blocked thread's registers; a frame that is found by any other one is not found: no such address can be read.</summary>
+    private static RegisterSet RehearsedRegisters(in ThreadActivity activity)
+    {
+        const ulong NoAddress = 1UL << 63;
+        RegisterSet set = default;
+        for (int register = 0; register < RegisterSet.Count; register++)
+        {
+            set[(Register)register] = NoAddress;
+        }
+        set[Register.Rip] = activity.InstructionPointer.Value;
+        set[Register.Rsp] = activity.StackPointer.Value;
+        return set;
+    }
+
+    /// <summary>
+    /// Unwinds into _frames: anew, or as it was rehearsed. An unwinding is a function of the registers that it starts with and of what it reads; the rehearsal
+    /// used two registers and read what was recorded. So where these are the same, so is the outcome, however deep the stack is.
+    /// </summary>
+    private UnwindOutcome Unwind(in RegisterSet set, out int count)
+    {
+        var rehearsal = _rehearsal;
+        _rehearsal = default;
+        if (rehearsal.Count > 0 && set.ProgramCounter == rehearsal.ProgramCounter && set.StackPointer == rehearsal.StackPointer && _recording.IsStill(_memory))
+        {
+            count = rehearsal.Count;
+            return rehearsal.Outcome;
+        }
+        return _unwinder.Unwind(in set, _memory, _frames, out count, _rows);
     }
 
     /// <summary>
@@ -168,7 +208,7 @@ public sealed class OutsideMigration
             return new ThreadVisit(stopped.Error == Errno.NotPermitted ? VisitResult.Traced : VisitResult.Ended, default, default, default);
         }
         var set = ToRegisterSet(in registers);
-        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count, _rows);
+        var outcome = Unwind(in set, out int count);
         // Inside a hook it may have read the grant already and not stored it yet; a stack that is not seen whole may hide that.
         bool isUsed = !outcome.IsComplete || !StackVerdict.Decide(_frames.AsSpan(0, count), _trampolines).IsQuiescent
             || (_memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word == generation);
@@ -181,7 +221,7 @@ public sealed class OutsideMigration
     public ThreadVisit Look(int thread, in UserRegisters registers)
     {
         var set = ToRegisterSet(in registers);
-        var outcome = _unwinder.Unwind(in set, _memory, _frames, out int count, _rows);
+        var outcome = Unwind(in set, out int count);
         if (!outcome.IsComplete)
         {
             return new ThreadVisit(VisitResult.Unreliable, default, outcome, outcome.ProgramCounter);
@@ -202,6 +242,9 @@ public sealed class OutsideMigration
             ? new ThreadVisit(VisitResult.Migrated, verdict, outcome, default)
             : new ThreadVisit(VisitResult.Busy, verdict, outcome, _frames[verdict.Frame].ProgramCounter);
     }
+
+    /// <summary>A blocked thread's stack as it was unwound before the stop, its frames in _frames. Count 0: there is none.</summary>
+    private readonly record struct Rehearsal(Address ProgramCounter, Address StackPointer, UnwindOutcome Outcome, int Count);
 
     internal static RegisterSet ToRegisterSet(in UserRegisters r)
     {
