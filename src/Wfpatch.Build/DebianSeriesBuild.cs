@@ -60,19 +60,31 @@ public static class DebianSeriesBuild
     internal static async Task<(InstalledPackage Package, string Description)> FindAsync(BuildCache cache, string source, IProgress<BuildEvent>? progress, CancellationToken cancel)
     {
         var (installed, _) = await InstalledPackage.FindAsync(source, cancel);
-        // What is installed may come from elsewhere, without a source that apt knows.
         ImmutableArray<string> own = installed is not null && installed.Source == source ? [installed.SourceVersion] : [];
-        var versions = own.AddRange(await SourceSeries.VersionsAsync(cache, source, cancel));
-        foreach (string version in versions)
+        if (await TryAsync(own) is { } ofInstalled)
         {
-            var package = new InstalledPackage(source, version, source, version, own.Contains(version) ? installed!.Programs : []);
-            var (description, _) = await new PackageSource(cache, package, progress, cancel).FetchAsync();
-            if (description is not null)
-            {
-                return (package, description);
-            }
+            return ofInstalled;
+        }
+        // What is installed may come from elsewhere, without a source that apt knows.
+        var versions = await SourceSeries.VersionsAsync(cache, source, cancel);
+        if (await TryAsync(versions) is { } found)
+        {
+            return found;
         }
         throw new InvalidOperationException($"the source of {source} cannot be had ({string.Join(", ", versions.DefaultIfEmpty("apt knows none"))})");
+
+        async Task<(InstalledPackage Package, string Description)?> TryAsync(ImmutableArray<string> versions)
+        {
+            foreach (string version in versions)
+            {
+                var package = new InstalledPackage(source, version, source, version, own.Contains(version) ? installed!.Programs : []);
+                if ((await new PackageSource(cache, package, progress, cancel).FetchAsync()).Description is { } description)
+                {
+                    return (package, description);
+                }
+            }
+            return null;
+        }
     }
 
     private static SeriesFix Judge(SeriesFix fix, string without, string with, ImmutableArray<string> installed)
