@@ -23,13 +23,7 @@ public static class UnitSeriesBuild
         var cache = BuildCache.Open(cacheFolder);
         using var alone = await cache.LockAsync(cancel);
         var (package, description) = await DebianSeriesBuild.FindAsync(cache, recipe.Source, progress, cancel);
-        var (chroot, noChroot) = await Chroot.OpenAsync(cache, package, progress, cancel);
-        if (chroot is null)
-        {
-            throw new InvalidOperationException(noChroot!.Sentence);
-        }
-        var tree = new UnitTree(cache, package, recipe, chroot, progress, cancel);
-        string database = await tree.MakeAsync(description);
+        var sources = await UnitSources.MakeAsync(cache, package, description, recipe, progress, cancel);
         var shipped = await ShippedFiles.ReadAsync(cache, recipe.Packages, package.SourceVersion, cancel);
         foreach (var patch in await new SourceSeries(cache, recipe.Source, package.SourceVersion, cancel).ReadAsync(description))
         {
@@ -46,9 +40,9 @@ public static class UnitSeriesBuild
         }
 
         Task<(ImmutableArray<UnitPair>? Units, Refusal? Refusal)> WithoutAsync(ImmutableArray<string> below, SeriesPatch patch) =>
-            new UnitBuilds(cache, new CompileCommandsOptions(database, [patch.Reversed])
+            new UnitBuilds(cache, new CompileCommandsOptions(sources.Database, [patch.Reversed])
             {
-                Common = new BuildOptions { Name = patch.Name, ObjectNames = [recipe.Program] }, SourceFolder = tree.Folder, Below = below,
+                Common = new BuildOptions { Name = patch.Name, ObjectNames = [recipe.Program] }, SourceFolder = sources.Folder, Below = below,
             }, cancel).BothAsync();
     }
 

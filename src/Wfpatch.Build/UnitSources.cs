@@ -22,12 +22,21 @@ public sealed record UnitSources(string Folder, string Database)
         using var alone = await cache.LockAsync(cancel);
         var package = new InstalledPackage(recipe.Source, version, recipe.Source, version, []);
         var (description, noSource) = await new PackageSource(cache, package, progress, cancel).FetchAsync();
-        var (chroot, noChroot) = description is null ? (null, noSource) : await Chroot.OpenAsync(cache, package, progress, cancel);
+        return description is null ? throw new InvalidOperationException(noSource!.Sentence) : await MakeAsync(cache, package, description, recipe, progress, cancel);
+    }
+
+    /// <summary>The same with a source that is there, for who has locked the cache.</summary>
+    /// <param name="description">The source's .dsc file.</param>
+    /// <exception cref="InvalidOperationException">It cannot be configured.</exception>
+    internal static async Task<UnitSources> MakeAsync(
+        BuildCache cache, InstalledPackage package, string description, UnitRecipe recipe, IProgress<BuildEvent>? progress, CancellationToken cancel)
+    {
+        var (chroot, noChroot) = await Chroot.OpenAsync(cache, package, progress, cancel);
         if (chroot is null)
         {
             throw new InvalidOperationException(noChroot!.Sentence);
         }
         var tree = new UnitTree(cache, package, recipe, chroot, progress, cancel);
-        return new UnitSources(tree.Folder, await tree.MakeAsync(description!));
+        return new UnitSources(tree.Folder, await tree.MakeAsync(description));
     }
 }

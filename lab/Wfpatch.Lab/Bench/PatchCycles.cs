@@ -33,8 +33,12 @@ internal sealed class PatchCycles
     {
         (_pid, _file, _arguments) = (pid, file, arguments);
         _patch = PatchReader.Decode(File.ReadAllBytes(file), file) is { Patch: { } patch } ? patch : throw new InvalidOperationException($"{file} is no patch file.");
-        _profile = arguments is ["--profile", var name] ? ShippedProfiles.Find(name).Profile ?? throw new InvalidOperationException($"{name} is no profile.")
-            : ShippedProfiles.ForExecutable(new ProcFs(pid).ReadExecutableName());
+        _profile = arguments switch
+        {
+            [] => ShippedProfiles.ForExecutable(new ProcFs(pid).ReadExecutableName()),
+            ["--profile", var name] => ShippedProfiles.Find(name).Profile ?? throw new InvalidOperationException($"{name} is no profile."),
+            _ => throw new InvalidOperationException($"{string.Join(' ', arguments)}: only a profile can be given."),
+        };
     }
 
     /// <summary>Cycles that were made.</summary>
@@ -42,12 +46,17 @@ internal sealed class PatchCycles
 
     /// <summary>One cycle more.</summary>
     /// <returns>What failed; null: nothing.</returns>
-    internal async Task<string?> RunAsync(CancellationToken cancel)
+    internal Task<string?> RunAsync(CancellationToken cancel) =>
+        Count++ % CyclesBetweenCommands == 0 ? ByCommandsAsync(cancel) : Task.Run(() => ByEngine(cancel), cancel);
+
+    private async Task<string?> ByCommandsAsync(CancellationToken cancel) =>
+        Failure(await WfpatchTool.ApplyAsync(_file, _pid, _arguments, cancel)) ?? await AuditAsync(cancel)
+        ?? Failure(await WfpatchTool.RevertAsync(_pid, cancel: cancel)) ?? await AuditAsync(cancel);
+
+    private string? ByEngine(CancellationToken cancel)
     {
-        bool isCommand = Count++ % CyclesBetweenCommands == 0;
-        return isCommand
-            ? Failure(await WfpatchTool.ApplyAsync(_file, _pid, _arguments, cancel)) ?? await AuditAsync(cancel) ?? Failure(await WfpatchTool.RevertAsync(_pid, cancel: cancel)) ?? await AuditAsync(cancel)
-            : await Task.Run(() => Failure(_engine.Apply(_pid, _patch, Options(cancel))) ?? Failure(_engine.Revert(_pid, null, Options(cancel))), cancel);
+        TransitionOptions options = new(Policy.Auto, _profile, Ample, cancel);
+        return Failure(_engine.Apply(_pid, _patch, options)) ?? Failure(_engine.Revert(_pid, null, options));
     }
 
     /// <summary>Whether the target is what its state says, byte for byte.</summary>
@@ -57,8 +66,6 @@ internal sealed class PatchCycles
         var verify = await WfpatchTool.RunAsync(["verify", "--pid", $"{_pid}"], cancel);
         return verify.Status.Code == 0 ? null : verify.Output;
     }
-
-    private TransitionOptions Options(CancellationToken cancel) => new(Policy.Auto, _profile, Ample, cancel);
 
     private static string? Failure(ToolReport report) => report.IsDone ? null : report.Summary;
 

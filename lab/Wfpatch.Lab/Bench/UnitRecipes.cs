@@ -7,12 +7,13 @@ namespace Wfpatch.Lab.Bench;
 /// <summary>Packages of which the touched units alone are compiled: a whole build of each would take minutes to hours.</summary>
 internal static class UnitRecipes
 {
-    private const string Autoreconf = "dh_update_autotools_config && dh_autoreconf";
+    private const string UpdateConfig = "dh_update_autotools_config";
+    private const string Autoreconf = $"{UpdateConfig} && dh_autoreconf";
     private const string Configure = "$(MAKE) -f debian/rules override_dh_auto_configure";
     private const string DryRun = "$(MAKE) -n -k -w";
 
     /// <summary>A makefile that goes into folders by a loop of its own ends it at the first one where something is missing that a dry run does not make.</summary>
-    private const string DryRunEverywhere = "for folder in `find debian/build -name Makefile -printf '%h '`; do $(MAKE) -n -k -w -C $$folder; done";
+    private const string DryRunEverywhere = $"for folder in `find debian/build -name Makefile -printf '%h '`; do {DryRun} -C $$folder; done";
 
     private static readonly ImmutableArray<UnitRecipe> All =
     [
@@ -30,7 +31,7 @@ internal static class UnitRecipes
             "nginx", "./configure $(bin_configure_flags)", $"{DryRun} build",
             "nginx", ["nginx", "libnginx-mod-stream", "libnginx-mod-mail", "libnginx-mod-http-image-filter", "libnginx-mod-http-xslt-filter", "libnginx-mod-http-geoip", "libnginx-mod-http-perl"]),
         new(
-            "postgresql-15", $"dh_update_autotools_config && {Configure} && $(MAKE) -C build/src/backend generated-headers", $"{DryRun} -C build/src all; {DryRun} -C build/contrib all",
+            "postgresql-15", $"{UpdateConfig} && {Configure} && $(MAKE) -C build/src/backend generated-headers", $"{DryRun} -C build/src all; {DryRun} -C build/contrib all",
             "postgres", ["postgresql-15", "postgresql-client-15", "libpq5"]),
         new(
             "nodejs", Configure, $"{DryRun} V=1 BUILDTYPE=Release -C out",

@@ -6,7 +6,6 @@ using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Unwinding;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
-using StackFrame = Wfpatch.Core.Unwinding.StackFrame;
 
 namespace Wfpatch.Live.Migrations;
 
@@ -17,24 +16,14 @@ namespace Wfpatch.Live.Migrations;
 /// </summary>
 public sealed class OutsideMigration
 {
-    private const int MostFrames = 2048;
-
-    /// <summary>How much of a stack is looked through for return addresses before a stop, in pieces.</summary>
-    private const int StackPiece = 16 * 1024, MostPieces = 16;
-
     private readonly ILinux _linux;
     private readonly TargetMemory _memory;
     private readonly ThreadWords _words;
-    private readonly Unwinder _unwinder;
+    private readonly RehearsedUnwinder _unwinder;
     private readonly AddressRange[] _oldCode;
     private readonly AddressRange[] _trampolines;
     private readonly uint _leftGeneration;
     private readonly StopLog _stops;
-    private readonly StackFrame[] _frames = new StackFrame[MostFrames];
-    private readonly RowCache _rows = new();
-    private readonly byte[] _stack = new byte[StackPiece];
-    private readonly StackRecording _recording = new();
-    private Rehearsal _rehearsal;
 
     /// <param name="oldCode">Code in which a thread must not be: replaced functions and trampolines.</param>
     /// <param name="trampolines">The trampolines alone.</param>
@@ -48,7 +37,7 @@ public sealed class OutsideMigration
         _memory = memory;
         _words = new ThreadWords(memory);
         Generations = _words;
-        _unwinder = unwinder;
+        _unwinder = new RehearsedUnwinder(memory, unwinder);
         _oldCode = [.. oldCode];
         _trampolines = [.. trampolines];
         _leftGeneration = leftGeneration;
@@ -75,7 +64,7 @@ public sealed class OutsideMigration
     public ThreadVisit Visit(int thread, uint? generation, in StopTerms terms, Address stackTop = default, bool mayHook = false)
     {
         long read = Stopwatch.GetTimestamp();
-        Warm(stackTop);
+        _unwinder.Warm(stackTop);
         Rehearse(thread, in terms);
         int block = mayHook && Hooks is not null ? Hooks.FindFree() : -1;
         using var stopped = StoppedThread.Take(_linux, thread, _stops, terms.Permit);
@@ -102,70 +91,17 @@ public sealed class OutsideMigration
 
     /// <summary>
     /// Does without a stop what will be done in it, as far as nothing is changed by that: a blocked thread's stack is unwound from where
-    /// it stands. In the stop that unwinding holds if what it read is still so (<see cref="Unwind"/>); else it decides nothing. The first stops of a
-    /// command, whose code and tables were not in memory yet, took three times as long as those after them.
+    /// it stands. The first stops of a command, whose code and tables were not in memory yet, took three times as long as those after them.
     /// </summary>
     private void Rehearse(int thread, in StopTerms terms)
     {
-        _rehearsal = default;
         // Answers that the thread is not stopped.
         _ = _linux.GetRegisters(thread, out _);
         if (terms.Activity is { IsBlocked: true } activity)
         {
+            _unwinder.Rehearse(in activity);
             var registers = new UserRegisters { Rip = activity.InstructionPointer.Value, Rsp = activity.StackPointer.Value };
-            RegisterSet known = RehearsedRegisters(in activity);
-            _recording.Begin(_memory);
-            var outcome = _unwinder.Unwind(in known, _recording, _frames, out int count, _rows);
-            Rehearsal rehearsal = outcome.IsComplete && _recording.IsWhole ? new(activity.InstructionPointer, activity.StackPointer, outcome, count) : default;
-            _rehearsal = rehearsal;
             _ = Look(thread, in registers);
-            _rehearsal = rehearsal;
-        }
-    }
-
-    /// <summary>What is known of a blocked thread's registers; a frame that is found by any other one is not found: no such address can be read.</summary>
-    private static RegisterSet RehearsedRegisters(in ThreadActivity activity)
-    {
-        const ulong NoAddress = 1UL << 63;
-        RegisterSet set = default;
-        for (int register = 0; register < RegisterSet.Count; register++)
-        {
-            set[(Register)register] = NoAddress;
-        }
-        set[Register.Rip] = activity.InstructionPointer.Value;
-        set[Register.Rsp] = activity.StackPointer.Value;
-        return set;
-    }
-
-    /// <summary>
-    /// Unwinds into _frames: anew, or as it was rehearsed. An unwinding is a function of the registers that it starts with and of what it reads; the rehearsal
-    /// used two registers and read what was recorded. So where these are the same, so is the outcome, however deep the stack is.
-    /// </summary>
-    private UnwindOutcome Unwind(in RegisterSet set, out int count)
-    {
-        var rehearsal = _rehearsal;
-        _rehearsal = default;
-        if (rehearsal.Count > 0 && set.ProgramCounter == rehearsal.ProgramCounter && set.StackPointer == rehearsal.StackPointer && _recording.IsStill(_memory))
-        {
-            count = rehearsal.Count;
-            return rehearsal.Outcome;
-        }
-        return _unwinder.Unwind(in set, _memory, _frames, out count, _rows);
-    }
-
-    /// <summary>
-    /// Finds the rows of the return addresses on a stack while its thread runs, so that they are at hand when it is stopped. What is read may
-    /// be changing: it decides nothing. A stack that was never used so deep holds zeros there.
-    /// </summary>
-    private void Warm(Address top)
-    {
-        for (int piece = 1; top != Address.Zero && piece <= MostPieces; piece++)
-        {
-            if (!_memory.TryRead(top - (piece * (long)StackPiece), _stack) || _stack.AsSpan().IndexOfAnyExcept((byte)0) < 0)
-            {
-                return;
-            }
-            _unwinder.Warm(_stack, _rows);
         }
     }
 
@@ -192,9 +128,9 @@ public sealed class OutsideMigration
         {
             visit = visit with { Result = Generations.Store(stopped.Thread, in registers, word) ?? VisitResult.Migrated };
         }
-        if (visit.Result == VisitResult.Busy && Hooks is { } hooks && StackVerdict.FindOutermost(_frames.AsSpan(0, visit.Unwinding.Depth + 1), _oldCode) is >= 0 and var outermost)
+        if (visit.Result == VisitResult.Busy && Hooks is { } hooks && StackVerdict.FindOutermost(_unwinder.Frames[..(visit.Unwinding.Depth + 1)], _oldCode) is >= 0 and var outermost)
         {
-            var slot = _frames[outermost].ReturnAddressSlot;
+            var slot = _unwinder.Frames[outermost].ReturnAddressSlot;
             visit = visit with { IsHooked = mayHook && generation is { } number ? hooks.TryPlace(block, slot, number) : hooks.IsPlaced(slot) };
         }
         InterruptedCall.Restart(in stopped, ref registers, asleep);
@@ -208,9 +144,9 @@ public sealed class OutsideMigration
             return new ThreadVisit(stopped.Error == Errno.NotPermitted ? VisitResult.Traced : VisitResult.Ended, default, default, default);
         }
         var set = ToRegisterSet(in registers);
-        var outcome = Unwind(in set, out int count);
+        var outcome = _unwinder.Unwind(in set, out int count);
         // Inside a hook it may have read the grant already and not stored it yet; a stack that is not seen whole may hide that.
-        bool isUsed = !outcome.IsComplete || !StackVerdict.Decide(_frames.AsSpan(0, count), _trampolines).IsQuiescent
+        bool isUsed = !outcome.IsComplete || !StackVerdict.Decide(_unwinder.Frames[..count], _trampolines).IsQuiescent
             || (_memory.TryReadUInt32(new Address(registers.FsBase) + ThreadWord.Offset, out uint word) && word == generation);
         var result = isUsed ? VisitResult.Migrated : _words.Store(in registers, ThreadWord.GrantOffset, 0) ? VisitResult.Busy : VisitResult.NoControlBlock;
         InterruptedCall.Restart(in stopped, ref registers, asleep);
@@ -221,12 +157,12 @@ public sealed class OutsideMigration
     public ThreadVisit Look(int thread, in UserRegisters registers)
     {
         var set = ToRegisterSet(in registers);
-        var outcome = Unwind(in set, out int count);
+        var outcome = _unwinder.Unwind(in set, out int count);
         if (!outcome.IsComplete)
         {
             return new ThreadVisit(VisitResult.Unreliable, default, outcome, outcome.ProgramCounter);
         }
-        var frames = _frames.AsSpan(0, count);
+        var frames = _unwinder.Frames[..count];
         // A trampoline counts wherever it is on the stack: a signal handler may have come above it, and what the thread decides
         // when it goes on there, it decides by what the trampoline was in the transition in which it entered it.
         if (_leftGeneration != 0 && Generations.IsElsewhere(thread, in registers, _leftGeneration) && StackVerdict.Decide(frames, _trampolines).IsQuiescent)
@@ -236,15 +172,12 @@ public sealed class OutsideMigration
         var verdict = StackVerdict.Decide(frames, _oldCode);
         if (verdict.IsQuiescent && Requests.FindLoop(frames) is >= 0 and var loop)
         {
-            return new ThreadVisit(VisitResult.InRequest, new StackVerdict(-1, loop), outcome, _frames[loop].ProgramCounter);
+            return new ThreadVisit(VisitResult.InRequest, new StackVerdict(-1, loop), outcome, _unwinder.Frames[loop].ProgramCounter);
         }
         return verdict.IsQuiescent
             ? new ThreadVisit(VisitResult.Migrated, verdict, outcome, default)
-            : new ThreadVisit(VisitResult.Busy, verdict, outcome, _frames[verdict.Frame].ProgramCounter);
+            : new ThreadVisit(VisitResult.Busy, verdict, outcome, _unwinder.Frames[verdict.Frame].ProgramCounter);
     }
-
-    /// <summary>A blocked thread's stack as it was unwound before the stop, its frames in _frames. Count 0: there is none.</summary>
-    private readonly record struct Rehearsal(Address ProgramCounter, Address StackPointer, UnwindOutcome Outcome, int Count);
 
     internal static RegisterSet ToRegisterSet(in UserRegisters r)
     {

@@ -8,8 +8,6 @@ namespace Wfpatch.Core.Tests.Unwinding;
 /// <summary>An unwinding that was recorded is the one that would be made now as long as no byte that it read has changed, and not longer.</summary>
 public sealed class StackRecordingTests : IDisposable
 {
-    private const int Depth = 200;
-
     private readonly Toolchain _tools = new();
 
     public void Dispose() => _tools.Dispose();
@@ -44,7 +42,7 @@ public sealed class StackRecordingTests : IDisposable
         var recording = new StackRecording();
         recording.Begin(memory);
         byte[] piece = new byte[4096];
-        for (int i = 0; i < Depth / 20; i++)
+        for (int i = 0; i < 10; i++)
         {
             Assert.True(recording.TryRead(new Address(0x10000ul + (ulong)(i * 4000)), piece));
         }
@@ -66,7 +64,7 @@ public sealed class StackRecordingTests : IDisposable
         var recording = new StackRecording();
         recording.Begin(new Numbered());
         byte[] piece = new byte[4096];
-        for (int i = 0; i < Depth && recording.IsWhole; i++)
+        for (int i = 0; i < 100 && recording.IsWhole; i++)
         {
             Assert.True(recording.TryRead(new Address(0x10000ul + (ulong)(i * 4096)), piece));
         }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Live.Controllers;
+using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Tests.Running;
+using Wfpatch.Testing.Faults;
 using Wfpatch.Testing.Packages;
 using Xunit;
 
@@ -69,6 +71,24 @@ public sealed class StackTests(ITestOutputHelper output)
             Assert.Equal("answer 2", await target.AskAsync("answer", Cancel));
             output.WriteLine($"{depth} frames: held for at most {done.LongestHeld.TotalMicroseconds:0} us in {done.Stops} stops");
         }
+    }
+
+    /// <summary>A blocked thread's stack is unwound before its stop; in it what was read is compared, in as many reads for a deep stack as for a shallow one.</summary>
+    [Fact]
+    public async Task A_deep_stack_needs_no_more_reads_in_a_stop_than_a_shallow_one()
+    {
+        var patch = await TestPatches.GetAsync("deep");
+        List<int> most = [];
+        foreach (string depth in (string[])["1", "200"])
+        {
+            await using var target = await PatchableTarget.StartAsync("deep", patch, depth, "2");
+            var counted = new CountedReads(new NativeLinux());
+            var report = await Task.Run(() => new Commands(counted).Apply(target.Id, patch.Patch, new(Policy.Stack, null, InProcess.Ample, Cancel)));
+            Assert.True(report.Outcome == Outcome.Done, report.Message);
+            most.Add(counted.MostInAStop);
+        }
+        Assert.InRange(most[0], 1, int.MaxValue);
+        Assert.Equal(most[0], most[1]);
     }
 
     [Fact]

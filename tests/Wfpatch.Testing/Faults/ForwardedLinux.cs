@@ -13,7 +13,7 @@ public abstract class ForwardedLinux(ILinux real) : ILinux
 
     public virtual int SerializeProcessors() => real.SerializeProcessors();
 
-    public int Read(int process, Address address, Span<byte> destination) => real.Read(process, address, destination);
+    public virtual int Read(int process, Address address, Span<byte> destination) => real.Read(process, address, destination);
 
     public void ReadWords(int process, ReadOnlySpan<Address> addresses, Span<uint> words, uint absent) => real.ReadWords(process, addresses, words, absent);
 

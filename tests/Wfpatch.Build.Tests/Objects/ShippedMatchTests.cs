@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
+using Wfpatch.Build.Debian;
+using Wfpatch.Core.Diffing;
+using Wfpatch.Core.Elf;
+using Xunit;
+
+namespace Wfpatch.Build.Tests.Objects;
+
+/// <summary>Units are found in whatever shipped file they went into, together or one by one, and what is in none is said.</summary>
+public sealed class ShippedMatchTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Both_units_went_into_one_library()
+    {
+        var (one, two) = (Unit("one", 3), Unit("two", 5));
+        ImmutableArray<ShippedFile> shipped = [Library("other.so", "three"), Library("both.so", "one", "two")];
+        Assert.Equal("all 2 functions are those of both.so", ShippedMatch.Describe([one, two], shipped, "program"));
+    }
+
+    [Fact]
+    public void Each_unit_went_into_a_library_of_its_own()
+    {
+        var (one, two) = (Unit("one", 3), Unit("two", 5));
+        ImmutableArray<ShippedFile> shipped = [Library("a.so", "one"), Library("b.so", "two")];
+        Assert.Equal("unit by unit: 2 are in a.so, b.so", ShippedMatch.Describe([one, two], shipped, "program"));
+        Assert.Equal("unit by unit: 1 are in a.so; not found: two.o", ShippedMatch.Describe([one, two], [shipped[0]], "program"));
+    }
+
+    [Fact]
+    public void A_unit_is_in_no_file()
+    {
+        var one = Unit("one", 3);
+        Assert.Equal("not the shipped ones (WF301)", ShippedMatch.Describe([one], [Library("other.so", "three")], "program"));
+    }
+
+    /// <summary>A unit as it was shipped, and with another number in its function.</summary>
+    private UnitPair Unit(string name, int number) =>
+        new(name + ".o", Compile(name, Text(name, number)), Compile(name + "-changed", Text(name, number + 1)));
+
+    private static string Text(string name, int number) => $"int {name}(int n) {{ for (int i = 0; i < n; i++) n += n * {number} ^ i; return n; }}\n";
+
+    private ElfFile Compile(string name, string source)
+    {
+        string target = _folder.At(name + ".o");
+        SourceTree.Run(_folder.Path, "gcc", "-O2", "-fPIC", "-ffunction-sections", "-fdata-sections", "-c", _folder.Write(name + ".c", source), "-o", target);
+        return ElfFile.Parse(File.ReadAllBytes(target), name).File!;
+    }
+
+    private ShippedFile Library(string name, params string[] units)
+    {
+        string file = _folder.At(name);
+        string[] sources = [.. units.Select(u => File.Exists(_folder.At(u + ".c")) ? _folder.At(u + ".c") : _folder.Write(u + ".c", Text(u, 7)))];
+        SourceTree.Run(_folder.Path, "gcc", ["-O2", "-fPIC", "-shared", "-s", "-o", file, .. sources]);
+        return new ShippedFile(name, File.ReadAllBytes(file));
+    }
+}
