@@ -11,6 +11,9 @@ internal sealed class MemcachedLab : ILabServer
 {
     private const int Workers = 4;
 
+    /// <summary>Keys in one line; on the machine where this was written a worker answers them in some tens of milliseconds.</summary>
+    private const int LongGets = 40_000;
+
     public string Name => "memcached";
 
     public async Task<ServerKit> PrepareAsync(CancellationToken cancel)
@@ -36,6 +39,8 @@ internal sealed class MemcachedLab : ILabServer
         public ChildProcess Process => server.Process;
 
         public ILoadClient Connect(int number) => new MemcachedClient(server.Port, number, _oldVersion);
+
+        public LongWork? LongWork => new($"gets of {LongGets} keys", RequestsPerSecond: 5, _ => new MultiGetClient(server.Port, LongGets));
 
         public string Ask() => Ask(server.Port);
 
