@@ -40,10 +40,8 @@ internal sealed record LatencyCommand(ImmutableArray<string> Asked, LatencyOptio
         void Say(string line) => Console.Error.WriteLine($"lab: {server.Name}: {line}");
         try
         {
-            LatencyRun run = await MeasureAsync(server, options, Say, cancel);
             string file = Path.Combine(name, $"latency-{server.Name}.json.gz");
-            LatencyFile.Write(RepositoryRoot.Combine("lab", "results", file), run);
-            return LatencyReport.Of(run, file);
+            return LatencyReport.Of(await MeasureAsync(server, options, RepositoryRoot.Combine("lab", "results", file), Say, cancel), file);
         }
         catch (Exception problem) when (problem is InvalidOperationException or InvalidDataException or IOException or System.ComponentModel.Win32Exception or System.Net.Sockets.SocketException)
         {
@@ -52,17 +50,21 @@ internal sealed record LatencyCommand(ImmutableArray<string> Asked, LatencyOptio
         }
     }
 
+    /// <param name="file">Where each request is kept. One that a run under the same conditions left there before its end goes on.</param>
     /// <param name="say">Told what is done now.</param>
     /// <exception cref="InvalidOperationException">Something cannot be had, or the patch cannot be taken back.</exception>
-    internal static async Task<LatencyRun> MeasureAsync(ILabServer server, LatencyOptions options, Action<string> say, CancellationToken cancel)
+    internal static async Task<LatencyRun> MeasureAsync(ILabServer server, LatencyOptions options, string file, Action<string> say, CancellationToken cancel)
     {
         say("getting packages and making patches (the first time it takes minutes)");
         ServerKit kit = await server.PrepareAsync(cancel);
         await using ILabProcess process = await kit.StartAsync(cancel);
         double load = await LoadAsync(cancel);
         LatencyConditions conditions = await ConditionsAsync(server.Name, kit, process, options, cancel);
-        LatencyRun run = await new LatencyFlow(process, kit.Visible, options, (what, share) => say($"{what}{Left(options, share)}")).RunAsync(conditions, cancel);
-        return run with { Conditions = conditions with { Load = [load, await LoadAsync(cancel)] } };
+        LatencyRun run = LatencyFile.TryRead(file) is { } begun && begun.CanGoOn(conditions) ? begun : LatencyRun.Begin(conditions with { Load = [load] });
+        run = await new LatencyFlow(process, kit.Visible, options, (what, share) => say($"{what}{Left(options, share)}")).RunAsync(run, so => LatencyFile.Write(file, so), cancel);
+        run = run with { Conditions = run.Conditions with { Load = [.. run.Conditions.Load, await LoadAsync(cancel)] } };
+        LatencyFile.Write(file, run);
+        return run;
     }
 
     /// <summary>Null: it can begin.</summary>

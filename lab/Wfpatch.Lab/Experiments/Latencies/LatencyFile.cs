@@ -41,14 +41,27 @@ internal static class LatencyFile
         }
     }
 
+    /// <summary>Null: there is none, or one that cannot be read.</summary>
+    internal static LatencyRun? TryRead(string file)
+    {
+        try
+        {
+            return Read(file);
+        }
+        catch (Exception problem) when (problem is IOException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     private sealed record Document(
-        int Format, LatencyConditions Conditions, ImmutableArray<ImpossibleMethod> Impossible,
+        int Format, LatencyConditions Conditions, int Cycles, ImmutableArray<ImpossibleMethod> Impossible,
         [property: JsonPropertyName("failed_elsewhere")] long FailedElsewhere, [property: JsonPropertyName("long_requests")] long LongRequests, ImmutableArray<Window> Windows)
     {
         internal static Document Of(LatencyRun run) =>
-            new(LatencyFile.Format, run.Conditions, run.Impossible, run.FailedElsewhere, run.LongRequests, [.. run.Windows.Select(Window.Of)]);
+            new(LatencyFile.Format, run.Conditions, run.Cycles, run.Impossible, run.FailedElsewhere, run.LongRequests, [.. run.Windows.Select(Window.Of)]);
 
-        internal LatencyRun ToRun() => new(Conditions, [.. Windows.Select(window => window.ToWindow())], Impossible, FailedElsewhere, LongRequests);
+        internal LatencyRun ToRun() => new(Conditions, Cycles, [.. Windows.Select(window => window.ToWindow())], Impossible, FailedElsewhere, LongRequests);
     }
 
     private sealed record Window(

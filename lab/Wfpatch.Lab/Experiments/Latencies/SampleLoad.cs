@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using Wfpatch.Lab.Loads;
+using Wfpatch.Lab.Servers;
 
 namespace Wfpatch.Lab.Experiments.Latencies;
 
@@ -14,24 +15,20 @@ internal sealed class SampleLoad : IDisposable
     private readonly LoadGenerator? _long;
     private readonly List<Sample> _samples;
 
-    /// <param name="connect">Makes a connection of the load.</param>
-    /// <param name="seconds">How long it will be needed: for so many requests there is room from the beginning.</param>
-    internal SampleLoad(Func<int, ILoadClient> connect, LatencyOptions options, Func<int, ILoadClient>? connectLong, double longsPerSecond, double seconds)
+    /// <param name="seconds">How long it runs until its requests are taken away: for so many there is room from the beginning.</param>
+    internal SampleLoad(ILabProcess server, LatencyOptions options, double seconds)
     {
         _tracks = [.. Enumerable.Range(0, options.Connections).Select(_ => new SampleTrack())];
         _samples = new((int)(options.RequestsPerSecond * seconds));
         StartNs = MonotonicClock.NowNs;
-        _load = new(connect, options.Connections, options.RequestsPerSecond, _tracks);
-        _long = connectLong is null ? null : new(connectLong, 1, longsPerSecond);
+        _load = new(server.Connect, options.Connections, options.RequestsPerSecond, _tracks);
+        _long = server.LongWork is { } work ? new(work.Connect, 1, work.RequestsPerSecond) : null;
     }
 
     internal long StartNs { get; }
 
     /// <summary>Microseconds since the load began.</summary>
     internal long NowUs => (MonotonicClock.NowNs - StartNs) / 1000;
-
-    /// <summary>All requests that have been taken so far.</summary>
-    internal IReadOnlyList<Sample> Samples => _samples;
 
     /// <summary>Lets the load run until this time.</summary>
     internal async Task RunUntilAsync(long us, CancellationToken cancel)
@@ -54,20 +51,39 @@ internal sealed class SampleLoad : IDisposable
         await task;
     }
 
-    /// <summary>Ends it, with the requests that are under way, and says what the long work came to.</summary>
-    internal LoadCounts End()
+    /// <summary>Takes away the requests that were due before this time, when all of them have been answered, and what the long work came to since the last time.</summary>
+    internal async Task<(ImmutableArray<Sample> Samples, LoadCounts Longs)> TakeAsync(long us, CancellationToken cancel)
+    {
+        long end = StartNs + (us * 1000);
+        while (_tracks.Any(track => track.LastDueNs < end)) // a connection answers one after another
+        {
+            await Task.Delay(Step, cancel);
+            Take();
+        }
+        ImmutableArray<Sample> taken = [.. _samples.Where(sample => sample.DueNs < end)];
+        _samples.RemoveAll(sample => sample.DueNs < end);
+        return (taken, TakeLongs());
+    }
+
+    /// <summary>Ends it, and gives the rest, with the requests that were under way.</summary>
+    internal (ImmutableArray<Sample> Samples, LoadCounts Longs) End()
     {
         Dispose();
         Take();
-        LoadWindow all = new("long");
-        _long?.TakeSlot(all);
-        return all.Counts;
+        return ([.. _samples], TakeLongs());
     }
 
     public void Dispose()
     {
         _load.Dispose();
         _long?.Dispose();
+    }
+
+    private LoadCounts TakeLongs()
+    {
+        LoadWindow window = new("long");
+        _long?.TakeSlot(window);
+        return window.Counts;
     }
 
     private void Take()

@@ -16,6 +16,7 @@ public sealed class LatencyRunTests
 
     private static readonly LatencyRun Run = new(
         new("memcached", "memcached 1", "visible", "long gets", "6.1.0", 2, "0.1.0", ".NET 10", true, DateTimeOffset.UnixEpoch, LatencyOptions.Default) { Load = [0.5, 2] },
+        Cycles: 2,
         [
             Window("points", 0, false, 10, 20), Window("points", 0, true, 10, 40) with { Patches = [Done, Missed] },
             Window("none", 0, false, 10, 20), Window("none", 0, true, 10, 20) with { Failed = 2 },
@@ -39,6 +40,17 @@ public sealed class LatencyRunTests
         {
             Directory.Delete(Path.GetDirectoryName(Path.GetDirectoryName(file))!, recursive: true);
         }
+    }
+
+    [Fact]
+    public void It_goes_on_under_the_same_conditions_unless_it_is_at_its_end()
+    {
+        LatencyConditions now = Run.Conditions with { Began = DateTimeOffset.UtcNow, Load = [7] };
+        Assert.True(Run.CanGoOn(now));
+        Assert.False(Run.CanGoOn(now with { Kernel = "6.2.0" }));
+        Assert.False(Run.CanGoOn(now with { Options = now.Options with { Seed = 2 } }));
+        Assert.False((Run with { Cycles = now.Options.Cycles(PatchMethods.Names.Length) }).CanGoOn(now));
+        Assert.Null(LatencyFile.TryRead("/nowhere/latency.json.gz"));
     }
 
     [Fact]
