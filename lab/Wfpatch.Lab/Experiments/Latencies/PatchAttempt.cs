@@ -25,7 +25,7 @@ public sealed record PatchAttempt(
 {
     public const string Apply = "apply", Revert = "revert";
 
-    /// <summary>Replies of the version before to requests that were due behind its end, in this window and before the next one began.</summary>
+    /// <summary>Replies of the version before, to requests that were due behind its end and answered before the next one began or the window was over.</summary>
     [JsonPropertyName("shown_before")]
     public long ShownBefore { get; init; }
 

@@ -47,11 +47,14 @@ internal static class WindowCut
         foreach (Sample sample in samples)
         {
             long at = (sample.DueNs - startNs) / NsInUs;
+            int latency = (int)Math.Clamp(sample.LatencyNs / NsInUs, 1, int.MaxValue);
             due.Add((int)(at - window.Begin));
-            latencies.Add((int)Math.Clamp(sample.LatencyNs / NsInUs, 1, int.MaxValue));
+            latencies.Add(latency);
             failed += IsFailed(sample) ? 1 : 0;
             int last = Array.FindLastIndex(patches, patch => patch.Begin <= at);
-            if (last >= 0 && patches[last].Done && patches[last].End < at)
+            // One that was answered when the next patch had begun may have been served behind that.
+            long next = last + 1 < patches.Length ? patches[last + 1].Begin : window.End;
+            if (last >= 0 && patches[last].Done && patches[last].End < at && at + latency < next)
             {
                 patches[last] = patches[last].WithReply(sample.Reply);
             }

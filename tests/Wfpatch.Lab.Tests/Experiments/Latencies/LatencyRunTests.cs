@@ -87,6 +87,7 @@ public sealed class LatencyRunTests
         Assert.Equal(
             ["memcached", "points", "20", "40", "40", "40", "2.00 (2.00 to 2.00)", "2.00 (2.00 to 2.00)", "3", "1", "50 (600)", "1.5 (1.5)", "0"],
             row.Split('│')[1..^1].Select(cell => cell.Trim()));
+        Assert.DoesNotContain(" to ", Assert.Single(writer.ToString().Split('\n'), line => line.Contains("│ none", StringComparison.Ordinal)), StringComparison.Ordinal); // one pair
         string about = LatencyTable.About(reports);
         Assert.Contains("3 of 23 requests failed; lab/results/local/latency-memcached.json.gz", about, StringComparison.Ordinal);
         Assert.Contains("memcached: not by global: WF727 too far", about, StringComparison.Ordinal);

@@ -40,8 +40,8 @@ public sealed class WindowCutTests
         ImmutableArray<PatchAttempt> patches = Cut(
             [window],
             At(2050, 1, Reply.Old), At(2150, 1, Reply.Old), At(2201, 1, Reply.New), At(2300, 1, Reply.New), At(2400, 1, Reply.Old), At(2410, 1), // the fifth should not be
-            At(2550, 1, Reply.New), At(2650, 1, Reply.Mixed), At(2700, 1, Reply.Old), At(2750, 1, Reply.New), // nor the last but one
-            At(2900, 1, Reply.Old)).Windows.Single().Patches;
+            At(2550, 1, Reply.New), At(2650, 1, Reply.Mixed), At(2700, 1, Reply.Old), At(2750, 1, Reply.New), // nor the tenth; the last two may have been served by the next version
+            At(2900, 1, Reply.Old), At(2490, 20, Reply.Old), At(2790, 500, Reply.New)).Windows.Single().Patches;
         Assert.Equal([(1, 2), (1, 2), (0, 0)], patches.Select(patch => (patch.ShownBefore, patch.ShownAfter)));
     }
 

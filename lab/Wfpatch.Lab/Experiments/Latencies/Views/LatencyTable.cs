@@ -52,12 +52,13 @@ internal static class LatencyTable
     private static ImmutableArray<string> Cells(string server, MethodResult method) =>
     [
         server, method.Method, Number(method.Latency.With.P50), Number(method.Latency.With.P99), Number(method.Latency.With.P999), Number(method.Latency.With.Max),
-        Ratio(method.Latency, quantiles => quantiles.P99), Ratio(method.Latency, quantiles => quantiles.P999), $"{method.Patches}", $"{method.Missed}",
+        Ratio(method, quantiles => quantiles.P99), Ratio(method, quantiles => quantiles.P999), $"{method.Patches}", $"{method.Missed}",
         Both(method.LongestWait, 1, 0), Both(method.Transition, 1000, 1), $"{method.Failed}",
     ];
 
-    private static string Ratio(PairedRatios ratios, Func<Quantiles, double> of) =>
-        $"{Number(of(ratios.Ratio), 2)} ({Number(of(ratios.Low), 2)} to {Number(of(ratios.High), 2)})";
+    /// <summary>One pair alone has no interval.</summary>
+    private static string Ratio(MethodResult method, Func<Quantiles, double> of) =>
+        Number(of(method.Latency.Ratio), 2) + (method.Windows > 1 ? $" ({Number(of(method.Latency.Low), 2)} to {Number(of(method.Latency.High), 2)})" : "");
 
     private static string Both(MedianAndMost values, double unit, int digits) =>
         values == default ? "" : $"{Number(values.Median / unit, digits)} ({Number(values.Most / unit, digits)})";
