@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.CommandLine;
+using Wfpatch.Lab.Baselines;
 using Wfpatch.Lab.Bench;
 using Wfpatch.Lab.Demo;
 using Wfpatch.Lab.Experiments;
+using Wfpatch.Lab.Experiments.Latencies;
 using Wfpatch.Lab.Fuzz;
 
 Option<bool> sampleOnly = new("--sample") { Description = "The sample server alone, without memcached." };
@@ -53,8 +55,24 @@ Option<string[]> servers = new("--server")
 };
 Command serversOf = new("servers", "Servers of the distribution, each started, loaded, patched while it serves, and taken back.") { servers, json };
 serversOf.SetAction((parsed, cancel) => new ServersCommand([.. parsed.GetValue(servers) ?? []], parsed.GetValue(json)).RunAsync(cancel));
-Command lab = new("lab", "Experiments with the distribution's servers.") { serversOf };
+
+Option<double> seconds = new("--seconds") { Description = "How long each server is measured.", DefaultValueFactory = _ => LatencyOptions.Default.Seconds };
+Option<double> rate = new("--rate") { Description = "Requests a second.", DefaultValueFactory = _ => LatencyOptions.Default.RequestsPerSecond };
+Option<ulong> order = new("--seed") { Description = "For the order of methods and the moments of patches.", DefaultValueFactory = _ => LatencyOptions.Default.Seed };
+Option<string> results = new("--name") { Description = "Where in lab/results each request is kept.", DefaultValueFactory = _ => LatencyCommand.DefaultName };
+Command latency = new("latency", "Latency of requests while a server is patched again and again, by each method, beside windows without patches.") { servers, seconds, rate, order, results, json };
+latency.SetAction((parsed, cancel) => new LatencyCommand(
+    [.. parsed.GetValue(servers) ?? []],
+    LatencyOptions.Default with { Seconds = parsed.GetValue(seconds), RequestsPerSecond = parsed.GetValue(rate), Seed = parsed.GetValue(order) },
+    parsed.GetValue(results)!, parsed.GetValue(json)).RunAsync(cancel));
+Command lab = new("lab", "Experiments with the distribution's servers.") { serversOf, latency };
+
+Option<int> target = new("--pid") { Required = true };
+Option<string> patchFile = new("--patch") { Required = true };
+Command baseline = new(BaselineProcess.Verb, "Patches a process as it is told on standard input, for `lab latency`.") { target, patchFile };
+baseline.Hidden = true;
+baseline.SetAction(parsed => BaselineHost.Run(parsed.GetValue(target), parsed.GetValue(patchFile)!, Console.In, Console.Out));
 
 static string Names(IEnumerable<IMeasurement> measurements) => string.Join(", ", measurements.Select(measurement => measurement.Name));
 
-return await new RootCommand("The lab of wfpatch.") { demo, bench, fuzz, lab }.Parse(args).InvokeAsync();
+return await new RootCommand("The lab of wfpatch.") { demo, bench, fuzz, lab, baseline }.Parse(args).InvokeAsync();

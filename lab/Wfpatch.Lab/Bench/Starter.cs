@@ -16,12 +16,19 @@ internal sealed class Starter : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It failed.</exception>
     internal async Task RunAsync(ImmutableArray<string> command, CancellationToken cancel)
     {
-        _shell.WriteLine(string.Join(' ', command.Select(Quote)));
-        string? status = await _shell.ReadLineAsync(cancel);
-        if (status != "0")
+        if (await TryRunAsync(command, null, cancel) is var status and not 0)
         {
-            throw new InvalidOperationException($"{string.Join(' ', command)} ended with {status ?? "the shell"}");
+            throw new InvalidOperationException($"{string.Join(' ', command)} ended with {status}");
         }
+    }
+
+    /// <summary>Runs a command to its end, and gives its exit code.</summary>
+    /// <param name="output">A file that gets its standard output; null: nobody wants it.</param>
+    /// <exception cref="InvalidOperationException">The shell has ended.</exception>
+    internal async Task<int> TryRunAsync(ImmutableArray<string> command, string? output, CancellationToken cancel)
+    {
+        _shell.WriteLine(string.Join(' ', command.Select(Quote)) + (output is null ? "" : $" >{Quote(output)}"));
+        return int.TryParse(await _shell.ReadLineAsync(cancel), out int status) ? status : throw new InvalidOperationException($"the shell that starts {command[0]} has ended");
     }
 
     public ValueTask DisposeAsync() => _shell.DisposeAsync();

@@ -31,13 +31,14 @@ public sealed class LoadGenerator : IDisposable
     private long _lost;
 
     /// <param name="connect">Makes a connection; its argument is a number that no other connection of this load has.</param>
-    public LoadGenerator(Func<int, ILoadClient> connect, int connections, double requestsPerSecond)
+    /// <param name="tracks">For each connection one that gets its requests one by one; null: nobody wants them.</param>
+    public LoadGenerator(Func<int, ILoadClient> connect, int connections, double requestsPerSecond, ImmutableArray<SampleTrack>? tracks = null)
     {
         _connect = connect;
         ILoadClient[] clients = [.. Enumerable.Range(0, connections).Select(_ => Connect())];
         _startNs = MonotonicClock.NowNs + 1_000_000;
         _takenNs = _startNs;
-        _threads = [.. clients.Select((client, index) => Start(client, Schedule.OfConnection(index, connections, requestsPerSecond, _startNs)))];
+        _threads = [.. clients.Select((client, index) => Start(client, Schedule.OfConnection(index, connections, requestsPerSecond, _startNs), tracks?[index]))];
     }
 
     public static LongHistogram NewHistogram() => new(1, LongestNs, Digits);
@@ -83,14 +84,14 @@ public sealed class LoadGenerator : IDisposable
 
     private ILoadClient Connect() => _connect(Interlocked.Increment(ref _connections));
 
-    private Thread Start(ILoadClient client, Schedule schedule)
+    private Thread Start(ILoadClient client, Schedule schedule, SampleTrack? track)
     {
-        Thread thread = new(() => Run(client, schedule)) { IsBackground = true, Name = "load" };
+        Thread thread = new(() => Run(client, schedule, track)) { IsBackground = true, Name = "load" };
         thread.Start();
         return thread;
     }
 
-    private void Run(ILoadClient? client, Schedule schedule)
+    private void Run(ILoadClient? client, Schedule schedule, SampleTrack? track)
     {
         MonotonicClock.WakeOnTime();
         for (long number = 0; !_stopping; number++)
@@ -101,10 +102,12 @@ public sealed class LoadGenerator : IDisposable
                 MonotonicClock.SleepUntil(due);
             }
             Interlocked.Increment(ref _requests);
+            Reply reply = Reply.Wrong;
             try
             {
                 client ??= Connect();
-                Count(client.Exchange(number));
+                reply = client.Exchange(number);
+                Count(reply);
             }
             catch (SocketException)
             {
@@ -112,7 +115,9 @@ public sealed class LoadGenerator : IDisposable
                 client?.Dispose();
                 client = null;
             }
-            _recorder.RecordValue(Math.Clamp(MonotonicClock.NowNs - due, 1, LongestNs));
+            long latency = Math.Clamp(MonotonicClock.NowNs - due, 1, LongestNs);
+            _recorder.RecordValue(latency);
+            track?.Add(new(due, latency, reply));
         }
         client?.Dispose();
     }

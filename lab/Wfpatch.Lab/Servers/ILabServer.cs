@@ -40,6 +40,9 @@ internal interface ILabProcess : IAsyncDisposable
     /// <summary>Connection number <paramref name="number"/> of the load.</summary>
     ILoadClient Connect(int number);
 
+    /// <summary>Requests that keep a thread for long, for experiments that want such; null: none are known.</summary>
+    LongWork? LongWork => null;
+
     /// <summary>The reply that the visible change changes, on a connection of its own.</summary>
     string Ask();
 
@@ -47,3 +50,8 @@ internal interface ILabProcess : IAsyncDisposable
     /// <exception cref="System.Net.Sockets.SocketException">The connection was lost.</exception>
     string Provoke();
 }
+
+/// <summary>A connection whose requests take long, beside those of the load.</summary>
+/// <param name="Title">What it asks for.</param>
+/// <param name="Connect">Makes it, with a number that no other connection has.</param>
+internal sealed record LongWork(string Title, double RequestsPerSecond, Func<int, ILoadClient> Connect);

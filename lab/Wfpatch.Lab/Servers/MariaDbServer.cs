@@ -14,6 +14,7 @@ internal sealed class MariaDbServer : ILabServer
 {
     private const string Version = "10.11.18-0+deb12u1", SourceVersion = $"1:{Version}";
     private const string Shown = "select json_normalize('{\"a\":1}')", Old = "{\"a\":1.0E0}", New = "{\"a\":1.0e0}";
+    private const string Long = "select concat('slept ', sleep(0.4))", LongAnswer = "slept 0";
     private const string NoJson = "select json_normalize(convert(concat('{\"a\":1}', char(0), 'junk') using latin1))";
 
     private static readonly ImmutableArray<string> Packages =
@@ -54,6 +55,8 @@ internal sealed class MariaDbServer : ILabServer
         public ChildProcess Process => server.Process;
 
         public ILoadClient Connect(int number) => new MariaDbClient(server.Port, Shown, Old, New);
+
+        public LongWork? LongWork => new("statements that sleep for 0.4 s", RequestsPerSecond: 2, _ => new StatementClient(server.Port, Long, LongAnswer));
 
         public string Ask() => Ask(Shown);
 

@@ -9,14 +9,18 @@ namespace Wfpatch.Lab.Servers;
 /// <summary>memcached as it is installed, with a crash of its own (<see cref="MemcachedCrash"/>).</summary>
 internal sealed class MemcachedLab : ILabServer
 {
-    private const int Workers = 4;
+    /// <summary>Connections go round: with one more than a load of ours has, each has a worker of its own, and long gets stand in nobody's way.</summary>
+    private const int Workers = 9;
+
+    /// <summary>Keys in one line; on the machine where this was written a worker answers them in some tens of milliseconds.</summary>
+    private const int LongGets = 40_000;
 
     public string Name => "memcached";
 
     public async Task<ServerKit> PrepareAsync(CancellationToken cancel)
     {
         string installed = (await ChildProcess.RunAsync(CommandLine.Of("dpkg-query", "--show", "--showformat", "${Version}", "memcached"), cancel)).OrThrow().Output;
-        return new($"memcached {installed}", await BuildAsync("visible", cancel), await BuildAsync("fix", cancel), "binary SET of 2 MB while a client watches", Running.Refused,
+        return new($"memcached {installed.Trim()}", await BuildAsync("visible", cancel), await BuildAsync("fix", cancel), "binary SET of 2 MB while a client watches", Running.Refused,
             async stop => new Running(await MemcachedServer.StartAsync(Workers, stop)));
     }
 
@@ -36,6 +40,8 @@ internal sealed class MemcachedLab : ILabServer
         public ChildProcess Process => server.Process;
 
         public ILoadClient Connect(int number) => new MemcachedClient(server.Port, number, _oldVersion);
+
+        public LongWork? LongWork => new($"gets of {LongGets} keys", RequestsPerSecond: 5, _ => new MultiGetClient(server.Port, LongGets));
 
         public string Ask() => Ask(server.Port);
 

@@ -43,6 +43,9 @@ public sealed class MariaDbClientTests
         Assert.Throws<InvalidDataException>(() => new MariaDbClient(server.Port, "select 1", "old", "new"));
     }
 
+    /// <summary>A server that lets one client in and gives it these rows; null: an error in place of one.</summary>
+    internal static ScriptedServer ServerOf(params string?[] rows) => new([Welcome, .. rows.Select(row => row is null ? Failure() : Row(row))], Greeting);
+
     private static byte[] Row(params string?[] values)
     {
         byte[] eof = [0xfe, 0, 0, 2, 0];

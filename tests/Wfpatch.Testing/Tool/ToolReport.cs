@@ -41,6 +41,10 @@ public sealed record ToolReport
     [JsonPropertyName("longest_held_us")]
     public double LongestHeldUs { get; init; }
 
+    /// <summary>How long a thread waited at most for the others; 0 in a local transition.</summary>
+    [JsonPropertyName("longest_wait_us")]
+    public double LongestWaitUs { get; init; }
+
     public ImmutableArray<ReportedThread> Threads { get; init; } = [];
 
     public ImmutableArray<ReportedRefusal> Refusals { get; init; } = [];
@@ -55,15 +59,15 @@ public sealed record ToolReport
     [JsonIgnore]
     public string Summary => string.Join("; ", Refusals.Select(refusal => $"{refusal.Code} {refusal.Subject}: {refusal.Sentence}").Prepend(Result));
 
+    /// <exception cref="JsonException">It is not one JSON document.</exception>
+    public static ToolReport Read(string document) => JsonSerializer.Deserialize<ToolReport>(document, Options) ?? throw new JsonException("null");
+
     /// <exception cref="InvalidDataException">Its output is not one JSON document.</exception>
     public static ToolReport Parse(CommandResult command)
     {
         try
         {
-            ToolReport? report = JsonSerializer.Deserialize<ToolReport>(command.Output, Options);
-            return report is null
-                ? throw new JsonException("null")
-                : report with { Command = command };
+            return Read(command.Output) with { Command = command };
         }
         catch (JsonException problem)
         {

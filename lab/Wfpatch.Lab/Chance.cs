@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-namespace Wfpatch.Lab.Fuzz;
+namespace Wfpatch.Lab;
 
 /// <summary>Random choices that a seed repeats on every machine and with every runtime (SplitMix64; Steele, Lea, Flood, OOPSLA 2014).</summary>
 internal sealed class Chance(ulong seed)

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+using Wfpatch.Lab.Loads;
+using Xunit;
+
+namespace Wfpatch.Lab.Tests.Loads;
+
+/// <summary>Clients whose requests take long compare the whole answer.</summary>
+public sealed class LongWorkClientTests
+{
+    private const string First = "VALUE long0 0 8\r\n.......0\r\n", Second = "VALUE long1 0 8\r\n.......1\r\n";
+
+    [Fact]
+    public void Each_value_must_be_the_one_that_was_stored()
+    {
+        IEnumerable<string> stored = Enumerable.Repeat("STORED\r\n", 500);
+        using ScriptedServer server = new([.. stored, $"{First}{Second}END\r\n", $"{First}{First}END\r\n", $"{Second}{First}END\r\n"]);
+        using MultiGetClient client = new(server.Port, gets: 2);
+        Assert.Equal([Reply.Plain, Reply.Wrong, Reply.Wrong], Enumerable.Range(0, 3).Select(number => client.Exchange(number)));
+    }
+
+    [Fact]
+    public void What_is_not_stored_is_not_asked_for()
+    {
+        using ScriptedServer server = new("SERVER_ERROR out of memory storing object\r\n");
+        Assert.Throws<InvalidDataException>(() => new MultiGetClient(server.Port, gets: 2));
+    }
+
+    [Fact]
+    public void A_statement_must_give_its_answer()
+    {
+        using ScriptedServer server = MariaDbClientTests.ServerOf("slept 0", "slept 1", null);
+        using StatementClient client = new(server.Port, "select concat('slept ', sleep(0.4))", "slept 0");
+        Assert.Equal([Reply.Plain, Reply.Wrong, Reply.Wrong], Enumerable.Range(0, 3).Select(number => client.Exchange(number)));
+    }
+}
