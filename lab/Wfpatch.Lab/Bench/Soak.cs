@@ -63,7 +63,7 @@ internal sealed class Soak(BenchLimits limits) : IMeasurement
         [
             new($"{name}: cycles", "", cycles.Count, null, "", null, $"apply and revert, {millisecondsEach:f1} ms each", []),
             Figure.MustBeZero($"{name}: failures", failure is null ? 0 : 1, failure ?? "transitions and audits"),
-            Figure.MustBeZero($"{name}: errors", window.Counts.Errors + after.Mixed, $"in {window.Counts.Requests} requests: {window.Counts.Lost} lost, {window.Counts.Wrong} wrong; mixed ones counted by the server {after.Mixed}"),
+            Figure.MustBeZero($"{name}: errors", window.Counts.Errors + after.Mixed, $"in {window.Counts.Requests} requests: {window.Counts.Lost} lost, {window.Counts.Wrong} wrong, the slowest after {window.WorstUs / 1000:f1} ms; mixed ones counted by the server {after.Mixed}"),
             Figure.MustBeZero($"{name}: growth of code", grown.CodeKiB, $"KiB since cycle {CyclesToSettle}; page tables {grown.PageTablesKiB}, mapped {grown.MappedKiB}"),
         ];
     }

@@ -7,7 +7,8 @@ namespace Wfpatch.Lab.Loads;
 /// <summary>A blocking TCP connection to 127.0.0.1 that sends bytes and reads lines or counted bytes, without allocating.</summary>
 public sealed class LineConnection : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    /// <summary>Longer than a busy machine keeps a thread from running: who waits for longer waits for a reply that does not come.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
     {
