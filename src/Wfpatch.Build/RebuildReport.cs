@@ -36,6 +36,6 @@ public sealed record RebuildReport(
     {
         var needed = part?.OldFunctions.Where(f => f.Role != OldFunctionRole.Table).Select(f => (f.Name, f.Unit)).ToHashSet() ?? [];
         return new RebuildReport(
-            program.ObjectName, installedFile, program.OldFunctions.Length, different, [.. different.Where(d => needed.Contains((d.Name, d.Unit))).Select(d => d.Name)]);
+            program.ObjectName, installedFile, program.OldFunctions.Count(f => f.Role != OldFunctionRole.Copy), different, [.. different.Where(d => needed.Contains((d.Name, d.Unit))).Select(d => d.Name)]);
     }
 }

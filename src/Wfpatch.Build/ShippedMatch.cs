@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Wfpatch.Build.Debian;
 using Wfpatch.Build.Trees;
 using Wfpatch.Core.Diffing;
+using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 
 namespace Wfpatch.Build;
@@ -25,7 +26,7 @@ internal static class ShippedMatch
         var match = new RunPreInstalledMatch();
         if (shipped.FirstOrDefault(file => match.Check(patch, file.Bytes, file.Name).IsEmpty) is { } one)
         {
-            return $"all {patch.OldFunctions.Length} functions are those of {one.Name}";
+            return $"all {patch.OldFunctions.Count(f => f.Role != OldFunctionRole.Copy)} functions are those of {one.Name}";
         }
         return ByUnit(units, shipped, match) ?? $"not the shipped ones ({Codes(match.Check(patch, shipped[0].Bytes, shipped[0].Name))})";
     }

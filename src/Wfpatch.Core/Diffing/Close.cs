@@ -20,7 +20,11 @@ internal sealed class Close
         _units = units;
         _oldGlobals = GlobalIndex.OfOld(units);
         _newGlobals = GlobalIndex.OfNew(units);
-        _comdat = new ComdatChoice(units);
+        foreach (var unit in units.Where(u => u.IsCompared))
+        {
+            Spread(unit);
+        }
+        _comdat = new ComdatChoice(units, IsChanged);
     }
 
     /// <param name="wanted">Names of globals that are needed elsewhere.</param>
@@ -29,8 +33,11 @@ internal sealed class Close
         var run = new Close(units);
         foreach (var unit in units.Where(u => u.IsCompared))
         {
-            run.Spread(unit);
             run.IncludeChangedFunctions(unit);
+        }
+        foreach (var (home, old) in FunctionsWithoutACopy(units, run._comdat).Where(f => f.Home.IsCompared))
+        {
+            run.Include(home, home.NewOf(home.Old!.FindCode(old.Name)!)!, "a copy of it is gone that looked otherwise");
         }
         foreach (string name in wanted)
         {
@@ -97,6 +104,20 @@ internal sealed class Close
             : piece.Kind == PieceKind.Code && unit.New.PartsOf(piece).Any(p => IsChanged(unit, p));
         return hasChangedRelative ? "it is split, and the other part changed" : null;
     }
+
+    /// <summary>Inline functions of which an object had another copy and has none any more: the program may run that one, with what it had inlined.</summary>
+    /// <returns>Each function once or more: the unit whose copy counts, and the copy that is gone.</returns>
+    internal static IEnumerable<(UnitDiff Home, Piece Old)> FunctionsWithoutACopy(ImmutableArray<UnitDiff> units, ComdatChoice comdat) =>
+        from unit in units
+        where unit.Old is not null && (unit.IsCompared || unit.IsRemoved)
+        from old in unit.Old!.Pieces
+        where old is { IsInGroup: true, IsOneFunction: true, IsGlobal: true } && unit.NewOf(old) is null
+        let home = comdat.UnitOf(old)
+        where home is not null && home != unit
+        let counted = home.Old!.FindCode(old.Name)
+        where counted is { IsOneFunction: true } && (home.IsUnchanged || home.NewOf(counted) is not null)
+            && ComdatCopies.Look(unit.Old!, old) != ComdatCopies.Look(home.Old!, counted)
+        select (home, old);
 
     /// <summary>True for a place within a function that only the function itself can mean.</summary>
     internal static bool IsInterior(Reference reference) => reference.Offset != 0;

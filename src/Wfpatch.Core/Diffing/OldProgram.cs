@@ -16,7 +16,7 @@ public static class OldProgram
         var old = units.Where(u => u.Old is not null).Select(u => UnitDiff.Of(u with { New = u.Old })).ToImmutableArray();
         var globals = GlobalIndex.OfOld(old);
         var symbols = new SymbolTable(globals);
-        var functions = new OldFunctions(symbols);
+        var functions = new OldFunctions(symbols, new ComdatCopies(old));
         foreach (var unit in old)
         {
             foreach (var piece in unit.Old!.Pieces.Where(p => p is { IsOneFunction: true, IsResolver: false } && !IsElsewhere(globals, unit, p)))

@@ -80,7 +80,7 @@ internal sealed class MatchReport
     private bool CanDoWithout(int function, IReadOnlyList<Placement> left)
     {
         var old = _codes[function];
-        return old.Function.Role == OldFunctionRole.Anchor
+        return _patch.OldFunctions[old.Index].Role == OldFunctionRole.Anchor
             && left[0].Symbols.All(f => _agreement.Known.ContainsKey(f.Key) || !_needed.Value.Contains(f.Symbol) || _patch.Symbols[f.Symbol].Unit.Length == 0);
     }
 

@@ -36,7 +36,7 @@ internal sealed class OldCode
         (Prefix, PrefixMask) = FindPrefix();
     }
 
-    /// <summary>Index in the patch's old functions.</summary>
+    /// <summary>Index in the patch's old functions; of a copy that runs in a function's place, that function's.</summary>
     public int Index { get; }
 
     public OldFunction Function { get; }
@@ -94,6 +94,9 @@ internal sealed class OldCode
         }
         return refusals.Count > 0 ? (null, refusals.ToImmutable()) : (new OldCode(index, function, [.. holes]), []);
     }
+
+    /// <summary>The same code in another function's place.</summary>
+    public OldCode As(int index) => index == Index ? this : new OldCode(index, Function, Holes);
 
     private ImmutableArray<OldInstruction> Decode() => [.. DecodeFrom()];
 

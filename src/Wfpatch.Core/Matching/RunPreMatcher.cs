@@ -35,7 +35,7 @@ public static class RunPreMatcher
             return (null, [MatchRefusals.ProgramUnreadable.About(subject, $"None of the {functions.Count} functions of {subject} can be read; check that the process still runs.")]);
         }
         var finder = new PlacementFinder(patch, memory, image, running);
-        var found = codes.Select(finder.Find).ToArray();
+        (codes, var found) = CopyChoice.Of(patch, codes, [.. codes.Select(finder.Find)]);
         var agreement = Agreement.Of(codes, [.. found.Select(f => f.Placements.ToList())], new PointerTables(patch, memory, image));
         var report = new MatchReport(patch, codes, finder, running, agreement);
         var refusals = codes.SelectMany((_, i) => report.Judge(i, found[i].Placements, found[i].Closest)).Concat(report.FindMisled()).ToImmutableArray();
@@ -48,13 +48,13 @@ public static class RunPreMatcher
         var (codes, _) = Prepare(patch);
         var known = codes.Select(c => c.Index).ToHashSet();
         var finder = new PlacementFinder(patch, memory, image, RunningCode.Read(functions, memory));
+        (codes, var places) = CopyChoice.Of(patch, codes, [.. codes.Select(finder.Find)]);
         return
         [
-            .. patch.OldFunctions.Index().Where(f => f.Item.Role != OldFunctionRole.Table && !known.Contains(f.Index)).Select(f => new FunctionDifference(f.Item.Name, f.Item.Unit, "its code cannot be read")),
-            .. from code in codes
-               let found = finder.Find(code)
-               where found.Placements.Count == 0
-               select new FunctionDifference(code.Function.Name, code.Function.Unit, Describe(patch, found.Closest)),
+            .. patch.OldFunctions.Index().Where(f => f.Item.Role is not (OldFunctionRole.Table or OldFunctionRole.Copy) && !known.Contains(f.Index)).Select(f => new FunctionDifference(f.Item.Name, f.Item.Unit, "its code cannot be read")),
+            .. from both in codes.Zip(places)
+               where both.Second.Placements.Count == 0
+               select new FunctionDifference(both.First.Function.Name, both.First.Function.Unit, Describe(patch, both.Second.Closest)),
         ];
     }
 

@@ -113,13 +113,21 @@ public enum OldFunctionRole : byte
     /// <summary>No function, but data that holds pointers to functions: where its address is known, the linker's value of a pointer tells where
     /// a function stands that the program has twice, byte for byte. Its bytes are not compared.</summary>
     Table = 4,
+
+    /// <summary>Another object's copy of an inline function, with other code. The program has one of them: what is said of the function is said of that one.</summary>
+    Copy = 5,
 }
 
 /// <summary>A function as the old build has it.</summary>
 /// <param name="Symbol">The index of the symbol that stands for its original entry.</param>
 /// <param name="Bytes">Its code with the fields of the relocations as the assembler left them.</param>
 public sealed record OldFunction(
-    string Name, string Unit, OldFunctionRole Role, int Symbol, ReadOnlyMemory<byte> Bytes, ImmutableArray<PatchRelocation> Relocations);
+    string Name, string Unit, OldFunctionRole Role, int Symbol, ReadOnlyMemory<byte> Bytes, ImmutableArray<PatchRelocation> Relocations)
+{
+    /// <summary>Index in <see cref="ObjectPatch.OldFunctions"/>: for a copy the function that it is a copy of, for a part of a function that has
+    /// copies, or of a copy, that one. Else -1.</summary>
+    public int Of { get; init; } = -1;
+}
 
 public enum PatchSectionKind : byte
 {

@@ -8,7 +8,10 @@ namespace Wfpatch.Core.Patches;
 internal static class PatchContainer
 {
     /// <summary>The newest format that this program reads. It writes it where it has to: see <see cref="PlainVersion"/>.</summary>
-    public const uint Version = 3;
+    public const uint Version = 4;
+
+    /// <summary>The format of a patch that has no copies of functions, and needs or replaces others.</summary>
+    public const uint WithoutCopies = 3;
 
     /// <summary>The format of a patch that neither needs nor replaces others: a program that knows no newer one reads it, and its id is the same.</summary>
     public const uint PlainVersion = 2;

@@ -94,7 +94,7 @@ public static class PatchReader
             ObjectName = name,
             BuildId = buildId.Length == 0 ? null : buildId,
             Symbols = input.List(30, ReadSymbol),
-            OldFunctions = input.List(21, ReadOldFunction),
+            OldFunctions = input.List(21, i => ReadOldFunction(i, version)),
             Sections = input.List(17, ReadSection),
             Replacements = input.List(8, i => new Replacement(i.Int32(), i.Int32())),
         };
@@ -112,8 +112,11 @@ public static class PatchReader
             _ => throw new MalformedPatchException("a symbol has an unknown mark"),
         });
 
-    private static OldFunction ReadOldFunction(PatchDecoding input) => new(
-        input.Text(), input.Text(), (OldFunctionRole)input.Byte(), input.Int32(), input.Blob(), input.List(20, ReadRelocation));
+    private static OldFunction ReadOldFunction(PatchDecoding input, uint version)
+    {
+        var function = new OldFunction(input.Text(), input.Text(), (OldFunctionRole)input.Byte(), input.Int32(), input.Blob(), input.List(20, ReadRelocation));
+        return version > PatchContainer.WithoutCopies ? function with { Of = input.Int32() } : function;
+    }
 
     private static PatchSection ReadSection(PatchDecoding input)
     {

@@ -109,10 +109,29 @@ public static class PatchRules
         {
             yield return $"old function {function.Name} has no symbol for its entry";
         }
+        if (!IsOfSomething(patch, function))
+        {
+            yield return $"old function {function.Name} is a copy or a part of none";
+        }
         if (CheckRelocations(patch, function.Bytes.Length, function.Relocations, isOldCode: true) is { } problem)
         {
             yield return $"old function {function.Name}: {problem}";
         }
+    }
+
+    // A copy is one of a function that is itself none, with the same entry; a part may be one of either.
+    private static bool IsOfSomething(ObjectPatch patch, OldFunction function)
+    {
+        if (function.Of == -1)
+        {
+            return function.Role != OldFunctionRole.Copy;
+        }
+        return (uint)function.Of < (uint)patch.OldFunctions.Length && patch.OldFunctions[function.Of] is var whole && function.Role switch
+        {
+            OldFunctionRole.Copy => whole.Role is OldFunctionRole.Replaced or OldFunctionRole.Anchor or OldFunctionRole.Point && whole.Symbol == function.Symbol,
+            OldFunctionRole.Part => whole.Role is OldFunctionRole.Replaced or OldFunctionRole.Copy,
+            _ => false,
+        };
     }
 
     private static IEnumerable<string> CheckSection(ObjectPatch patch, PatchSection section)

@@ -21,16 +21,17 @@ public static class PatchWriter
         var output = new PatchEncoding();
         output.Text(name);
         output.Byte((byte)consistency);
-        bool isPlain = !replaces && requires.IsEmpty;
+        bool hasCopies = objects.Any(o => o.OldFunctions.Any(f => f.Of >= 0));
+        bool isPlain = !replaces && requires.IsEmpty && !hasCopies;
         if (!isPlain)
         {
             output.Byte(replaces ? (byte)1 : (byte)0);
             output.List(requires, WriteRequired);
         }
-        output.List(objects, WriteObject);
+        output.List(objects, (o, value) => WriteObject(o, value, hasCopies));
         byte[] payload = output.ToArray();
         var patch = new Patch(PatchContainer.IdOf(payload), name, objects) { Consistency = consistency, Replaces = replaces, Requires = requires };
-        return (patch, PatchContainer.Wrap(payload, isPlain ? PatchContainer.PlainVersion : PatchContainer.Version));
+        return (patch, PatchContainer.Wrap(payload, isPlain ? PatchContainer.PlainVersion : hasCopies ? PatchContainer.Version : PatchContainer.WithoutCopies));
     }
 
     private static void WriteRequired(PatchEncoding output, RequiredPatch value)
@@ -39,12 +40,12 @@ public static class PatchWriter
         output.Text(value.Name);
     }
 
-    private static void WriteObject(PatchEncoding output, ObjectPatch value)
+    private static void WriteObject(PatchEncoding output, ObjectPatch value, bool hasCopies)
     {
         output.Text(value.ObjectName);
         output.Text(value.BuildId ?? "");
         output.List(value.Symbols, WriteSymbol);
-        output.List(value.OldFunctions, WriteOldFunction);
+        output.List(value.OldFunctions, (o, function) => WriteOldFunction(o, function, hasCopies));
         output.List(value.Sections, WriteSection);
         output.List(value.Replacements, WriteReplacement);
         output.List(value.Callbacks, WriteCallback);
@@ -66,7 +67,7 @@ public static class PatchWriter
         }
     }
 
-    private static void WriteOldFunction(PatchEncoding output, OldFunction value)
+    private static void WriteOldFunction(PatchEncoding output, OldFunction value, bool hasCopies)
     {
         output.Text(value.Name);
         output.Text(value.Unit);
@@ -74,6 +75,10 @@ public static class PatchWriter
         output.Int32(value.Symbol);
         output.Blob(value.Bytes.Span);
         output.List(value.Relocations, WriteRelocation);
+        if (hasCopies)
+        {
+            output.Int32(value.Of);
+        }
     }
 
     private static void WriteSection(PatchEncoding output, PatchSection value)

@@ -21,6 +21,9 @@ public sealed record DiffExpectation
 
     public string[] Anchors { get; init; } = [];
 
+    /// <summary>Inline functions of which units have other copies, once for each.</summary>
+    public string[] Copies { get; init; } = [];
+
     /// <summary>Names of functions that are new.</summary>
     public string[] Added { get; init; } = [];
 
@@ -41,6 +44,9 @@ public sealed record DiffExpectation
 
     /// <summary>The only compiler that knows the language of the case, "gcc" or "clang"; null: both.</summary>
     public string? Compiler { get; init; }
+
+    /// <summary>Whether the running programs are linked from their units in the order of their names turned round: of inline functions the last unit's copy runs.</summary>
+    public bool IsLinkedBackwards { get; init; }
 
     /// <summary>"build code": where the running case (Live.Tests) is compiled so, it is refused with that code by the build or by the target; "*" is every build.</summary>
     public string[] RefusedIn { get; init; } = [];
@@ -104,7 +110,7 @@ public sealed class DiffCase
     {
         foreach (var property in type.Properties)
         {
-            property.ShouldSerialize = (_, value) => value is not null && value is not Array { Length: 0 };
+            property.ShouldSerialize = (_, value) => value is not (null or false or Array { Length: 0 });
         }
     }
 

@@ -37,9 +37,9 @@ public sealed class DiffCaseTests : IDisposable
         {
             CheckContent(expected, result, patch);
             CheckRoundTrip(patch);
-            var before = new LinkJudge(Compiler.Link(old.Values, Path.Combine(_output, "old")));
+            var before = new LinkJudge(Compiler.Link(InOrder(expected, old), Path.Combine(_output, "old")));
             before.CheckOld(patch);
-            var after = new LinkJudge(Compiler.Link(@new.Values, Path.Combine(_output, "new")));
+            var after = new LinkJudge(Compiler.Link(InOrder(expected, @new), Path.Combine(_output, "new")));
             after.CheckNew(patch);
         }
     }
@@ -52,6 +52,7 @@ public sealed class DiffCaseTests : IDisposable
         Assert.Equal(expected.Replaced.Order(), Role(OldFunctionRole.Replaced));
         Assert.Equal(expected.Parts.Order(), Role(OldFunctionRole.Part));
         Assert.Equal(expected.Anchors.Order(), Role(OldFunctionRole.Anchor));
+        Assert.Equal(expected.Copies.Order(), Role(OldFunctionRole.Copy));
         Assert.Equal(expected.Added.Order(), result.Changes.Where(c => c.Kind == ChangeKind.Added).Select(c => c.Name).Order());
         Assert.Equal(expected.Data.Order(), result.Changes.Where(c => c.Kind == ChangeKind.Data).Select(c => c.Name).Order());
         Assert.Equal(expected.Variables.Order(), result.Changes.Where(c => c.Kind == ChangeKind.Variable).Select(c => c.Name).Order());
@@ -63,13 +64,15 @@ public sealed class DiffCaseTests : IDisposable
         CheckUnwindTable(patch);
     }
 
+    private static IEnumerable<string> InOrder(DiffExpectation expected, Dictionary<string, string> objects) => expected.IsLinkedBackwards ? objects.Values.Reverse() : objects.Values;
+
     private static DiffExpectation Came(DiffExpectation expected, DiffResult result)
     {
         string[] Role(OldFunctionRole role) => [.. (result.Patch?.OldFunctions ?? []).Where(f => f.Role == role).Select(f => Label(f.Name, f.Unit)).Order()];
         string[] Kind(ChangeKind kind) => result.Patch is null ? [] : [.. result.Changes.Where(c => c.Kind == kind).Select(c => c.Name).Order()];
         return expected with
         {
-            Replaced = Role(OldFunctionRole.Replaced), Parts = Role(OldFunctionRole.Part), Anchors = Role(OldFunctionRole.Anchor), Added = Kind(ChangeKind.Added),
+            Replaced = Role(OldFunctionRole.Replaced), Parts = Role(OldFunctionRole.Part), Anchors = Role(OldFunctionRole.Anchor), Copies = Role(OldFunctionRole.Copy), Added = Kind(ChangeKind.Added),
             Data = Kind(ChangeKind.Data), Variables = Kind(ChangeKind.Variable), Removed = Kind(ChangeKind.Removed),
             Notes = Notes(result), Places = Places(result), Refusals = [.. result.Refusals.Select(r => $"{r.Kind.Name} {r.Subject}").Order()],
         };

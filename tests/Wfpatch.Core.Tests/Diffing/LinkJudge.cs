@@ -19,18 +19,29 @@ internal sealed class LinkJudge(ElfFile program)
 
     public void CheckOld(ObjectPatch patch)
     {
-        foreach (var function in patch.OldFunctions.Where(f => f.Role != OldFunctionRole.Table))
+        HashSet<int> present = [];
+        foreach (var (i, function) in patch.OldFunctions.Index().Where(f => f.Item.Role != OldFunctionRole.Table && IsWanted(f.Item, present)))
         {
-            ulong at = Locate(function.Name, function.Bytes.Length, function.Bytes.Span, function.Relocations)
-                ?? throw new InvalidDataException($"the linked program has no {function.Name} with these bytes");
-            CheckFields(patch, at, function.Relocations, function.Name);
+            if (Locate(function.Name, function.Bytes.Length, function.Bytes.Span, function.Relocations) is { } at)
+            {
+                CheckFields(patch, at, function.Relocations, function.Name);
+                present.Add(function.Role == OldFunctionRole.Copy ? function.Of : i);
+                present.Add(i);
+            }
         }
+        // Of a function that has copies the program has one.
+        Assert.All(patch.OldFunctions.Index().Where(f => f.Item.Role is not (OldFunctionRole.Table or OldFunctionRole.Copy) && IsWanted(f.Item, present)),
+            f => Assert.True(present.Contains(f.Index), $"the linked program has no {f.Item.Name} with these bytes"));
     }
+
+    private static bool IsWanted(OldFunction function, HashSet<int> present) =>
+        function.Role != OldFunctionRole.Part || function.Of < 0 || present.Contains(function.Of);
 
     public void CheckNew(ObjectPatch patch)
     {
         var open = new Queue<int>();
-        foreach (var symbol in patch.Symbols.Where(s => s is { IsDefinedByPatch: true, Kind: PatchSymbolKind.Function }))
+        var several = patch.OldFunctions.Where(f => f.Role == OldFunctionRole.Copy).Select(f => f.Name).ToHashSet();
+        foreach (var symbol in patch.Symbols.Where(s => s is { IsDefinedByPatch: true, Kind: PatchSymbolKind.Function } && !several.Contains(s.Name.Split('.')[0])))
         {
             var section = patch.Sections[symbol.Section];
             ulong at = Locate(symbol.Name, section.Bytes.Length, section.Bytes.Span, section.Relocations)

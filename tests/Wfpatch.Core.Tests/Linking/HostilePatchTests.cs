@@ -27,8 +27,8 @@ public sealed class HostilePatchTests
         Gen.OneOf(Gen.Const((ReadOnlyMemory<byte>?)null), Bytes.Select(b => (ReadOnlyMemory<byte>?)b)),
         (name, unit, kind, section, offset, content) => new PatchSymbol(name, unit, (PatchSymbolKind)kind, section, offset, 0, content));
 
-    private static readonly Gen<OldFunction> Old = Gen.Select(Gen.Byte[0, 4], Gen.Int[-1, 9], Bytes, Relocations,
-        (role, symbol, bytes, relocations) => new OldFunction("old", "", (OldFunctionRole)role, symbol, bytes, relocations));
+    private static readonly Gen<OldFunction> Old = Gen.Select(Gen.Byte[0, 5], Gen.Int[-1, 9], Bytes, Relocations, Gen.OneOf(Gen.Const(-1), Gen.Int[-2, 4], Gen.Int),
+        (role, symbol, bytes, relocations, of) => new OldFunction("old", "", (OldFunctionRole)role, symbol, bytes, relocations) { Of = of });
 
     private static readonly Gen<PatchSection> Section = Gen.Select(Gen.Byte[0, 3], Gen.OneOf(OneOf(1U, 16U, 4096U), Gen.UInt), Bytes, Relocations,
         (kind, alignment, bytes, relocations) => new PatchSection("section", (PatchSectionKind)kind, alignment, bytes, relocations));

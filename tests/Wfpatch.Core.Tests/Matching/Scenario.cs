@@ -19,6 +19,7 @@ internal sealed class Scenario
     private readonly List<PatchSymbol> _symbols = [];
     private readonly List<OldFunction> _functions = [];
     private readonly List<PatchSection> _sections = [];
+    private int _of = -1;
 
     public int Symbol(string name, string unit = "", PatchSymbolKind kind = PatchSymbolKind.Unknown, string? content = null)
     {
@@ -34,8 +35,16 @@ internal sealed class Scenario
 
     public int Old(int symbol, OldFunctionRole role, string code, params PatchRelocation[] relocations)
     {
-        _functions.Add(new OldFunction(_symbols[symbol].Name, _symbols[symbol].Unit, role, symbol, Bytes(code, Address.Zero), [.. relocations]));
+        _functions.Add(new OldFunction(_symbols[symbol].Name, _symbols[symbol].Unit, role, symbol, Bytes(code, Address.Zero), [.. relocations]) { Of = _of });
+        _of = -1;
         return symbol;
+    }
+
+    /// <summary>The next old function is a copy or a part of that one.</summary>
+    public Scenario Of(int function)
+    {
+        _of = function;
+        return this;
     }
 
     public static PatchRelocation At(uint offset, RelocationType type, int symbol, long addend = -4) => new(offset, type, symbol, addend);

@@ -27,7 +27,7 @@ public sealed class PatchFileTests
         Assert.Equal((expected.ObjectName, expected.BuildId), (actual.ObjectName, actual.BuildId));
         Assert.Equal(expected.Symbols.Select(s => s with { Content = null }), actual.Symbols.Select(s => s with { Content = null }));
         Assert.Equal(expected.Symbols.Select(s => s.Content?.ToArray()), actual.Symbols.Select(s => s.Content?.ToArray()));
-        Assert.Equal(expected.OldFunctions.Select(f => (f.Name, f.Unit, f.Role, f.Symbol)), actual.OldFunctions.Select(f => (f.Name, f.Unit, f.Role, f.Symbol)));
+        Assert.Equal(expected.OldFunctions.Select(f => (f.Name, f.Unit, f.Role, f.Symbol, f.Of)), actual.OldFunctions.Select(f => (f.Name, f.Unit, f.Role, f.Symbol, f.Of)));
         Assert.Equal(expected.OldFunctions.Select(f => f.Bytes.ToArray()), actual.OldFunctions.Select(f => f.Bytes.ToArray()));
         Assert.Equal(expected.OldFunctions.SelectMany(f => f.Relocations), actual.OldFunctions.SelectMany(f => f.Relocations));
         Assert.Equal(expected.Sections.Select(s => (s.Name, s.Kind, s.Alignment)), actual.Sections.Select(s => (s.Name, s.Kind, s.Alignment)));
@@ -164,7 +164,7 @@ public sealed class PatchFileTests
     public void A_newer_format_says_to_update()
     {
         byte[] bytes = SamplePatch.Bytes;
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), 4);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), 5);
         var refusal = PatchReader.Decode(bytes, "new.wfp").Refusal!;
         Assert.Equal("newer-patch", refusal.Kind.Name);
         Assert.Contains("update wfpatch", refusal.Sentence, StringComparison.Ordinal);
@@ -237,6 +237,9 @@ public sealed class PatchFileTests
             { "offset without a section", WithSymbol(2, s => s with { Offset = 1 }) },
             { "content of a variable", WithSymbol(2, s => s with { Content = new byte[1] }) },
             { "old function without code", WithOld(f => f with { Bytes = default, Relocations = [] }) },
+            { "copy of no function", WithOld(f => f with { Role = OldFunctionRole.Copy }) },
+            { "copy of what is none of it", WithOld(f => f with { Role = OldFunctionRole.Copy, Of = 1 }) },
+            { "replaced function of another", WithOld(f => f with { Of = 1 }) },
             { "old function of unknown role", WithOld(f => f with { Role = (OldFunctionRole)7 }) },
             { "old function with a new entry", WithOld(f => f with { Symbol = 1 }) },
             { "old function with data as entry", WithOld(f => f with { Symbol = 2 }) },

@@ -23,6 +23,7 @@ public sealed class BehaviourCase
     private readonly string _folder;
     private readonly string _output;
     private readonly bool _isCxx;
+    private readonly bool _isLinkedBackwards;
     private readonly ImmutableArray<string> _flags;
 
     private BehaviourCase(string name, CaseBuild build)
@@ -33,6 +34,7 @@ public sealed class BehaviourCase
         var expected = CaseExpectation.Read(name);
         Refusal = expected.RefusalIn(build.Name);
         _flags = [.. expected.Flags.Where(f => !f.StartsWith("-fno-", StringComparison.Ordinal))];
+        _isLinkedBackwards = expected.IsLinkedBackwards;
         _isCxx = Directory.EnumerateFiles(_folder, "*.cc", SearchOption.AllDirectories).Any();
     }
 
@@ -112,7 +114,7 @@ public sealed class BehaviourCase
         string[] sources = [.. Sources(side)];
         string[] objects = [.. sources.Select((s, i) => Path.Combine(_output, $"{side}-{i}.o"))];
         await Task.WhenAll(sources.Zip(objects, (source, target) => CompileAsync(source, target, side)));
-        await _build.LinkAsync([.. objects, .. host], Path.Combine(_output, side), _isCxx, isStripped: true, Cancel);
+        await _build.LinkAsync([.. _isLinkedBackwards ? objects.Reverse() : objects, .. host], Path.Combine(_output, side), _isCxx, isStripped: true, Cancel);
     }
 
     private Task CompileAsync(string source, string target, string side, params ImmutableArray<string> more) =>

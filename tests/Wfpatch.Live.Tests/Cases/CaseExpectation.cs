@@ -8,12 +8,13 @@ namespace Wfpatch.Live.Tests.Cases;
 /// <summary>What expect.json of a case says about its running programs; what a diff must hold is for Core.Tests.</summary>
 /// <param name="Compiler">The only compiler that knows its language, "gcc" or "clang"; null: both.</param>
 /// <param name="RefusedIn">"build code", or "* code" for every build; "build none": it is not, against what "*" says.</param>
-public sealed record CaseExpectation(string? Compiler, ImmutableArray<string> RefusedIn, ImmutableArray<string> Flags)
+/// <param name="IsLinkedBackwards">Whether the programs are linked from their units in the order of their names turned round: of inline functions the last unit's copy runs.</param>
+public sealed record CaseExpectation(string? Compiler, ImmutableArray<string> RefusedIn, ImmutableArray<string> Flags, bool IsLinkedBackwards = false)
 {
     public static CaseExpectation Read(string name)
     {
         var read = JsonSerializer.Deserialize<CaseExpectation>(File.ReadAllText(RepositoryRoot.Combine("tests", "cases", "diff", name, "expect.json")))!;
-        return new CaseExpectation(read.Compiler, OrEmpty(read.RefusedIn), OrEmpty(read.Flags));
+        return new CaseExpectation(read.Compiler, OrEmpty(read.RefusedIn), OrEmpty(read.Flags), read.IsLinkedBackwards);
     }
 
     /// <summary>The code with which the case is refused where it is built so; null: it is applied.</summary>

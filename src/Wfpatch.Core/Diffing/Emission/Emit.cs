@@ -23,7 +23,7 @@ internal sealed class Emit
         _changes = changes;
         _options = options;
         _symbols = new SymbolTable(changes.OldGlobals);
-        _oldFunctions = new OldFunctions(_symbols);
+        _oldFunctions = new OldFunctions(_symbols, new ComdatCopies(changes.Units));
     }
 
     public static (ObjectPatch? Patch, ImmutableArray<Refusal> Refusals) Patch(ChangeSet changes, DiffOptions options)
@@ -64,10 +64,6 @@ internal sealed class Emit
         foreach (var included in _changes.Included.Where(i => i.IsReplacement))
         {
             replacements.Add((_oldFunctions.Add(included.Unit, included.Old!, OldFunctionRole.Replaced), included));
-            foreach (var part in included.Unit.Old!.PartsOf(included.Old!))
-            {
-                _oldFunctions.Add(included.Unit, part, OldFunctionRole.Part);
-            }
         }
         return replacements;
     }

@@ -11,7 +11,8 @@ internal static class CodeRules
     public static IEnumerable<Refusal> Check(ChangeSet changes) =>
         changes.Included.SelectMany(i => CheckPiece(i).Concat(CheckReferences(changes, i)).Concat(CheckRunsOnce(i)))
             .Concat(changes.Units.Where(u => u.IsCompared).SelectMany(CheckOtherChanges))
-            .Concat(changes.Units.Where(u => u.New is not null).SelectMany(u => CheckMovedGroups(changes, u)));
+            .Concat(changes.Units.Where(u => u.New is not null).SelectMany(u => CheckMovedGroups(changes, u)))
+            .Concat(CheckLostCopies(changes));
 
     private static IEnumerable<Refusal> CheckPiece(IncludedPiece included)
     {
@@ -100,6 +101,12 @@ internal static class CodeRules
         let home = changes.OldGlobals.Find(piece.Name)
         where home is not null && Look(unit.New!, piece) != Look(home.Value.Unit.Old!, home.Value.Piece)
         select DiffRefusals.ComdatGroup.About(piece.Name, $"{piece.Name} differs, and no object has it in both builds: it was in {home.Value.Unit.Unit} and is in {unit.Unit} now.").At(unit, piece);
+
+    // The copy that is gone may be the one that runs. Where another object were compiled anew too, its copy would take the place (Close).
+    private static IEnumerable<Refusal> CheckLostCopies(ChangeSet changes) =>
+        from lost in Close.FunctionsWithoutACopy(changes.Units, changes.Comdat)
+        where lost.Home.IsUnchanged
+        select DiffRefusals.ComdatGroup.About(lost.Old.Name, $"{lost.Old.Name} looked otherwise in an object that has it no more, and only objects that did not change have it in both builds ({lost.Home.Unit}).");
 
     private static string Look(ObjectModel model, Piece piece) =>
         Shape.Of(model, piece) + (model.ExceptionTables.Of(piece) is { } place ? Shape.Of(model, model.Pieces[place.Table]) : "");

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+extern int outside(int);
+extern void warn(int) __attribute__((cold));
+inline __attribute__((noinline)) int guarded(int x)
+{
+    int r = outside(x);
+    if (r < 0) {
+        warn(x + 1);
+        r = outside(x + 2) + 7;
+    }
+    return outside(r + 3) * 5 + x;
+}
+extern int first(int);
+int use(int x) { return guarded(x) * 2 + first(x); }
