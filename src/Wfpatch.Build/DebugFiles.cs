@@ -44,6 +44,8 @@ internal sealed class DebugFiles(string objectPath) : IDebugFiles
         return path is not null && ElfReading.ReadBytes(path).Bytes is { } bytes ? ElfFile.Parse(bytes, Path.GetFileName(path), this).File : null;
     }
 
+    public ElfFile? Reopen() => ElfReading.ReadBytes(objectPath).Bytes is { } bytes ? ElfFile.Parse(bytes, Path.GetFileName(objectPath), this).File : null;
+
     // Grows with what really comes, so that a small section that promises much takes little.
     private static ReadOnlyMemory<byte>? ReadAll(Stream plain, int length)
     {

@@ -8,14 +8,36 @@ namespace Wfpatch.Build.Trees;
 internal static class ElfTree
 {
     private const string PackageField = "Package:";
+    private const int PieceLength = 1 << 16;
 
     private static readonly string[] SkippedFolders = [".git", ".svn", ".hg", ".pc"];
 
     // -gsplit-dwarf: debug information beside the object; nothing of it is linked.
     private const string SplitDebug = ".dwo";
 
-    /// <param name="known">A tree that was read before: files of the same bytes are taken from it as the same object.</param>
-    public static (Dictionary<string, ElfFile>? Files, Refusal? Refusal) Read(string root, (string Root, Dictionary<string, ElfFile> Files)? known)
+    /// <summary>Files that both trees have with the same bytes are one, and of those, as of linked programs, what is loaded is kept alone: debug information makes most of a tree.</summary>
+    /// <returns>By path within the tree; or why one cannot be read.</returns>
+    public static (Dictionary<string, ElfFile>? Old, Dictionary<string, ElfFile>? New, Refusal? Refusal) ReadBoth(string oldRoot, string newRoot)
+    {
+        HashSet<string> same = [];
+        var (old, refusal) = Read(oldRoot, (relative, path, bytes) =>
+        {
+            bool isSame = HasBytes(Path.Combine(newRoot, relative), bytes);
+            same.UnionWith(isSame ? [relative] : []);
+            return Parse(relative, path, bytes, isSame);
+        });
+        if (old is null)
+        {
+            return (null, null, refusal);
+        }
+        (var @new, refusal) = Read(newRoot, (relative, path, bytes) => Parse(relative, path, bytes, isSame: false), relative => same.Contains(relative) ? old.GetValueOrDefault(relative) : null);
+        return @new is null ? (null, null, refusal) : (old, @new, null);
+    }
+
+    /// <param name="parse">From path within the tree, path and bytes to the file.</param>
+    /// <param name="find">What is known of a path already.</param>
+    private static (Dictionary<string, ElfFile>? Files, Refusal? Refusal) Read(
+        string root, Func<string, string, byte[], (ElfFile? File, Refusal? Refusal)> parse, Func<string, ElfFile?>? find = null)
     {
         var files = new Dictionary<string, ElfFile>();
         foreach (string path in Files(root))
@@ -23,6 +45,11 @@ internal static class ElfTree
             string relative = Path.GetRelativePath(root, path);
             if (path.EndsWith(SplitDebug, StringComparison.Ordinal))
             {
+                continue;
+            }
+            if (find?.Invoke(relative) is { } known)
+            {
+                files.Add(relative, known);
                 continue;
             }
             if (path.EndsWith(".o", StringComparison.Ordinal) && ElfReading.FindForeign(path, relative) is { } foreign)
@@ -38,12 +65,7 @@ internal static class ElfTree
             {
                 return (null, unreadable);
             }
-            if (known is { } other && other.Files.TryGetValue(relative, out var same) && SameBytes(Path.Combine(other.Root, relative), bytes))
-            {
-                files.Add(relative, same);
-                continue;
-            }
-            var (file, refusal) = ElfFile.Parse(bytes, relative, new DebugFiles(path));
+            var (file, refusal) = parse(relative, path, bytes);
             if (file is null && path.EndsWith(".o", StringComparison.Ordinal))
             {
                 return (null, refusal);
@@ -56,7 +78,38 @@ internal static class ElfTree
         return (files, null);
     }
 
-    private static bool SameBytes(string path, byte[] bytes) => ElfReading.ReadBytes(path).Bytes is { } other && other.AsSpan().SequenceEqual(bytes);
+    private static (ElfFile? File, Refusal? Refusal) Parse(string relative, string path, byte[] bytes, bool isSame)
+    {
+        var (file, refusal) = ElfFile.Parse(bytes, relative, new DebugFiles(path));
+        return (file is not null && (isSame || !file.IsRelocatable) ? file.Loaded() : file, refusal);
+    }
+
+    /// <summary>Whether a file that may not be there has these bytes; it is read in pieces.</summary>
+    private static bool HasBytes(string path, byte[] bytes)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+        try
+        {
+            using var stream = File.OpenRead(path);
+            byte[] buffer = new byte[PieceLength];
+            int at = 0;
+            for (int read; stream.Length == bytes.Length && (read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0; at += read)
+            {
+                if (at + read > bytes.Length || !buffer.AsSpan(0, read).SequenceEqual(bytes.AsSpan(at, read)))
+                {
+                    return false;
+                }
+            }
+            return at == bytes.Length;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false; // it is read again, and refused then
+        }
+    }
 
     private static IEnumerable<string> Files(string folder)
     {

@@ -47,11 +47,10 @@ internal sealed class TreePair
                 return (null, BuildRefusals.CannotRead.About(tree, $"The folder {tree} does not exist."));
             }
         }
-        var (old, oldRefusal) = ElfTree.Read(oldTree, null);
-        var (@new, newRefusal) = old is null ? (null, oldRefusal) : ElfTree.Read(newTree, (oldTree, old));
+        var (old, @new, refusal) = ElfTree.ReadBoth(oldTree, newTree);
         if (old is null || @new is null)
         {
-            return (null, oldRefusal ?? newRefusal);
+            return (null, refusal);
         }
         var pair = new TreePair(old, @new);
         string? empty = pair.OldObjects.IsEmpty ? oldTree : pair.NewObjects.IsEmpty ? newTree : null;

@@ -43,6 +43,29 @@ public sealed class ElfFile
     /// <summary>Where the rest of its debug information is; null where nobody knows.</summary>
     public IDebugFiles? DebugFiles { get; }
 
+    /// <summary>Whether debug information, symbols and names have no bytes here: see <see cref="Loaded"/>.</summary>
+    public bool IsLoadedAlone { get; private init; }
+
+    /// <summary>The same file with the bytes of what is loaded alone, and what links it: sections with memory of their own, their relocations, groups. They are copied, so that
+    /// nothing holds the file's bytes. Symbols are read already; debug information is left to <see cref="IDebugFiles.Reopen"/>.</summary>
+    public ElfFile Loaded()
+    {
+        ElfSection[] kept = [.. Sections.Where(s => IsLinked(s) && !s.Bytes.IsEmpty)];
+        byte[] bytes = new byte[kept.Sum(s => (long)s.Bytes.Length)];
+        int at = 0;
+        var sections = Sections.Select(s => s with { Bytes = default }).ToArray();
+        foreach (var section in kept)
+        {
+            section.Bytes.CopyTo(bytes.AsMemory(at));
+            sections[section.Index] = section with { Bytes = bytes.AsMemory(at, section.Bytes.Length) };
+            at += section.Bytes.Length;
+        }
+        return new ElfFile(Name, IsRelocatable, [.. sections], Symbols, DebugFiles) { IsLoadedAlone = true };
+    }
+
+    private bool IsLinked(ElfSection section) => (section.Flags & SectionFlags.Allocate) != 0 || section.Type == SectionType.Group
+        || (section.Type == SectionType.RelocationsWithAddends && section.Info < (uint)Sections.Length && (Sections[(int)section.Info].Flags & SectionFlags.Allocate) != 0);
+
     public ElfSection? FindSection(string name) => Sections.FirstOrDefault(s => s.Name == name);
 
     /// <summary>The relocations that apply to a section, in the file's order; symbol indexes are within <see cref="Symbols"/>.</summary>

@@ -17,4 +17,7 @@ public interface IDebugFiles
 
     /// <summary>The file of split debug information (.dwo) that the object names; null where it is not there or is no ELF file.</summary>
     ElfFile? FindSplit(string name);
+
+    /// <summary>The object file itself, with all that it holds; null where it is there no more.</summary>
+    ElfFile? Reopen();
 }

@@ -13,6 +13,7 @@ internal sealed record ObjectModel(string Unit, ElfFile File, ImmutableArray<Pie
     private ExceptionTables? _exceptionTables;
     private ILookup<int, int>? _referrers;
     private Dictionary<string, int>? _byName;
+    private ElfFile? _whole;
     private DebugEntries? _debugEntries;
     private SourcePlaces? _places;
     private TypeLayouts? _types;
@@ -21,12 +22,14 @@ internal sealed record ObjectModel(string Unit, ElfFile File, ImmutableArray<Pie
     public ExceptionTables ExceptionTables => _exceptionTables ??= ExceptionTables.Of(this);
 
     /// <summary>Its debug information.</summary>
-    public DebugEntries DebugEntries => _debugEntries ??= DebugEntries.Of(File);
+    public DebugEntries DebugEntries => _debugEntries ??= DebugEntries.Of(Whole);
 
     /// <summary>Where its functions and variables stand in the sources.</summary>
-    public SourcePlaces Places => _places ??= SourcePlaces.Of(File, DebugEntries);
+    public SourcePlaces Places => _places ??= SourcePlaces.Of(Whole, DebugEntries);
 
     public TypeLayouts Types => _types ??= TypeLayouts.Of(this);
+
+    private ElfFile Whole => _whole ??= File.IsLoadedAlone ? File.DebugFiles?.Reopen() ?? File : File;
 
     /// <summary>The pieces that refer to a piece, each once.</summary>
     public IEnumerable<Piece> ReferrersOf(int piece)

@@ -15,6 +15,10 @@ internal sealed class ReferenceReader(
 {
     private const int NarrowBias = 4;
 
+    // A file means the same thing again and again.
+    private readonly Dictionary<int, PieceTarget> _inside = [];
+    private readonly Dictionary<(string, bool), ExternalTarget> _outside = [];
+
     public Piece WithReferences(Piece piece, int section)
     {
         var relocations = file.RelocationsOf(section).OrderBy(r => r.Offset).ToImmutableArray();
@@ -49,16 +53,16 @@ internal sealed class ReferenceReader(
     {
         if (pieceOfCommon.TryGetValue(symbol.Index, out int common))
         {
-            return (new PieceTarget(common), offset);
+            return (Inside(common), offset);
         }
         if (!symbol.IsDefined)
         {
-            return (new ExternalTarget(symbol.Name, symbol.Binding == SymbolBinding.Weak), offset);
+            return (Outside(symbol.Name, symbol.Binding == SymbolBinding.Weak), offset);
         }
         if (symbol.Kind == SymbolKind.IndirectFunction && !symbol.IsLocal)
         {
             // Not the resolver that stands there, but what it has chosen: that is looked for by its name, in the process.
-            return (new ExternalTarget(symbol.Name, IsWeak: false), offset);
+            return (Outside(symbol.Name, isWeak: false), offset);
         }
         if (!pieceOfSection.TryGetValue(symbol.SectionIndex, out int index))
         {
@@ -71,9 +75,14 @@ internal sealed class ReferenceReader(
         }
         // Which of its copies the program has is for the linker to say: what is shared by name is meant by name.
         return piece is { IsInGroup: true, IsIndirection: false } && !symbol.IsLocal
-            ? (new ExternalTarget(symbol.Name, IsWeak: false), offset)
-            : (new PieceTarget(index), (long)symbol.Value + offset);
+            ? (Outside(symbol.Name, isWeak: false), offset)
+            : (Inside(index), (long)symbol.Value + offset);
     }
+
+    private PieceTarget Inside(int piece) => _inside.TryGetValue(piece, out var known) ? known : _inside[piece] = new PieceTarget(piece);
+
+    private ExternalTarget Outside(string name, bool isWeak) =>
+        _outside.TryGetValue((name, isWeak), out var known) ? known : _outside[(name, isWeak)] = new ExternalTarget(name, isWeak);
 
     // A reference by a label keeps its distance from the label's constant; one by the section names the constant by its place.
     private static (ReferenceTarget Target, long Offset) MergedTarget(ElfSymbol symbol, Piece piece, ElfSection section, long offset)
