@@ -14,6 +14,20 @@ public sealed class BuilderTests
     public async Task Memcached_s_fixes_become_patches_of_its_whole_build() =>
         Check(await ListAsync(cache => DebianSeriesBuild.RunAsync("memcached", cache, null, TestContext.Current.CancellationToken)), atLeast: 1);
 
+    /// <summary>Apache's by their units. One of them changes main() of suexec, which nobody could patch while it runs.</summary>
+    [Fact]
+    public async Task Apache_s_fixes_become_patches_of_their_units()
+    {
+        List<SeriesFix> fixes = [];
+        // The cache that the lab's Apache is compiled in, too: its clean system is made once.
+        await foreach (SeriesFix fix in UnitSeriesBuild.RunAsync(UnitRecipes.Find("apache2")!, null, null, TestContext.Current.CancellationToken))
+        {
+            fixes.Add(fix);
+        }
+        Check([.. fixes.Where(fix => !fix.Refusals.Any(r => r.Kind == DiffRefusals.RunsOnce))], atLeast: 1);
+        Assert.All(fixes.Where(fix => fix.Outcome == SeriesOutcome.Built), fix => Assert.StartsWith("all ", fix.Shipped, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Tables_count_what_was_built_and_name_what_was_not()
     {
