@@ -344,7 +344,11 @@ public sealed class Gathering
         var interrupted = registers;
         // At once, and not when it is let go: a controller that is killed lets it go as it is.
         InterruptedCall.Restart(in stopped, ref registers, asleep);
-        if (thread.Visit.Result != VisitResult.Migrated || held < 0 || !_move.TryReady(in stopped, in registers))
+        if (thread.Visit.Result == VisitResult.Migrated && held >= 0 && !_move.TryReady(in stopped, in registers))
+        {
+            thread.Visit = thread.Visit with { Result = VisitResult.NotNow };
+        }
+        if (thread.Visit.Result != VisitResult.Migrated || held < 0)
         {
             thread.Runs = QuietProcFs.ReadRuns(_target.Process, thread.Id);
             var look = Stopwatch.GetElapsedTime(stood);
