@@ -8,6 +8,8 @@
  *       serve(&request);
  *   }
  *
+ * (A program that wants to patch itself includes wfpatch-self.h instead.)
+ *
  * Each announcement is one instruction that does nothing (a nop of eight bytes within one aligned quadword) and an ELF note
  * that tells wfpatch where it is. While a patch is applied, the nop is a jump, and a thread that comes by goes over to the new code.
  * It uses no register, no stack and no flag; for the compiler it is a barrier for memory.

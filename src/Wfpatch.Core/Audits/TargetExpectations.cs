@@ -95,7 +95,7 @@ public sealed class TargetExpectations
     {
         if (_state.ReturnHooks != Address.Zero)
         {
-            var open = _state.Transition is { Policy: ReturnHookArea.PolicyName } own ? own : null;
+            var open = _state is { Backend: BackendKind.Dispatch, Transition: { Policy: ReturnHookArea.PolicyName } own } ? own : null;
             yield return new ExpectedReturnHooks(_state.ReturnHooks, open is null ? [0] : [0, open.Generation, open.Destination], IsNeeded: open is not null);
         }
     }
@@ -103,7 +103,7 @@ public sealed class TargetExpectations
     /// <summary>It decides while a global transition is open. Settling: it has been written. Before that it may have been written just now.</summary>
     private IEnumerable<Expectation> OfGlobalWord()
     {
-        if (_state.Transition is { IsGlobal: true, Phase: TransitionPhase.Settling })
+        if (_state is { Backend: BackendKind.Dispatch, Transition: { IsGlobal: true, Phase: TransitionPhase.Settling } })
         {
             var write = new TransitionWrites(_state).Flip();
             yield return new ExpectedBytes(AuditRefusals.TrampolineChanged, "word that decides for all threads", write.Address, [.. write.Bytes.Select(b => ImmutableArray.Create(b))]);
@@ -193,7 +193,11 @@ public sealed class TargetExpectations
             _memory.Allow([HookTrampoline.WriteSet(plan.Trampoline, set, 0)]);
         }
         AllowAny(HookTrampoline.Operands(plan.Trampoline));
+        AllowAny(DestinationOf(plan));
     }
+
+    // What it was last. Of the open transition it is written before the hook is opened.
+    private static AddressRange[] DestinationOf(RedirectPlan plan) => plan.TrampolineLength >= ViewHook.Length ? [ViewHook.Operand(plan.Trampoline)] : [];
 
     // They stay as they were published. While a transition begins, what it adds may not be there yet.
     private void PutFrames()
@@ -249,7 +253,7 @@ public sealed class TargetExpectations
         _memory.Put(new CodeWrite(plan.Entry, plan.FirstInstruction.ToArray()));
     }
 
-    /// <summary>Pairs with the order of writes in DispatchBackend and Controller (Wfpatch.Live), phase by phase.</summary>
+    /// <summary>Pairs with the order of writes in the backends and Controller (Wfpatch.Live), phase by phase.</summary>
     private void PutOpen(TransitionState open)
     {
         var writes = new TransitionWrites(_state);
@@ -307,7 +311,8 @@ public sealed class TargetExpectations
     /// <summary>The reversal is journaled before the sets that go with it are written.</summary>
     private void AllowBeforeReversal(TransitionState open)
     {
-        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.StoresNumber))
+        // Views have their hooks lead back by one word, which may be any.
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.StoresNumber && _state.Backend == BackendKind.Dispatch))
         {
             var at = hook.Plan.Trampoline;
             int before = HookTrampoline.SetBefore(hook.Set);

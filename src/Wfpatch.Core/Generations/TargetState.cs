@@ -320,6 +320,9 @@ public sealed record TransitionState(
     /// <summary>The generation that makes a thread count as migrated.</summary>
     public uint Destination => ReversedTo != 0 ? ReversedTo : Generation;
 
+    /// <summary>The view in which a thread counts as migrated.</summary>
+    public int DestinationView(TargetState state) => ReversedTo != 0 ? state.View : View;
+
     private bool IsOwnPart(TargetState state, int image) => state.Images[image].PatchId is { Length: > 0 } id && id == state.Images[Image].PatchId;
 
     // A patch that later ones replaced whole may be in force a second time.

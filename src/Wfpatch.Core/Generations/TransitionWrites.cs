@@ -45,7 +45,7 @@ public sealed class TransitionWrites
                 yield return DispatchTrampoline.WriteSlot(at, NextSlot(redirect), version);
             }
         }
-        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.StoresNumber))
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.StoresNumber && _state.Backend == BackendKind.Dispatch))
         {
             yield return HookTrampoline.WriteSet(hook.Plan.Trampoline, hook.Set, _transition.Destination);
         }
@@ -116,6 +116,14 @@ public sealed class TransitionWrites
         {
             yield break;
         }
+        if (_state.Backend == BackendKind.AddressSpace)
+        {
+            foreach (var write in OpenViewHooks())
+            {
+                yield return write;
+            }
+            yield break;
+        }
         foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.IsInheritance))
         {
             yield return Entry(hook.Plan, armed: true);
@@ -124,6 +132,17 @@ public sealed class TransitionWrites
         foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.StoresNumber && !(isForCanaries && h.Kind == HookKind.ThreadStart)))
         {
             yield return HookTrampoline.Select(hook.Plan.Trampoline, isForCanaries ? HookTrampoline.GrantedSet : hook.Set);
+            yield return Entry(hook.Plan, armed: true);
+        }
+    }
+
+    // Canaries are brought over from outside: a view is entered, not granted.
+    private IEnumerable<CodeWrite> OpenViewHooks()
+    {
+        foreach (var hook in _state.Hooks.Where(h => h.IsArmed && h.Kind == HookKind.Point && _transition.Canaries == 0))
+        {
+            yield return ViewHook.WriteDestination(hook.Plan.Trampoline, _transition.DestinationView(_state));
+            yield return HookTrampoline.Select(hook.Plan.Trampoline, HookTrampoline.ViewSet);
             yield return Entry(hook.Plan, armed: true);
         }
     }

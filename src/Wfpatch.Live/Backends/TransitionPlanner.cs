@@ -49,7 +49,7 @@ public sealed class TransitionPlanner
         var changed = parts.Where(p => p.IsChanged).ToImmutableArray();
         var replaced = way.Replaces ? Replaced([.. parts.Where(p => !p.IsChanged).Select(p => p.Image)]) : [];
         if (_refusals.Count > 0 || ChooseRegions(parts) is not { } regions
-            || IsTooFarApart(patch.Name, [.. changed.Select(p => p.Start), .. replaced.Select(i => i.Range.Start)], regions.All, way.Consistency))
+            || IsTooFarApart(patch.Name, [.. changed.Select(p => p.Start), .. replaced.Select(i => i.Range.Start)], regions.All, way))
         {
             return (null, [.. _refusals]);
         }
@@ -95,7 +95,7 @@ public sealed class TransitionPlanner
     public (BackendPlan? Plan, ImmutableArray<Refusal> Refusals) PlanRevert(ImmutableArray<int> images, Profile? profile, TransitionWay way)
     {
         var first = _state.Images[images[0]];
-        _ = IsTooFarApart(first.PatchName, [.. images.Select(i => _state.Images[i].Range.Start)], _state.Regions, way.Consistency);
+        _ = IsTooFarApart(first.PatchName, [.. images.Select(i => _state.Images[i].Range.Start)], _state.Regions, way);
         var space = BuildSpace([]);
         var hookPlanner = new HookPlanner(_target, _state, _original, _state.CallbackArea, _refusals);
         var hooks = hookPlanner.Plan(profile, [.. images.SelectMany(i => _state.Images[i].Functions).Select(f => f.Entry)], [], space, way);
@@ -138,10 +138,10 @@ public sealed class TransitionPlanner
         return match is null ? null : new ObjectPlan(part, loaded, match, image, image >= 0 ? _state.Images[image].Range.Start : default);
     }
 
-    /// <summary>One write must decide for all threads: a word that the trampolines of all objects reach.</summary>
-    private bool IsTooFarApart(string patch, ImmutableArray<Address> images, ImmutableArray<RegionState> regions, Consistency consistency)
+    /// <summary>Of dispatch: one write must decide for all threads, a word that the trampolines of all objects reach.</summary>
+    private bool IsTooFarApart(string patch, ImmutableArray<Address> images, ImmutableArray<RegionState> regions, TransitionWay way)
     {
-        if (consistency != Consistency.Global || images.Select(i => regions.First(r => r.Range.Contains(i)).Range).Distinct().Count() <= 1)
+        if (way.Consistency != Consistency.Global || way.Backend == BackendKind.AddressSpace || images.Select(i => regions.First(r => r.Range.Contains(i)).Range).Distinct().Count() <= 1)
         {
             return false;
         }

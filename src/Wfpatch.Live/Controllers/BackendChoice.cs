@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Generations;
-using Wfpatch.Core.Patches;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
@@ -12,19 +11,19 @@ namespace Wfpatch.Live.Controllers;
 /// </summary>
 public static class BackendChoice
 {
-    /// <summary>For an apply: a backend, and what is against it. Nobody gets aspace who does not ask for it, as long as what was seen with it once is not
-    /// explained (docs/mechanisms/address-space-generations.md, "Open").</summary>
-    public static (BackendKind Backend, Refusal? Refusal) Make(Target target, TargetState state, Patch patch, TransitionOptions options, Consistency consistency)
+    /// <summary>For an apply: a backend, and what is against it. Nobody gets aspace who does not ask for it, as long as it was seen on
+    /// emulated processors alone (docs/decisions/0047-one-interface-for-two-backends.md).</summary>
+    public static (BackendKind Backend, Refusal? Refusal) Make(Target target, TargetState state, TransitionOptions options)
     {
         if (IsBound(state))
         {
-            return (state.Backend, FindOther(target, state, options) ?? (state.Backend == BackendKind.AddressSpace ? FindUnable(patch, options, consistency) : null));
+            return (state.Backend, FindOther(target, state, options));
         }
         if (options.Backend != BackendKind.AddressSpace)
         {
             return (BackendKind.Dispatch, null);
         }
-        var refusal = HasViews(target) ? FindUnable(patch, options, consistency) : TransitionRefusals.NoGenerations.About(
+        var refusal = HasViews(target) ? null : TransitionRefusals.NoGenerations.About(
             "--backend aspace", "The kernel that runs here has no address-space generations.");
         return (BackendKind.AddressSpace, refusal);
     }
@@ -44,7 +43,8 @@ public static class BackendChoice
     /// <summary>A state that came with a fork, and says of views that are not there.</summary>
     public static Refusal? FindFork(Target target, TargetState state)
     {
-        int[] wanted = [state.View, state.Transition?.View ?? 0];
+        // The one that a reversed transition leads away from is deleted.
+        int[] wanted = [state.View, state.Transition is { ReversedTo: 0 } open ? open.View : 0];
         return wanted.Any(v => v > 0) && target.Linux.ReadViews(target.Process) is var views && wanted.FirstOrDefault(v => v > 0 && !views.Contains(v)) is > 0 and var missing
             ? TransitionRefusals.ForkedView.About($"process {target.Process}", $"Generation {missing} of the address space of process {target.Process} is not there: the process was forked by one that had it. What it runs is what the thread that forked it ran.")
             : null;
@@ -55,12 +55,9 @@ public static class BackendChoice
 
     private static bool IsBound(TargetState state) => !state.Applied.IsEmpty || state.Transition is not null || state.View != 0;
 
-    private static Refusal? FindUnable(Patch patch, TransitionOptions options, Consistency consistency)
-    {
-        string? what = consistency == Consistency.Global ? "bring all threads over in one instant"
-            : patch.Objects.Any(o => !o.Callbacks.IsEmpty) ? "have callbacks called"
-            : options.Policy is Policy.Points or Policy.Explicit ? "let threads migrate at quiescence points"
-            : null;
-        return what is null ? null : TransitionRefusals.NotWithViews.About(patch.Name, $"The backend aspace cannot {what} yet.");
-    }
+    /// <summary>What is against going over to a view at a quiescence point, which a thread does by a system call of its own; null: nothing.</summary>
+    public static Refusal? FindFilter(Target target) =>
+        target.Proc.ReadThreads().Where(t => target.Proc.ReadStatus("Seccomp", t) is not (null or "0"))
+            .Select(t => TransitionRefusals.NotWithViews.About($"thread {t}", $"Thread {t} of process {target.Process} has a seccomp filter, which may be against the system call by which a thread goes over to a view at a quiescence point; use --policy stack."))
+            .FirstOrDefault();
 }

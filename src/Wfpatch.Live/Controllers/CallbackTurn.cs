@@ -4,7 +4,6 @@ using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Backends;
-using Wfpatch.Live.Backends.Dispatch;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
 
@@ -18,7 +17,7 @@ public sealed record CallWaiting(string Sentence, bool IsLost = false);
 /// Has the callbacks of an open transition called, each once, by a thread of the target that comes by a quiescence point. The controller asks and
 /// waits, and no thread does: what was asked for is called also when the controller is gone.
 /// </summary>
-public sealed class CallbackTurn(Target target, JournaledTarget journaled, DispatchBackend backend)
+public sealed class CallbackTurn(Target target, JournaledTarget journaled, CallbackRequests requests)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(5);
 
@@ -47,14 +46,14 @@ public sealed class CallbackTurn(Target target, JournaledTarget journaled, Dispa
     /// <summary>Asks, and waits until they have been called (null), or the time is over.</summary>
     public CallWaiting? Run(TransitionOptions options)
     {
-        backend.OpenCalls();
+        requests.Open();
         return Wait(options, p => p == CallProgress.Done);
     }
 
     /// <summary>Takes back what is asked for. Null: nobody is in it, and nobody will be; else a thread is in it still.</summary>
     public CallWaiting? Withdraw(TransitionOptions options)
     {
-        backend.WithdrawCalls();
+        requests.Withdraw();
         return Wait(options, p => p != CallProgress.Running) is { IsLost: false } running ? running : null;
     }
 
@@ -89,12 +88,12 @@ public sealed class CallbackTurn(Target target, JournaledTarget journaled, Dispa
             {
                 throw new TargetAccessException($"waiting for callbacks in process {target.Process}", Errno.NoSuchProcess);
             }
-            if (isOver(backend.Calls.Progress))
+            if (isOver(requests.Status.Progress))
             {
                 return null;
             }
             var waiting = Describe(target, journaled.State)!;
-            if (isOver(backend.Calls.Progress))
+            if (isOver(requests.Status.Progress))
             {
                 return null;
             }

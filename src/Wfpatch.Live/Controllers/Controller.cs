@@ -160,16 +160,16 @@ public sealed class Controller
         {
             return TransitionReport.Refused(above);
         }
-        var (choice, refusal) = MakeChoice(Narrow(options, state.Backend), [.. parts.SelectMany(p => state.Images[p.Image].Functions).Select(f => f.Name)], [], state);
+        var (choice, refusal) = MakeChoice(options, state.Backend, [.. parts.SelectMany(p => state.Images[p.Image].Functions).Select(f => f.Name)], [], state);
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).ToList();
         if (obstacles.Count > 0)
         {
             return TransitionReport.Refused(obstacles);
         }
         var (plan, refusals) = new TransitionPlanner(_target, state).PlanRevert([.. parts.Select(p => p.Image)], choice!.Profile, new TransitionWay(choice.Name, Consistency: options.Consistency ?? applied.Consistency) { Backend = state.Backend });
-        if (plan is null && FailedByPoints(options, choice, refusals))
+        if (plan is null && WithoutPoints(options, choice, refusals) is { } others)
         {
-            return StartOnce(applied, options with { UseAnnounced = false });
+            return StartOnce(applied, others);
         }
         if (plan is null || CallbackTurn.FindObstacles(plan.Open).Concat(new ResourceObstacles(_target, plan).Find()).ToList() is { Count: > 0 } lacking && (refusals = [.. lacking]).Length > 0)
         {
@@ -219,7 +219,7 @@ public sealed class Controller
         {
             switch (open.Phase)
             {
-                case TransitionPhase.Migrating when open.IsGlobal && !_dispatch.IsFlipped:
+                case TransitionPhase.Migrating when open.IsGlobal && !Backend.HasMovedAll:
                     return Cancel(image);
                 case TransitionPhase.Migrating when open.IsGlobal:
                     Backend.Settle();
@@ -259,11 +259,11 @@ public sealed class Controller
         {
             return _reports.ReportCalls(State, running);
         }
-        if (_dispatch.Calls is not { Progress: CallProgress.Done, Result: 0 })
+        if (Requests.Status is not { Progress: CallProgress.Done, Result: 0 })
         {
             return Cancel(image);
         }
-        _dispatch.BeginMigrating();
+        CallbackRequests.BeginMigrating(_journaled);
         Backend.Reverse();
         return null;
     }
@@ -284,7 +284,7 @@ public sealed class Controller
                 ? _reports.Describe(open, Outcome.Refused, waiting.Sentence) with { Refusals = [TransitionRefusals.CallbackLost.About(open.Images[open.Transition!.Image].PatchName, waiting.Sentence)] }
                 : _reports.ReportCalls(open, waiting);
         }
-        if (open.Transition!.Phase == TransitionPhase.CallingFirst && _dispatch.Calls.Result is var result and not 0)
+        if (open.Transition!.Phase == TransitionPhase.CallingFirst && Requests.Status.Result is var result and not 0)
         {
             Backend.Cancel();
             return _reports.ReportCallRefused(open, result);
@@ -292,7 +292,9 @@ public sealed class Controller
         return null;
     }
 
-    private CallbackTurn Calls => new(_target, _journaled, _dispatch);
+    private CallbackRequests Requests => new(_journaled, Backend);
+
+    private CallbackTurn Calls => new(_target, _journaled, Requests);
 
     private ProcessStop StopAll() => new(_target, _target.CreateUnwinder(State.Images.Select(i => i.UnwindTable), ReturnHookTable.Read(_target.Memory, State.ReturnHooks)), _stops);
 
@@ -344,7 +346,7 @@ public sealed class Controller
             {
                 return waiting with { ArmTime = armTime, TransitionTime = clock.Elapsed };
             }
-            _dispatch.BeginMigrating();
+            CallbackRequests.BeginMigrating(_journaled);
         }
         IReadOnlyCollection<ThreadRecord> threads = [];
         bool complete = true;
@@ -360,7 +362,7 @@ public sealed class Controller
         }
         if (complete && open.Transition!.Phase == TransitionPhase.Migrating && !Transitions.CallsOf(open, TransitionPhase.CallingLast).IsEmpty)
         {
-            _dispatch.BeginCalls(TransitionPhase.CallingLast);
+            CallbackRequests.Begin(_journaled, TransitionPhase.CallingLast);
         }
         if (State.Transition!.Phase == TransitionPhase.CallingLast && Call(options) is { } last)
         {
@@ -378,13 +380,13 @@ public sealed class Controller
     private TransitionReport MoveAll(OutsideMigration migration, TransitionOptions options, Stopwatch clock)
     {
         var open = State;
-        if (open.Transition!.Phase == TransitionPhase.Settling || _dispatch.IsFlipped)
+        if (open.Transition!.Phase == TransitionPhase.Settling || Backend.HasMovedAll)
         {
             // Whoever wrote it was killed behind that.
             Backend.Settle();
             return _reports.Report(open, complete: true, []) with { Threads = _reports.SettledThreads(State) };
         }
-        var gathering = new Gathering(_target, migration, OldCode(open), _dispatch.Flip, options.MaxWait, _stops, clock);
+        var gathering = new Gathering(_target, migration, OldCode(open), Backend.GlobalMove, options.MaxWait, _stops, clock);
         bool complete = gathering.Run(options.Timeout, options.Progress, options.Cancel);
         if (complete)
         {
@@ -424,7 +426,8 @@ public sealed class Controller
     {
         var state = State;
         Backend.Open();
-        bool hasPoints = state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);
+        // Into a view a canary is brought from outside: a grant is a number, which in a view nobody asks for.
+        bool hasPoints = state.Backend == BackendKind.Dispatch && state.Hooks.Any(h => h.IsArmed && h.Kind == HookKind.Point);
         var loop = new CanaryLoop(_target, migration, OldCode(state), state.Transition!.Destination, hasPoints, options.Canary!, clock);
         bool complete = loop.Run(options.Timeout, options.Progress, options.Cancel);
         return (complete, loop.Threads);
@@ -482,12 +485,12 @@ public sealed class Controller
             .. replaced.SelectMany(a => state.Images[a.Image].Functions).Select(f => f.Name),
         ];
         var consistency = ConsistencyCheck.Of(patch, replaced, options);
-        var (backend, noBackend) = BackendChoice.Make(_target, state, patch, options, consistency);
+        var (backend, noBackend) = BackendChoice.Make(_target, state, options);
         if (noBackend is not null)
         {
             return (null, null, TransitionReport.Refused([noBackend]) with { PatchId = patch.Id, PatchName = patch.Name });
         }
-        var (choice, refusal) = MakeChoice(Narrow(options, backend), changed, patch.Objects, state);
+        var (choice, refusal) = MakeChoice(options, backend, changed, patch.Objects, state);
         var noCanary = options.Canary is { } canary ? CanaryCheck.FindObstacle(_target, canary) : null;
         var obstacles = new ProcessObstacles(_target, _stops).Find().Concat(refusal is null ? [] : [refusal]).Concat(noCanary is null ? [] : [noCanary]).Concat(FindForeignWord(state))
             .Concat(ConsistencyCheck.FindObstacle(patch, replaced, options) is { } other ? [other] : []).ToList();
@@ -497,9 +500,9 @@ public sealed class Controller
         }
         var way = new TransitionWay(choice?.Name ?? "", options.Canary?.Count ?? 0, consistency, replaces) { Backend = backend };
         var (plan, refusals) = new TransitionPlanner(_target, state).PlanApply(patch, choice?.Profile, way);
-        if (plan is null && FailedByPoints(options, choice, refusals))
+        if (plan is null && WithoutPoints(options, choice, refusals) is { } others)
         {
-            return PlanApply(patch, options with { UseAnnounced = false });
+            return PlanApply(patch, others);
         }
         if (plan is not null)
         {
@@ -511,25 +514,27 @@ public sealed class Controller
             : (plan, choice, null);
     }
 
-    private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, ImmutableArray<string> changed, ImmutableArray<ObjectPatch> parts, TargetState state)
+    private (PolicyChoice? Choice, Refusal? Refusal) MakeChoice(TransitionOptions options, BackendKind backend, ImmutableArray<string> changed, ImmutableArray<ObjectPatch> parts, TargetState state)
     {
         var made = PolicyChoice.Make(options.Policy, WithoutAbsent(options.Profile), changed, parts, KnownPoints(state), options.UseAnnounced ? ExplicitPoints.Find(_target) : ExplicitPoints.None);
+        if (backend == BackendKind.AddressSpace && made.Choice?.Profile is not null && BackendChoice.FindFilter(_target) is { } filtered)
+        {
+            return options.Policy == Policy.Auto ? MakeChoice(options with { Policy = Policy.Stack }, backend, changed, parts, state) : (null, filtered);
+        }
         return made.Choice?.Name == PolicyChoice.StackName && Coroutines.Find(_target) is var (name, maker)
             ? (made.Choice, TransitionRefusals.SuspendedStacks.About(name, $"{name} uses {maker} in process {_target.Process}: the stacks of its coroutines may hold functions that change, and the policy stack cannot see those that are suspended."))
             : made;
     }
 
-    // Threads go over to views from outside alone, by what is on their stacks.
-    private static TransitionOptions Narrow(TransitionOptions options, BackendKind backend) =>
-        backend == BackendKind.AddressSpace && options.Policy == Policy.Auto ? options with { Policy = Policy.Stack } : options;
-
     private Profile? WithoutAbsent(Profile? profile) =>
         profile is null ? null : profile with { Points = [.. profile.Points.Where(p => !p.IsOptional || HookPlanner.FindExported(_target, p) is not null)] };
 
-    // The policy auto does without points that do not serve for this patch.
-    private static bool FailedByPoints(TransitionOptions options, PolicyChoice? choice, ImmutableArray<Refusal> refusals) =>
-        options is { Policy: Policy.Auto, UseAnnounced: true } && choice?.Name == PolicyChoice.ExplicitName
-        && refusals.All(r => r.Kind == TransitionRefusals.BelowPoint || r.Kind == TransitionRefusals.BadExplicitPoint);
+    // The policy auto does without points that do not serve for this patch, or not with views.
+    private static TransitionOptions? WithoutPoints(TransitionOptions options, PolicyChoice? choice, ImmutableArray<Refusal> refusals) =>
+        options.Policy != Policy.Auto || refusals.IsEmpty ? null
+        : options.UseAnnounced && choice?.Name == PolicyChoice.ExplicitName && refusals.All(r => r.Kind == TransitionRefusals.BelowPoint || r.Kind == TransitionRefusals.BadExplicitPoint) ? options with { UseAnnounced = false }
+        : choice?.Profile is not null && refusals.All(r => r.Kind == TransitionRefusals.NotWithViews) ? options with { Policy = Policy.Stack }
+        : null;
 
     private IEnumerable<Refusal> FindForeignWord(TargetState state)
     {

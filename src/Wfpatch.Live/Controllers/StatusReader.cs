@@ -76,9 +76,7 @@ public static class StatusReader
         var block = ThreadControlBlock.Find(target.Linux, target.Memory, thread);
         if (open.IsGlobal)
         {
-            // Nobody asks for its own word.
-            bool isOver = open.Phase == TransitionPhase.Settling || (target.Memory.TryReadUInt32(new TransitionWrites(state).Word, out uint all) && all == open.Generation);
-            return isOver
+            return open.Phase == TransitionPhase.Settling || HasGoneOver(target, state, open, thread)
                 ? new ThreadReport(thread, name, open.Generation, MigrationPath.Together, null, null)
                 : new ThreadReport(thread, name, state.Generation, MigrationPath.Pending, null, FindBlocker(look, thread, block));
         }
@@ -94,6 +92,11 @@ public static class StatusReader
         uint generation = now == open.Generation ? now : state.Generation;
         return new ThreadReport(thread, name, generation, MigrationPath.Pending, null, FindBlocker(look, thread, block));
     }
+
+    /// <summary>With all others, in a global transition. With dispatch nobody asks for its own word.</summary>
+    private static bool HasGoneOver(Target target, TargetState state, TransitionState open, int thread) => state.Backend == BackendKind.AddressSpace
+        ? ThreadsOf(target, state).Read(thread, default) == open.Generation
+        : target.Memory.TryReadUInt32(new TransitionWrites(state).Word, out uint all) && all == open.Generation;
 
     private static IThreadGenerations ThreadsOf(Target target, TargetState state) =>
         state.Backend == BackendKind.AddressSpace ? new ThreadViews(target.Linux, () => state) : new ThreadWords(target.Memory);

@@ -10,6 +10,7 @@ public static class Errno
     public const int NoSuchProcess = 3;
     public const int Interrupted = 4;
     public const int InputOutput = 5;
+    public const int NoSuchAddress = 6;
     public const int TryAgain = 11;
     public const int NoRoom = 12;
     public const int NoAccess = 13;

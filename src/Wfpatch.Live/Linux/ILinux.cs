@@ -101,6 +101,10 @@ public interface ILinux
     /// <summary>wfgen_migrate(2). EBUSY: the thread is stopped outside of a system call.</summary>
     int MoveToView(int thread, int view);
 
+    /// <summary>wfgen_migrate(2) with WFGEN_MIGRATE_ALL: all threads of a process, each of which the calling thread has stopped in a system call, or none. EAGAIN: one is not
+    /// stopped; EBUSY: one is, outside of a system call. Allocates nothing.</summary>
+    int MoveAllToView(int process, int view);
+
     /// <summary>wfgen_delete(2).</summary>
     int DeleteView(int process, int view);
 }

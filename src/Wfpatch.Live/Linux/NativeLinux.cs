@@ -248,6 +248,12 @@ public sealed unsafe class NativeLinux(Yielding? yielding = null) : ILinux
 
     public int MoveToView(int thread, int view) => CallForNumber(NativeMethods.Syscall(SysMoveToView, thread, view, 0, 0, 0), out _);
 
+    public int MoveAllToView(int process, int view)
+    {
+        const int All = 1;
+        return CallForNumber(NativeMethods.Syscall(SysMoveToView, process, view, All, 0, 0), out _);
+    }
+
     public int DeleteView(int process, int view) => CallForNumber(NativeMethods.Syscall(SysDeleteView, process, view, 0, 0, 0), out _);
 
     private static int CallForNumber(nint result, out int number)

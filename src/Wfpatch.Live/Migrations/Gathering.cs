@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Quiescence;
-using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Targets;
 
@@ -11,7 +10,7 @@ namespace Wfpatch.Live.Migrations;
 
 /// <summary>
 /// Brings all threads over in one instant. Thread after thread is stopped and looked at; one that is outside of the changed code is held, one that is
-/// not is let go and looked at again. When all are held, one word is written and all go on in the new version. None waits longer than a bound: then all go on in the
+/// not is let go and looked at again. When all are held, one call lets all go over, and all go on in the new version. None waits longer than a bound: then all go on in the
 /// version before, and it is tried again later, those who were missing first and while nobody waits for them.
 /// Each held thread lives in a frame of the recursion, so that all are let go however it ends; if the controller is killed, the kernel lets them go.
 /// While one is held nothing is allocated.
@@ -37,7 +36,7 @@ public sealed class Gathering
     private readonly Target _target;
     private readonly OutsideMigration _outside;
     private readonly IReadOnlyList<HeldCode> _oldCode;
-    private readonly CodeWrite _flip;
+    private readonly IGlobalMove _move;
     private readonly TimeSpan _longestWait;
     private readonly StopLog _stops;
     private readonly Stopwatch _clock;
@@ -59,16 +58,16 @@ public sealed class Gathering
 
     /// <param name="outside">Tells of a stopped thread whether it is outside.</param>
     /// <param name="oldCode">The names of what <paramref name="outside"/> looks for, in the same order.</param>
-    /// <param name="flip">The word that decides for all threads.</param>
+    /// <param name="move">Lets all that are held go over.</param>
     /// <param name="longestWait">How long a thread is held at most.</param>
     /// <param name="clock">Running since arming began.</param>
     public Gathering(
-        Target target, OutsideMigration outside, IReadOnlyList<HeldCode> oldCode, CodeWrite flip, TimeSpan longestWait, StopLog stops, Stopwatch clock)
+        Target target, OutsideMigration outside, IReadOnlyList<HeldCode> oldCode, IGlobalMove move, TimeSpan longestWait, StopLog stops, Stopwatch clock)
     {
         _target = target;
         _outside = outside;
         _oldCode = oldCode;
-        _flip = flip;
+        _move = move;
         _longestWait = longestWait;
         _stops = stops;
         _clock = clock;
@@ -345,6 +344,10 @@ public sealed class Gathering
         var interrupted = registers;
         // At once, and not when it is let go: a controller that is killed lets it go as it is.
         InterruptedCall.Restart(in stopped, ref registers, asleep);
+        if (thread.Visit.Result == VisitResult.Migrated && held >= 0 && !_move.TryReady(in stopped, in registers))
+        {
+            thread.Visit = thread.Visit with { Result = VisitResult.NotNow };
+        }
         if (thread.Visit.Result != VisitResult.Migrated || held < 0)
         {
             thread.Runs = QuietProcFs.ReadRuns(_target.Process, thread.Id);
@@ -363,6 +366,7 @@ public sealed class Gathering
         _fruitless = 0;
         _pause = ShortestPause;
         var result = HoldRest(held + 1);
+        _move.Release(in stopped, in registers);
         _lettingGoSince = held + 1 == _held ? Stopwatch.GetTimestamp() : _lettingGoSince;
         _threads[index].State = result == Result.Moved ? GatheredState.Moved : GatheredState.Released;
         if (SyscallRestart.Decide((long)interrupted.OrigRax, (long)interrupted.Rax, interrupted.R10) == SyscallRestartKind.AgainWithRestOfTimeout)
@@ -440,7 +444,7 @@ public sealed class Gathering
     }
 
     private Result Flip() =>
-        _target.Memory.TryWrite(_flip.Address, _flip.Bytes) == Errno.Success ? Result.Moved : Result.NotWritten;
+        _move.Run() == Errno.Success ? Result.Moved : Result.NotWritten;
 
     private static long ToTimestamp(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 }

@@ -32,7 +32,7 @@ public sealed class ThreadViews(ILinux linux, Func<TargetState> now) : IThreadGe
     public VisitResult? Store(int thread, in UserRegisters registers, uint generation)
     {
         int error = Move(thread, ViewOf(generation));
-        if (error == Errno.Busy && registers.OrigRax == ulong.MaxValue && (long)registers.Rax is not (>= FirstRestart and <= LastRestart))
+        if (error == Errno.Busy && registers.OrigRax == ulong.MaxValue && MayLookAsInCall(in registers))
         {
             error = MoveOutsideOfCall(thread, in registers, ViewOf(generation));
         }
@@ -44,6 +44,12 @@ public sealed class ThreadViews(ILinux linux, Func<TargetState> now) : IThreadGe
         };
     }
 
+    /// <summary>Whether a thread that is stopped outside of system calls can be made to look as if it were in one: its result must not be one that asks for another try.</summary>
+    internal static bool MayLookAsInCall(in UserRegisters registers) => (long)registers.Rax is not (>= FirstRestart and <= LastRestart);
+
+    /// <summary>It looks so by this.</summary>
+    internal static UserRegisters AsInCall(in UserRegisters registers) => registers with { OrigRax = AnyCall };
+
     // Who asks here has no control block to look into.
     public bool IsElsewhere(int thread, in UserRegisters registers, uint generation) => false;
 
@@ -54,7 +60,7 @@ public sealed class ThreadViews(ILinux linux, Func<TargetState> now) : IThreadGe
     /// </summary>
     private int MoveOutsideOfCall(int thread, in UserRegisters registers, int view)
     {
-        var inCall = registers with { OrigRax = AnyCall };
+        var inCall = AsInCall(in registers);
         int error = linux.SetRegisters(thread, in inCall);
         if (error != Errno.Success)
         {

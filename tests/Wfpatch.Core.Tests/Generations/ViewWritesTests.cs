@@ -62,6 +62,27 @@ public sealed class ViewWritesTests
         Assert.DoesNotContain(all, w => w.Address == far);
     }
 
+    /// <summary>Where to, then by which block, then the entry: who comes by in between passes. Canaries do not use it, and in a global transition nobody does.</summary>
+    [Fact]
+    public void PointsLeadIntoTheViewAndBack()
+    {
+        var at = Applied.EntryOf('a') + 0x80;
+        var trampoline = new Address(0x43_0003);
+        var plan = new RedirectPlan(at, "one-byte", new byte[] { 0x31 }, new EntryWrite(at, new byte[] { 0x31 }, new byte[] { 0xe9 }), at, trampoline, ViewHook.Length);
+        HookState Of(HookKind kind, bool isArmed) => new($"{kind}", kind, AddressRange.OfLength(at, 16), plan, isArmed, Set: 0);
+        var start = Settle(Open(Start, 0), 3) with { Hooks = [Of(HookKind.Point, isArmed: true), Of(HookKind.Point, isArmed: false), Of(HookKind.CallGuard, isArmed: true)] };
+        var open = Transitions.WithView(Open(start, 1), 4);
+        foreach (var (state, view) in new[] { (open, 4), (Transitions.Reverse(open), 3) })
+        {
+            var writes = new TransitionWrites(state).OpenHooks().ToList();
+            Assert.Equal([ViewHook.Operand(trampoline).Start, trampoline + 1, at], writes.Select(w => w.Address));
+            Assert.Equal((view, 0xe9), (BitConverter.ToInt32(writes[0].Bytes), writes[2].Bytes[0]));
+            Assert.Equal(HookTrampoline.Select(trampoline, HookTrampoline.ViewSet).Bytes, writes[1].Bytes);
+        }
+        Assert.Empty(new TransitionWrites(open with { Transition = open.Transition! with { Canaries = 1 } }).OpenHooks());
+        Assert.Empty(new TransitionWrites(open with { Transition = open.Transition! with { Consistency = Core.Patches.Consistency.Global } }).OpenHooks());
+    }
+
     [Fact]
     public void ATransitionThatIsTurnedRoundLeadsToTheViewOfBefore()
     {

@@ -187,22 +187,6 @@ public sealed class AddressSpaceTests(ITestOutputHelper output)
         Assert.Equal(Outcome.Refused, commands.Status(target.Id).Outcome);
     }
 
-    [Theory]
-    [InlineData(Policy.Points)]
-    [InlineData(Policy.Explicit)]
-    public async Task What_it_cannot_do_is_refused_by_name_or_left_to_dispatch(Policy policy)
-    {
-        var (target, patch, views) = await StartAsync();
-        await using var _ = target;
-        var commands = new Commands(views);
-        var options = Unasked with { Policy = policy, Profile = InProcess.SampleProfile };
-        Assert.Equal("WF763", Assert.Single(Expect(Outcome.Refused, commands.Apply(target.Id, patch.Patch, options with { Backend = BackendKind.AddressSpace })).Refusals).Code);
-        if (policy == Policy.Points)
-        {
-            Assert.Equal(BackendKind.Dispatch, Expect(Outcome.Done, commands.Apply(target.Id, patch.Patch, options)).Backend);
-        }
-    }
-
     /// <summary>The kernel that the tests run on, whatever it is.</summary>
     [Fact]
     public async Task Without_generations_aspace_is_refused_and_unasked_dispatch_is_taken()

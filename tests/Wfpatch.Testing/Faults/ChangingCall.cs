@@ -16,6 +16,7 @@ public enum ChangingCall
     PinForViews,
     WriteView,
     MoveToView,
+    MoveAllToView,
     DeleteView,
 }
 
@@ -36,6 +37,7 @@ public static class ChangingCalls
         ChangingCall.PinForViews => [Errno.NoRoom, Errno.Invalid],
         ChangingCall.WriteView => [Errno.NoRoom, Errno.Fault, Errno.InputOutput],
         ChangingCall.MoveToView => [Errno.Busy, Errno.NoSuchProcess],
+        ChangingCall.MoveAllToView => [Errno.TryAgain, Errno.Busy],
         ChangingCall.DeleteView => [Errno.Busy],
         _ => throw new ArgumentOutOfRangeException(nameof(call)),
     };

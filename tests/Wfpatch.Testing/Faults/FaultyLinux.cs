@@ -65,6 +65,8 @@ public sealed class FaultyLinux(ILinux real, Func<int, ChangingCall, int> fault)
 
     public override int MoveToView(int thread, int view) => Next(ChangingCall.MoveToView) is not Errno.Success and var error ? error : base.MoveToView(thread, view);
 
+    public override int MoveAllToView(int process, int view) => Next(ChangingCall.MoveAllToView) is not Errno.Success and var error ? error : base.MoveAllToView(process, view);
+
     public override int DeleteView(int process, int view) => Next(ChangingCall.DeleteView) is not Errno.Success and var error ? error : base.DeleteView(process, view);
 
     private int Next(ChangingCall call) => fault(++Changes, call);

@@ -65,5 +65,7 @@ public abstract class ForwardedLinux(ILinux real) : ILinux
 
     public virtual int MoveToView(int thread, int view) => real.MoveToView(thread, view);
 
+    public virtual int MoveAllToView(int process, int view) => real.MoveAllToView(process, view);
+
     public virtual int DeleteView(int process, int view) => real.DeleteView(process, view);
 }

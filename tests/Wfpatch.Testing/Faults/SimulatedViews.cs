@@ -12,7 +12,7 @@ namespace Wfpatch.Testing.Faults;
 /// </summary>
 public sealed class SimulatedViews(ILinux real) : ForwardedLinux(real)
 {
-    private const int NoSuchAddress = 6;
+    private const int MostThreads = 512;
     private readonly Dictionary<int, Dictionary<Address, byte>> _views = [];
     private readonly Dictionary<int, int> _threads = [];
     private readonly List<AddressRange> _pinned = [];
@@ -34,6 +34,18 @@ public sealed class SimulatedViews(ILinux real) : ForwardedLinux(real)
         var bytes = Enumerable.Range(0, Length).Select(i => _views[view].TryGetValue(entry + i, out byte b) ? b : (byte)0).ToArray();
         return bytes[0] == Jump ? entry + Length + BitConverter.ToInt32(bytes, 1) : null;
     }
+
+    /// <summary>How often all threads were moved by one call.</summary>
+    public int MovedAll { get; private set; }
+
+    /// <summary>A thread comes by a hook and goes over where that leads: to the newest view, or back from the only one to generation 0. (The system call by which it does so
+    /// the real kernel does not have.)</summary>
+    public void ComeByHook(int thread) => _threads[thread] = Live switch
+    {
+        [] => 0,
+        [var one] => ViewOf(thread) == one ? 0 : one,
+        [.., var newest] => newest,
+    };
 
     public int ViewOf(int thread) => _threads.GetValueOrDefault(thread);
 
@@ -82,7 +94,7 @@ public sealed class SimulatedViews(ILinux real) : ForwardedLinux(real)
         {
             if (!_pinned.Exists(p => p.Contains(address + i)))
             {
-                return NoSuchAddress;
+                return Errno.NoSuchAddress;
             }
             content[address + i] = bytes[i];
         }
@@ -106,6 +118,34 @@ public sealed class SimulatedViews(ILinux real) : ForwardedLinux(real)
             _threads[thread] = view;
         }
         return error;
+    }
+
+    public override int MoveAllToView(int process, int view)
+    {
+        if (view != 0 && !_views.ContainsKey(view))
+        {
+            return Errno.NoEntry;
+        }
+        // Only the tracer of each is told; the tests' processes have at most as many threads as are listed at once.
+        Span<int> threads = stackalloc int[MostThreads];
+        threads = threads[..Math.Min(QuietProcFs.ReadThreads(process, threads), MostThreads)];
+        foreach (int thread in threads)
+        {
+            if (GetRegisters(thread, out var registers) != Errno.Success)
+            {
+                return Errno.TryAgain;
+            }
+            if (registers.OrigRax == ulong.MaxValue)
+            {
+                return Errno.Busy;
+            }
+        }
+        foreach (int thread in threads)
+        {
+            _threads[thread] = view;
+        }
+        MovedAll++;
+        return Errno.Success;
     }
 
     public override int DeleteView(int process, int view) => _views.Remove(view) ? Errno.Success : Errno.NoEntry;

@@ -15,6 +15,7 @@ namespace Wfpatch.Core.Redirects.Trampolines;
 /// +50   set 2
 /// +64   granted   if the grant is not 0: mov grant, word; jmp pass
 /// +100  call      call *area; jmp pass
+/// +122  view      jmp to what <see cref="ViewHook"/> has behind all this, where there is that
 /// +128  area      the address of the code that calls a patch's callbacks (CallbackArea)
 /// </code>
 /// The granted block serves a transition that is open for canaries: it changes no flags and no register, and leaves the red zone
@@ -35,6 +36,9 @@ public static class HookTrampoline
     /// <summary>To be selected: one of the passers-by runs the callbacks that are asked for, and none migrates.</summary>
     public const int CallSet = SetCount + 1;
 
+    /// <summary>To be selected where there is a <see cref="ViewHook"/>: passers-by go over to a view.</summary>
+    public const int ViewSet = CallSet + 1;
+
     /// <summary>Where the moved instruction stands.</summary>
     public const int Pass = 2;
     private const int Set0 = Pass + PassBlock.Length;
@@ -43,14 +47,20 @@ public static class HookTrampoline
     public const int Granted = Set0 + (SetCount * SetLength);
     private const int GrantedLength = 36;
     private const int Call = Granted + GrantedLength;
+    private const int View = Call + 22;
     private const int Area = Call + 28;
 
     /// <summary>The whole trampoline, passing everything.</summary>
     /// <param name="callbacks">Where <see cref="CallbackArea"/> is, or will be when something is to be called.</param>
     public static CodeWrite Initial(RedirectPlan plan, Address callbacks = default)
     {
-        var bytes = new byte[Length];
+        var bytes = new byte[plan.TrampolineLength >= ViewHook.Length ? ViewHook.Length : Length];
         bytes.AsSpan().Fill(0xcc);
+        if (bytes.Length > Length)
+        {
+            NearJump.Encode(plan.Trampoline + View, ViewHook.CodeAt(plan.Trampoline)).CopyTo(bytes, View);
+            ViewHook.Put(bytes, plan.Trampoline);
+        }
         bytes[0] = 0xeb;
         bytes[1] = 0;
         PassBlock.Encode(plan, plan.Trampoline + Pass).CopyTo(bytes, Pass);
@@ -101,7 +111,14 @@ public static class HookTrampoline
         Enumerable.Range(0, SetCount).Select(set => AddressRange.OfLength(trampoline + Set0 + (set * SetLength) + 8, 4));
 
     /// <summary>Makes passers-by store what <paramref name="set"/> says, what they were granted (<see cref="GrantedSet"/>), or nothing (-1), or
-    /// call (<see cref="CallSet"/>). One byte.</summary>
-    public static CodeWrite Select(Address trampoline, int set) =>
-        new(trampoline + 1, [(byte)(set < 0 ? 0 : (set == CallSet ? Call : Set0 + (set * SetLength)) - 2)]);
+    /// call (<see cref="CallSet"/>), or go over to a view (<see cref="ViewSet"/>). One byte.</summary>
+    public static CodeWrite Select(Address trampoline, int set) => new(trampoline + 1, [(byte)(OffsetOf(set) - Pass)]);
+
+    private static int OffsetOf(int set) => set switch
+    {
+        < 0 => Pass,
+        CallSet => Call,
+        ViewSet => View,
+        _ => Set0 + (set * SetLength),
+    };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
 using Wfpatch.Core.Generations;
+using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Core.Refusals;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
@@ -10,7 +11,7 @@ namespace Wfpatch.Live.Backends.AddressSpace;
 
 /// <summary>
 /// Views of the address space (docs/mechanisms/address-space-generations.md). A view is made whole before a thread enters it, and the kernel's generation 0 keeps
-/// the code as it was loaded. So nothing that a running thread can meet is ever written.
+/// the code as it was loaded. So nothing that a running thread can meet is ever written, but for hooks: a byte or an aligned quadword each.
 /// </summary>
 public sealed class AddressSpaceBackend(JournaledTarget journaled) : IBackend
 {
@@ -19,6 +20,39 @@ public sealed class AddressSpaceBackend(JournaledTarget journaled) : IBackend
     private TargetState State => journaled.State;
 
     public IThreadGenerations Threads => new ThreadViews(_target.Linux, () => State);
+
+    public IGlobalMove GlobalMove => new ViewMove(_target.Linux, _target.Process, State.Transition!.View);
+
+    public bool HasMovedAll => State.Transition is { IsGlobal: true } open
+        && _target.Proc.ReadThreads().Any(t => Threads.Read(t, default) == open.Generation);
+
+    /// <summary>Where a view has a page of its own, it does not see what is written to generation 0 there.</summary>
+    public void WriteForAll(IEnumerable<CodeWrite> writes)
+    {
+        var views = _target.Linux.ReadViews(_target.Process);
+        foreach (var write in writes)
+        {
+            journaled.Execute([write]);
+            // Nothing else than entries of hooks is in the program's own code. What does not change there is left alone: a jump may stand beside it.
+            if (write.Redirect is { } plan && plan.Write.Trimmed() is var trimmed)
+            {
+                var changed = write.Bytes.AsSpan((int)(trimmed.Address - write.Address), trimmed.New.Length);
+                foreach (int view in views)
+                {
+                    WriteHook(view, trimmed.Address, changed);
+                }
+            }
+        }
+    }
+
+    private void WriteHook(int view, Address address, ReadOnlySpan<byte> bytes)
+    {
+        int error = _target.Linux.WriteView(_target.Process, view, address, bytes);
+        if (error is not (Errno.Success or Errno.NoSuchAddress or Errno.NoEntry))
+        {
+            TargetAccessException.ThrowIf(error, $"writing to {address} in generation {view} of process {_target.Process}");
+        }
+    }
 
     public Refusal? MakeRoom(Func<ProcessStop> stop)
     {
@@ -46,13 +80,19 @@ public sealed class AddressSpaceBackend(JournaledTarget journaled) : IBackend
                 return Refuse($"writing {write.Bytes.Length} bytes at {write.Address} into its generation {State.Transition!.View}", error);
             }
         }
-        journaled.Journal(Transitions.Advance(State, TransitionPhase.Migrating));
+        CallbackRequests.BeginAfterArming(journaled);
         return null;
     }
 
-    // Threads go over from outside alone.
     public void Open()
     {
+        WriteForAll(new TransitionWrites(State).OpenHooks());
+        // Nobody may enter any more what a reversed transition leads away from: a thread may stand in a hook and be about to. Hooks that lead back are open there by
+        // now: to what is deleted nothing can be written.
+        if (State.Transition is { ReversedTo: not 0, View: > 0 } reversed)
+        {
+            Delete(reversed.View);
+        }
     }
 
     public void Settle()
@@ -75,12 +115,16 @@ public sealed class AddressSpaceBackend(JournaledTarget journaled) : IBackend
         End();
     }
 
-    public void Reverse() => journaled.Journal(Transitions.Reverse(State));
+    public void Reverse()
+    {
+        journaled.Journal(Transitions.Reverse(State));
+        Open();
+    }
 
     private void End()
     {
         var writes = new TransitionWrites(State);
-        journaled.Execute(writes.CloseHooks());
+        WriteForAll(writes.CloseHooks());
         var settled = writes.Settled();
         DeleteOthers(settled.View);
         journaled.Journal(settled);
@@ -115,11 +159,16 @@ public sealed class AddressSpaceBackend(JournaledTarget journaled) : IBackend
     {
         foreach (int view in _target.Linux.ReadViews(_target.Process).Where(v => v != kept))
         {
-            int error = _target.Linux.DeleteView(_target.Process, view);
-            if (error is not (Errno.Success or Errno.NoEntry))
-            {
-                TargetAccessException.ThrowIf(error, $"deleting generation {view} of process {_target.Process}");
-            }
+            Delete(view);
+        }
+    }
+
+    private void Delete(int view)
+    {
+        int error = _target.Linux.DeleteView(_target.Process, view);
+        if (error is not (Errno.Success or Errno.NoEntry))
+        {
+            TargetAccessException.ThrowIf(error, $"deleting generation {view} of process {_target.Process}");
         }
     }
 

@@ -18,6 +18,13 @@ public sealed class DispatchBackend(JournaledTarget journaled) : IBackend
 
     public IThreadGenerations Threads => new ThreadWords(_target.Memory);
 
+    public IGlobalMove GlobalMove => new WordMove(_target.Memory, new TransitionWrites(State).Flip());
+
+    public bool HasMovedAll => State.Transition is { IsGlobal: true } open
+        && _target.Memory.TryReadUInt32(new TransitionWrites(State).Word, out uint word) && word == open.Generation;
+
+    public void WriteForAll(IEnumerable<CodeWrite> writes) => journaled.Execute(writes);
+
     public Refusal? MakeRoom(Func<ProcessStop> stop)
     {
         Evict();
@@ -53,50 +60,8 @@ public sealed class DispatchBackend(JournaledTarget journaled) : IBackend
         // All of it computed first: arming is the writes alone.
         var writes = new TransitionWrites(State);
         journaled.Execute([.. writes.PublishFrames(), .. writes.Arm()]);
-        if (Transitions.CallsOf(State, TransitionPhase.CallingFirst).IsEmpty)
-        {
-            BeginMigrating();
-        }
-        else
-        {
-            BeginCalls(TransitionPhase.CallingFirst);
-        }
+        CallbackRequests.BeginAfterArming(journaled);
         return null;
-    }
-
-    /// <summary>From here on threads may be in the new generation.</summary>
-    public void BeginMigrating() => journaled.Journal(Transitions.Advance(State, TransitionPhase.Migrating));
-
-    /// <summary>Callbacks are to be called, first or last. Pairs with OpenCalls, which follows.</summary>
-    public void BeginCalls(TransitionPhase phase) =>
-        journaled.Journal(Transitions.BeginCalls(State, phase, CallbackBlock.NextNumber(_target.Memory, CallbackBlock.Of(State))));
-
-    /// <summary>Asks for the callbacks of the phase. May be repeated; one that an earlier controller took back is asked for anew.</summary>
-    public void OpenCalls()
-    {
-        if (Calls.Progress == CallProgress.Withdrawn)
-        {
-            BeginCalls(State.Transition!.Phase);
-        }
-        var open = State.Transition!;
-        if (Calls.Progress == CallProgress.NotAsked)
-        {
-            bool mayRefuse = open is { Phase: TransitionPhase.CallingFirst, Kind: TransitionKind.Apply };
-            journaled.Execute(CallbackBlock.Ask(CallbackBlock.Of(State), open.Call, Transitions.CallsOf(State, open.Phase), mayRefuse));
-        }
-        journaled.Execute([CallbackArea.Show(State.CallbackArea, CallbackBlock.Of(State)), .. new TransitionWrites(State).OpenCalls()]);
-    }
-
-    /// <summary>How far the callbacks of the phase are.</summary>
-    public CallStatus Calls => CallbackBlock.Read(_target.Memory, CallbackBlock.Of(State), State.Transition!.Call);
-
-    /// <summary>Takes back what is asked for; where a thread has taken it meanwhile, that comes to nothing.</summary>
-    public void WithdrawCalls()
-    {
-        if (Calls.Progress == CallProgress.Asked)
-        {
-            journaled.Execute([CallbackBlock.Withdraw(CallbackBlock.Of(State), State.Transition!.Call)]);
-        }
     }
 
     public void Open()
@@ -108,13 +73,6 @@ public sealed class DispatchBackend(JournaledTarget journaled) : IBackend
         }
         journaled.Execute(new TransitionWrites(State).OpenHooks());
     }
-
-    /// <summary>In a global transition: what lets all threads go over at once.</summary>
-    public CodeWrite Flip => new TransitionWrites(State).Flip();
-
-    /// <summary>Whether that was written: by us, or by a controller that was killed behind it.</summary>
-    public bool IsFlipped => State.Transition is { IsGlobal: true } open
-        && _target.Memory.TryReadUInt32(new TransitionWrites(State).Word, out uint word) && word == open.Generation;
 
     /// <summary>All threads have migrated. First the functions, then the hooks: a thread that is being born meets an open hook or a settled function.</summary>
     public void Settle()

@@ -18,6 +18,7 @@ namespace Wfpatch.Live.Backends.Dispatch;
 public sealed class HookPlanner(Target target, TargetState state, IMemory original, Address callbacks, List<Refusal> refusals)
 {
     private readonly List<CodeWrite> _code = [];
+    private bool _isForViews;
 
     /// <summary>The trampolines of hooks that are new.</summary>
     public IReadOnlyList<CodeWrite> Code => _code;
@@ -25,20 +26,19 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
     /// <summary>All hooks of the state, those of this transition armed, and new ones behind them.</summary>
     /// <param name="changed">Entries of the functions that the transition replaces.</param>
     /// <param name="parts">The patch, through which points without a symbol are found; empty for a revert, which knows earlier hooks alone.</param>
-    /// <param name="way">For canaries new threads get their creator's number. In views the kernel sees to that, and guards alone are needed.</param>
+    /// <param name="way">For canaries new threads get their creator's number. In views the kernel sees to that.</param>
     public ImmutableArray<HookState> Plan(
         Profile? profile, IReadOnlyCollection<Address> changed, IReadOnlyCollection<ObjectPlan> parts, AddressSpaceMap space, TransitionWay way)
     {
         var hooks = state.Hooks.Select(h => h with { IsArmed = false }).ToList();
-        if (way.Backend == BackendKind.AddressSpace)
+        _isForViews = way.Backend == BackendKind.AddressSpace;
+        if (!_isForViews)
         {
-            AddCallGuards(hooks, space);
-            return [.. hooks];
-        }
-        AddThreadStart(hooks, space);
-        if (way.Canaries > 0)
-        {
-            AddInheritance(hooks, space);
+            AddThreadStart(hooks, space);
+            if (way.Canaries > 0)
+            {
+                AddInheritance(hooks, space);
+            }
         }
         AddCallGuards(hooks, space);
         foreach (var point in profile?.Points ?? [])
@@ -125,11 +125,11 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             return;
         }
         // A function that a patch has replaced is not run any more; the point in its new code is none that we know.
-        foreach (var point in points.Where(p => !state.Redirects.Any(r => r.Slot >= 0 && r.Function.Contains(p.At))))
+        foreach (var point in points.Where(p => !state.Redirects.Any(r => r.Slot >= 0 && r.Function.Contains(p.At)) && !IsReplacedInView(p.Function)))
         {
             if (hooks.FindIndex(h => h.Kind == HookKind.Point && h.Plan.Entry == point.At) is >= 0 and var known)
             {
-                hooks[known] = Arm(hooks[known]);
+                ArmPoint(hooks, known);
                 continue;
             }
             var nop = AddressRange.OfLength(point.At, ExplicitPoint.InstructionLength);
@@ -137,7 +137,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
             {
                 refusals.Add(TransitionRefusals.BadExplicitPoint.About(point.Name, $"The quiescence point {point.Name} at {point.At} is not the nop of include/wfpatch.h."));
             }
-            else if (RedirectPlanner.PlanNop(nop, code, space, HookTrampoline.Length) is not { } plan)
+            else if (RedirectPlanner.PlanNop(nop, code, space, TrampolineLength) is not { } plan)
             {
                 refusals.Add(RedirectRefusals.NoRoom.About(point.Name, $"No jump from the quiescence point {point.Name} at {point.At} leads to free memory."));
             }
@@ -153,12 +153,17 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
     {
         if (hooks.FindIndex(h => h.Kind == HookKind.Point && h.Name == point.Function) is >= 0 and var known)
         {
-            hooks[known] = Arm(hooks[known]);
+            ArmPoint(hooks, known);
             return;
         }
         var place = point.Library.Length > 0 ? FindExported(target, point) : FindInPatch(point, parts);
         if (place is { } function)
         {
+            if (IsReplacedInView(function))
+            {
+                RefuseReplaced(point.Function);
+                return;
+            }
             Add(hooks, point.Function, HookKind.Point, function, space);
             return;
         }
@@ -182,7 +187,7 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
     {
         int length = (int)function.Length + EntryCode.CodeBytes;
         var code = original.Read(function.Start, length) ?? throw new TargetAccessException($"reading {name}", Linux.Errno.Fault);
-        var (plan, refusal) = RedirectPlanner.PlanHook(name, function, code, space, HookTrampoline.Length);
+        var (plan, refusal) = RedirectPlanner.PlanHook(name, function, code, space, TrampolineLength);
         if (plan is null)
         {
             refusals.Add(refusal!);
@@ -191,6 +196,29 @@ public sealed class HookPlanner(Target target, TargetState state, IMemory origin
         hooks.Add(new HookState(name, kind, function, plan, IsArmed: true, Set: 0));
         _code.Add(HookTrampoline.Initial(plan, callbacks));
     }
+
+    private int TrampolineLength => _isForViews ? ViewHook.Length : HookTrampoline.Length;
+
+    private void ArmPoint(List<HookState> hooks, int known)
+    {
+        var hook = hooks[known];
+        if (_isForViews && IsReplacedInView(hook.Function))
+        {
+            RefuseReplaced(hook.Name);
+        }
+        else if (_isForViews && hook.Plan.TrampolineLength < ViewHook.Length)
+        {
+            refusals.Add(TransitionRefusals.NotWithViews.About(hook.Name, $"The quiescence point {hook.Name} was hooked by the backend dispatch before, and that hook leads into no view; use --policy stack."));
+        }
+        hooks[known] = Arm(hook);
+    }
+
+    /// <summary>A jump stands at its beginning in the views, or may after a revert; and the new code has no point that we know.</summary>
+    private bool IsReplacedInView(AddressRange function) =>
+        _isForViews && state.Entries.Any(e => e.Function.Overlaps(function) && state.VersionOf(e.Entry, state.Applied) is not null);
+
+    private void RefuseReplaced(string point) =>
+        refusals.Add(TransitionRefusals.NotWithViews.About(point, $"{point}, at whose beginning threads would go over to a view, was replaced by an earlier patch; use --policy stack."));
 
     private static HookState Arm(HookState hook) => hook with { IsArmed = true, Set = HookTrampoline.SetAfter(hook.Set) };
 }

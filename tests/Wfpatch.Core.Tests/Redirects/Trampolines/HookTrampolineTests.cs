@@ -62,6 +62,31 @@ public sealed class HookTrampolineTests
         Assert.Equal(redZone, await function.ReadAsync(stack - 128, 128));
     }
 
+    /// <summary>Led to a view that is not there, by a system call that this kernel refuses or does not have: nothing but the moved instruction has happened, and it reads the red zone.</summary>
+    [Theory]
+    [InlineData(0UL)]
+    [InlineData(HostRegisters.UserFlags)]
+    public async Task ItMakesItsCallAndKeepsAllRegisters(ulong flags)
+    {
+        const int NoView = 77;
+        await using var function = await StartAsync("48 8b 44 24 f8", ViewHook.Length);
+        var stack = RunningFunction.Data + 0x800;
+        byte[] redZone = [.. Enumerable.Range(1, 128).Select(i => (byte)i)];
+        await function.Host.PutAsync((stack - 128).Value, redZone);
+        var destination = ViewHook.WriteDestination(At, NoView);
+        Assert.Equal((0UL, 4), (destination.Address.Value % 4, destination.Bytes.Length));
+        await function.PutAsync(destination);
+        await function.PutAsync(HookTrampoline.Select(At, HookTrampoline.ViewSet));
+        await function.Host.SetWordAsync(5);
+        var before = HostRegisters.Distinct(At.Value, flags).With(HostRegister.Rsp, stack.Value);
+        var run = await function.Host.RunAsync(before);
+
+        Assert.Equal((CodeRun.Trap, (RunningFunction.Entry + function.FirstLength).Value), (run.Signal, run.TrapAddress));
+        Assert.Equal([HostRegister.Rax, HostRegister.Rip], before.Differences(run.Registers));
+        Assert.Equal((BitConverter.ToUInt64(redZone, 120), 5U, true), (run.Registers[HostRegister.Rax], run.Word, run.VectorsKept));
+        Assert.Equal(redZone, await function.ReadAsync(stack - 128, 128));
+    }
+
     /// <summary>First instructions of every kind do the same through the trampoline as in their own place.</summary>
     [Theory]
     [InlineData("48 8b 05 f9 1f 00 00", 0UL)]
@@ -94,11 +119,11 @@ public sealed class HookTrampolineTests
         Assert.Equal((own.Word, own.VectorsKept), (moved.Word, moved.VectorsKept));
     }
 
-    private static async Task<RunningFunction> StartAsync(string first)
+    private static async Task<RunningFunction> StartAsync(string first, int length = HookTrampoline.Length)
     {
         var function = await RunningFunction.StartAsync(first, Cancel);
-        await function.MapAsync(AddressRange.OfLength(At, HookTrampoline.Length));
-        await function.PutAsync(HookTrampoline.Initial(function.PlanAt(At, HookTrampoline.Length)));
+        await function.MapAsync(AddressRange.OfLength(At, length));
+        await function.PutAsync(HookTrampoline.Initial(function.PlanAt(At, length)));
         return function;
     }
 }
