@@ -4,6 +4,7 @@ using Wfpatch.Lab.Baselines;
 using Wfpatch.Lab.Bench;
 using Wfpatch.Lab.Demo;
 using Wfpatch.Lab.Experiments;
+using Wfpatch.Lab.Experiments.Endurances;
 using Wfpatch.Lab.Experiments.Latencies;
 using Wfpatch.Lab.Experiments.Overheads;
 using Wfpatch.Lab.Fuzz;
@@ -71,7 +72,10 @@ Option<int> patches = new("--patches") { Description = "How often each method ap
 Command overhead = new("overhead", "What a patch costs a server under load, and how each kind of thread comes to it.") { servers, patches, order, results, json };
 overhead.SetAction((parsed, cancel) => new OverheadCommand(
     Selection(parsed), OverheadOptions.Default with { Patches = parsed.GetValue(patches), Seed = parsed.GetValue(order) }, parsed.GetValue(json)).RunAsync(cancel));
-Command lab = new("lab", "Experiments with the distribution's servers.") { serversOf, latency, overhead };
+Option<int?> cycles = new("--count") { Description = "Cycles of each server; 10,000 of memcached and 500 of each other where nothing is said." };
+Command endurance = new("endurance", "Each server patched and taken back under load, many times: nothing fails, nothing grows.") { servers, cycles, results, json };
+endurance.SetAction((parsed, cancel) => new EnduranceCommand(Selection(parsed), parsed.GetValue(cycles), parsed.GetValue(json)).RunAsync(cancel));
+Command lab = new("lab", "Experiments with the distribution's servers.") { serversOf, latency, overhead, endurance };
 
 Option<int> target = new("--pid") { Required = true };
 Option<string> patchFile = new("--patch") { Required = true };
