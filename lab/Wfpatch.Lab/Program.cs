@@ -7,6 +7,7 @@ using Wfpatch.Lab.Experiments;
 using Wfpatch.Lab.Experiments.Endurances;
 using Wfpatch.Lab.Experiments.Latencies;
 using Wfpatch.Lab.Experiments.Overheads;
+using Wfpatch.Lab.Experiments.Reports;
 using Wfpatch.Lab.Fuzz;
 
 Option<bool> sampleOnly = new("--sample") { Description = "The sample server alone, without memcached." };
@@ -55,13 +56,12 @@ Option<string[]> servers = new("--server")
 {
     Description = $"These alone: {string.Join(", ", ServersCommand.All.Select(server => server.Name))}.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
 };
-Command serversOf = new("servers", "Servers of the distribution, each started, loaded, patched while it serves, and taken back.") { servers, json };
-serversOf.SetAction((parsed, cancel) => new ServersCommand([.. parsed.GetValue(servers) ?? []], parsed.GetValue(json)).RunAsync(cancel));
-
 Option<double> seconds = new("--seconds") { Description = "How long each server is measured.", DefaultValueFactory = _ => LatencyOptions.Default.Seconds };
 Option<double> rate = new("--rate") { Description = "Requests a second.", DefaultValueFactory = _ => LatencyOptions.Default.RequestsPerSecond };
 Option<ulong> order = new("--seed") { Description = "For the order of methods and the moments of patches; for the bootstrap.", DefaultValueFactory = _ => LatencyOptions.Default.Seed };
-Option<string> results = new("--name") { Description = "Where in lab/results each request is kept.", DefaultValueFactory = _ => ServerSelection.DefaultName };
+Option<string> results = new("--name") { Description = "The folder of lab/results in which it is kept.", DefaultValueFactory = _ => ServerSelection.DefaultName };
+Command serversOf = new("servers", "Servers of the distribution, each started, loaded, patched while it serves, and taken back.") { servers, results, json };
+serversOf.SetAction((parsed, cancel) => new ServersCommand(Selection(parsed), parsed.GetValue(json)).RunAsync(cancel));
 Command latency = new("latency", "Latency of requests while a server is patched again and again, by each method, beside windows without patches.") { servers, seconds, rate, order, results, json };
 latency.SetAction((parsed, cancel) => new LatencyCommand(
     Selection(parsed),
@@ -75,7 +75,10 @@ overhead.SetAction((parsed, cancel) => new OverheadCommand(
 Option<int?> cycles = new("--count") { Description = "Cycles of each server; 10,000 of memcached and 500 of each other where nothing is said." };
 Command endurance = new("endurance", "Each server patched and taken back under load, many times: nothing fails, nothing grows.") { servers, cycles, results, json };
 endurance.SetAction((parsed, cancel) => new EnduranceCommand(Selection(parsed), parsed.GetValue(cycles), parsed.GetValue(json)).RunAsync(cancel));
-Command lab = new("lab", "Experiments with the distribution's servers.") { serversOf, latency, overhead, endurance };
+Option<bool> docs = new("--docs") { Description = "The tables in docs/ come from these results from now on." };
+Command report = new("report", "Makes report.md, report.html and pictures of what was measured under a name.") { results, docs };
+report.SetAction(parsed => new ReportCommand(parsed.GetValue(results)!, parsed.GetValue(docs)).Run());
+Command lab = new("lab", "Experiments with the distribution's servers.") { serversOf, latency, overhead, endurance, report };
 
 Option<int> target = new("--pid") { Required = true };
 Option<string> patchFile = new("--patch") { Required = true };

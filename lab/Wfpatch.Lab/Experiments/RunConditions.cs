@@ -38,8 +38,13 @@ public sealed record RunConditions<TOptions>(
 internal static class PresentConditions
 {
     internal static async Task<RunConditions<TOptions>> ReadAsync<TOptions>(string server, ServerKit kit, ILabProcess process, TOptions options, CancellationToken cancel) => new(
-        server, kit.Title, Path.GetFileNameWithoutExtension(kit.Visible), process.LongWork?.Title ?? "", (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancel)).Trim(),
-        Environment.ProcessorCount, typeof(Commands).Assembly.GetName().Version?.ToString(3) ?? "", RuntimeInformation.FrameworkDescription, Environment.IsPrivilegedProcess, DateTimeOffset.UtcNow, options);
+        server, kit.Title, Path.GetFileNameWithoutExtension(kit.Visible), process.LongWork?.Title ?? "", await KernelAsync(cancel), Environment.ProcessorCount, Version, RuntimeInformation.FrameworkDescription, Environment.IsPrivilegedProcess, DateTimeOffset.UtcNow, options);
+
+    /// <summary>The kernel's release.</summary>
+    internal static async Task<string> KernelAsync(CancellationToken cancel) => (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancel)).Trim();
+
+    /// <summary>Of wfpatch.</summary>
+    internal static string Version { get; } = typeof(Commands).Assembly.GetName().Version?.ToString(3) ?? "";
 
     /// <summary>The machine's load average of one minute.</summary>
     internal static async Task<double> LoadAsync(CancellationToken cancel) =>

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using static Wfpatch.Lab.Experiments.Figures;
 
 namespace Wfpatch.Lab.Experiments.Overheads.Views;
 
@@ -48,7 +49,7 @@ internal static class OverheadTable
     private static ImmutableArray<string> Cells(OverheadReport report, OverheadResult method) =>
     [
         report.Server, method.Method, method.Verb, $"{method.Patches}", $"{method.Missed}", $"{method.Threads}", Three(method.ArmUs), Three(method.Stops), Three(method.LongestStopUs), Three(method.LongestHeldUs),
-        method.LongestWaitUs == default ? "" : Three(method.LongestWaitUs), Three(method.TransitionUs, 1000, 1),
+        Three(method.LongestWaitUs), Three(method.TransitionUs, 1000, 1),
     ];
 
     private static ImmutableArray<string> Cells(string server, ThreadKind kind) =>
@@ -60,11 +61,6 @@ internal static class OverheadTable
     private static ImmutableArray<string> Cells(Arrivals arrivals) => arrivals.Times == 0 ? ["", ""] : [$"{arrivals.Times}", Three(arrivals.AtUs)];
 
     private static string Count(int times) => times == 0 ? "" : $"{times}";
-
-    private static string Three(Spread spread, double unit = 1, int digits = 0) =>
-        $"{Number(spread.Median / unit, digits)} ± {Number(spread.Deviation / unit, digits)}, {Number(spread.Most / unit, digits)}";
-
-    private static string Number(double value, int digits = 0) => value.ToString($"#,##0.{new string('0', digits)}".TrimEnd('.'), CultureInfo.InvariantCulture);
 
     private static Table Rows(ImmutableArray<string> columns, IEnumerable<ImmutableArray<string>> rows)
     {
