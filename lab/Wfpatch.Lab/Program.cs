@@ -78,7 +78,10 @@ endurance.SetAction((parsed, cancel) => new EnduranceCommand(Selection(parsed), 
 Option<bool> docs = new("--docs") { Description = "The tables in docs/ come from these results from now on." };
 Command report = new("report", "Makes report.md, report.html and pictures of what was measured under a name.") { results, docs };
 report.SetAction(parsed => new ReportCommand(parsed.GetValue(results)!, parsed.GetValue(docs)).Run());
-Command lab = new("lab", "Experiments with the distribution's servers.") { serversOf, latency, overhead, endurance, report };
+Option<bool> quick = new("--quick") { Description = "Minutes instead of hours: whether all works, and not what it costs." };
+Command all = new("all", "Each experiment on each server, and the report.") { servers, results, quick };
+all.SetAction((parsed, cancel) => new AllCommand(Selection(parsed), parsed.GetValue(quick)).RunAsync(cancel));
+Command lab = new("lab", "Experiments with the distribution's servers.") { all, serversOf, latency, overhead, endurance, report };
 
 Option<int> target = new("--pid") { Required = true };
 Option<string> patchFile = new("--patch") { Required = true };

@@ -95,7 +95,7 @@ internal static class LatencyPictures
             .. from method in methods
                let patches = run.Windows.Where(window => window.Method == method).SelectMany(window => window.Patches).ToImmutableArray()
                where patches.Any(IsThere)
-               select new Series(method, MethodColours.Of(method), Steps([.. patches.Where(IsThere).Select(patch => patch.Transition).Order()], patches.Length)),
+               select new Series(method, MethodColours.Of(method), Steps.Of([.. patches.Where(IsThere).Select(patch => patch.Transition).Order()], patches.Length)),
         ];
         ImmutableArray<double> all = [.. curves.SelectMany(curve => curve.Points).Select(point => point.X)];
         Axis times = Axis.LogTime("from arming until the last thread is there", all.IsEmpty ? 1 : all.Min(), all.IsEmpty ? 10 : all.Max());
@@ -104,7 +104,4 @@ internal static class LatencyPictures
 
         static bool IsThere(PatchAttempt patch) => patch.Done && patch.Transition > 0;
     }
-
-    private static ImmutableArray<(double X, double Y)> Steps(ImmutableArray<double> sorted, int all) =>
-        [.. sorted.SelectMany((value, at) => (ReadOnlySpan<(double, double)>)[(value, 100.0 * at / all), (value, 100.0 * (at + 1) / all)] is var both ? both.ToArray() : [])];
 }

@@ -19,6 +19,7 @@ internal static class ReportText
         .. Section("What a patch costs", set.Overheads.IsEmpty, "Median ± standard deviation, and the largest, of applies and reverts under load. Longest stop: from asking a thread to stop to letting it go, with its wait for a processor; held: from its standing still.", ReportTables.Overhead(set)),
         .. Section("Memory", set.Overheads.IsEmpty, "Own pages of code and page tables of the process. Each later patch was applied and taken back; a server under load has page tables of its own.", ReportTables.Memory(set)),
         .. Section("How threads come to it", set.Overheads.IsEmpty, "Threads of one name that mostly stand in the same system call, and are alike in whether they ever come by themselves; applies and reverts together. After: from arming until it was seen to have migrated.", ReportTables.Threads(set)),
+        .. set.Overheads.SelectMany(run => OverheadPictures.Of(run)),
         .. Section("Endurance", set.Endurances.IsEmpty, "Growth from cycle 20 to the last one.", ReportTables.Endurance(set)),
         new Heading(2, "Method"), new Bullets(ReportMethod.Method),
         new Heading(2, "Limits"), new Bullets(ReportMethod.Limits),

@@ -16,12 +16,13 @@ public sealed class ReportTests
     private static readonly ImmutableArray<ReportPart> Parts = ReportText.Of(MadeUpResults.Set);
 
     [Fact]
-    public Task The_report_is_as_it_was_looked_at() => Golden.CompareAsync("lab-report.md", MarkdownView.Render(Parts));
+    public Task The_report_is_as_it_was_looked_at() => Golden.CompareAsync("lab-report.txt", MarkdownView.Render(Parts));
 
     [Theory]
     [InlineData("memcached-tail")]
     [InlineData("memcached-time")]
     [InlineData("memcached-last")]
+    [InlineData("memcached-threads")]
     public async Task Pictures_are_as_they_were_looked_at(string name)
     {
         string svg = SvgText.Render(Parts.OfType<Picture>().Single(picture => picture.Name == name).Drawing);
