@@ -45,6 +45,8 @@ public sealed class EnduranceTests(ITestOutputHelper output)
         Assert.False((Run with { Samples = [First, Last with { BytesTold = 8192 }], MakesCode = true }).IsGood);
         Assert.False((Run with { Samples = [First, Last with { Files = 31 }] }).IsGood);
         Assert.False((Run with { Samples = [] }).IsGood);
+        // One that is open while it is looked at is no growth.
+        Assert.True((Run with { Samples = [First, First with { Files = 32 }, Last, Last with { Files = 31 }] }).IsGood);
     }
 
     [Theory]
