@@ -4,7 +4,10 @@ using Wfpatch.Lab.Baselines;
 using Wfpatch.Lab.Bench;
 using Wfpatch.Lab.Demo;
 using Wfpatch.Lab.Experiments;
+using Wfpatch.Lab.Experiments.Endurances;
 using Wfpatch.Lab.Experiments.Latencies;
+using Wfpatch.Lab.Experiments.Overheads;
+using Wfpatch.Lab.Experiments.Reports;
 using Wfpatch.Lab.Fuzz;
 
 Option<bool> sampleOnly = new("--sample") { Description = "The sample server alone, without memcached." };
@@ -53,25 +56,40 @@ Option<string[]> servers = new("--server")
 {
     Description = $"These alone: {string.Join(", ", ServersCommand.All.Select(server => server.Name))}.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
 };
-Command serversOf = new("servers", "Servers of the distribution, each started, loaded, patched while it serves, and taken back.") { servers, json };
-serversOf.SetAction((parsed, cancel) => new ServersCommand([.. parsed.GetValue(servers) ?? []], parsed.GetValue(json)).RunAsync(cancel));
-
 Option<double> seconds = new("--seconds") { Description = "How long each server is measured.", DefaultValueFactory = _ => LatencyOptions.Default.Seconds };
 Option<double> rate = new("--rate") { Description = "Requests a second.", DefaultValueFactory = _ => LatencyOptions.Default.RequestsPerSecond };
-Option<ulong> order = new("--seed") { Description = "For the order of methods and the moments of patches.", DefaultValueFactory = _ => LatencyOptions.Default.Seed };
-Option<string> results = new("--name") { Description = "Where in lab/results each request is kept.", DefaultValueFactory = _ => LatencyCommand.DefaultName };
+Option<ulong> order = new("--seed") { Description = "For the order of methods and the moments of patches; for the bootstrap.", DefaultValueFactory = _ => LatencyOptions.Default.Seed };
+Option<string> results = new("--name") { Description = "The folder of lab/results in which it is kept.", DefaultValueFactory = _ => ServerSelection.DefaultName };
+Command serversOf = new("servers", "Servers of the distribution, each started, loaded, patched while it serves, and taken back.") { servers, results, json };
+serversOf.SetAction((parsed, cancel) => new ServersCommand(Selection(parsed), parsed.GetValue(json)).RunAsync(cancel));
 Command latency = new("latency", "Latency of requests while a server is patched again and again, by each method, beside windows without patches.") { servers, seconds, rate, order, results, json };
 latency.SetAction((parsed, cancel) => new LatencyCommand(
-    [.. parsed.GetValue(servers) ?? []],
+    Selection(parsed),
     LatencyOptions.Default with { Seconds = parsed.GetValue(seconds), RequestsPerSecond = parsed.GetValue(rate), Seed = parsed.GetValue(order) },
-    parsed.GetValue(results)!, parsed.GetValue(json)).RunAsync(cancel));
-Command lab = new("lab", "Experiments with the distribution's servers.") { serversOf, latency };
+    parsed.GetValue(json)).RunAsync(cancel));
+
+Option<int> patches = new("--patches") { Description = "How often each method applies a patch and takes it back.", DefaultValueFactory = _ => OverheadOptions.Default.Patches };
+Command overhead = new("overhead", "What a patch costs a server under load, and how each kind of thread comes to it.") { servers, patches, order, results, json };
+overhead.SetAction((parsed, cancel) => new OverheadCommand(
+    Selection(parsed), OverheadOptions.Default with { Patches = parsed.GetValue(patches), Seed = parsed.GetValue(order) }, parsed.GetValue(json)).RunAsync(cancel));
+Option<int?> cycles = new("--count") { Description = "Cycles of each server; 10,000 of memcached and 500 of each other where nothing is said." };
+Command endurance = new("endurance", "Each server patched and taken back under load, many times: nothing fails, nothing grows.") { servers, cycles, results, json };
+endurance.SetAction((parsed, cancel) => new EnduranceCommand(Selection(parsed), parsed.GetValue(cycles), parsed.GetValue(json)).RunAsync(cancel));
+Option<bool> docs = new("--docs") { Description = "The tables in docs/ come from these results from now on." };
+Command report = new("report", "Makes report.md, report.html and pictures of what was measured under a name.") { results, docs };
+report.SetAction(parsed => new ReportCommand(parsed.GetValue(results)!, parsed.GetValue(docs)).Run());
+Option<bool> quick = new("--quick") { Description = "Minutes instead of hours: whether all works, and not what it costs." };
+Command all = new("all", "Each experiment on each server, and the report.") { servers, results, quick };
+all.SetAction((parsed, cancel) => new AllCommand(Selection(parsed), parsed.GetValue(quick)).RunAsync(cancel));
+Command lab = new("lab", "Experiments with the distribution's servers.") { all, serversOf, latency, overhead, endurance, report };
 
 Option<int> target = new("--pid") { Required = true };
 Option<string> patchFile = new("--patch") { Required = true };
 Command baseline = new(BaselineProcess.Verb, "Patches a process as it is told on standard input, for `lab latency`.") { target, patchFile };
 baseline.Hidden = true;
 baseline.SetAction(parsed => BaselineHost.Run(parsed.GetValue(target), parsed.GetValue(patchFile)!, Console.In, Console.Out));
+
+ServerSelection Selection(ParseResult parsed) => new([.. parsed.GetValue(servers) ?? []], parsed.GetValue(results)!);
 
 static string Names(IEnumerable<IMeasurement> measurements) => string.Join(", ", measurements.Select(measurement => measurement.Name));
 

@@ -44,19 +44,27 @@ internal sealed class PatchCycles
     /// <summary>Cycles that were made.</summary>
     internal int Count { get; private set; }
 
+    /// <summary>What all applies say that they added to the target.</summary>
+    internal long BytesAdded { get; private set; }
+
     /// <summary>One cycle more.</summary>
     /// <returns>What failed; null: nothing.</returns>
     internal Task<string?> RunAsync(CancellationToken cancel) =>
         Count++ % CyclesBetweenCommands == 0 ? ByCommandsAsync(cancel) : Task.Run(() => ByEngine(cancel), cancel);
 
-    private async Task<string?> ByCommandsAsync(CancellationToken cancel) =>
-        Failure(await WfpatchTool.ApplyAsync(_file, _pid, _arguments, cancel)) ?? await AuditAsync(cancel)
-        ?? Failure(await WfpatchTool.RevertAsync(_pid, cancel: cancel)) ?? await AuditAsync(cancel);
+    private async Task<string?> ByCommandsAsync(CancellationToken cancel)
+    {
+        ToolReport applied = await WfpatchTool.ApplyAsync(_file, _pid, _arguments, cancel);
+        BytesAdded += applied.BytesAdded;
+        return Failure(applied) ?? await AuditAsync(cancel) ?? Failure(await WfpatchTool.RevertAsync(_pid, cancel: cancel)) ?? await AuditAsync(cancel);
+    }
 
     private string? ByEngine(CancellationToken cancel)
     {
         TransitionOptions options = new(Policy.Auto, _profile, Ample, cancel);
-        return Failure(_engine.Apply(_pid, _patch, options)) ?? Failure(_engine.Revert(_pid, null, options));
+        TransitionReport applied = _engine.Apply(_pid, _patch, options);
+        BytesAdded += applied.BytesAdded;
+        return Failure(applied) ?? Failure(_engine.Revert(_pid, null, options));
     }
 
     /// <summary>Whether the target is what its state says, byte for byte.</summary>

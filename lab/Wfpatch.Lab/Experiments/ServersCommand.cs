@@ -2,13 +2,13 @@
 using System.Collections.Immutable;
 using Wfpatch.Lab.Experiments.Views;
 using Wfpatch.Lab.Servers;
+using Wfpatch.Testing;
 
 namespace Wfpatch.Lab.Experiments;
 
 /// <summary>`lab servers`: each server of the distribution, patched while it serves.</summary>
-/// <param name="Asked">Names of servers; empty: all that this version has.</param>
 /// <param name="Json">One JSON document on standard output instead of the table.</param>
-internal sealed record ServersCommand(ImmutableArray<string> Asked, bool Json)
+internal sealed record ServersCommand(ServerSelection Selection, bool Json)
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
@@ -23,19 +23,20 @@ internal sealed record ServersCommand(ImmutableArray<string> Asked, bool Json)
     /// <returns>0 when every server that was asked for was patched while it served, and no request failed.</returns>
     internal async Task<int> RunAsync(CancellationToken cancel)
     {
-        ImmutableArray<string> known = [.. All.Select(server => server.Name), .. Missing.Select(server => server.Name)];
-        if (Asked.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+        if (Selection.WhyNot() is { } why)
         {
-            await Console.Error.WriteLineAsync($"lab: there is no '{unknown}'; there are {string.Join(", ", known)}.");
+            await Console.Error.WriteLineAsync($"lab: {why}");
             return 2;
         }
         List<ServerResult> results = [];
-        foreach (ILabServer server in All.Where(server => IsAsked(server.Name)))
+        foreach (ILabServer server in Selection.Servers)
         {
-            results.Add(await RunAsync(server, Window, cancel));
+            ServerResult result = await RunAsync(server, Window, cancel);
+            (await KeptServer.OfAsync(result, cancel)).Write(RepositoryRoot.Combine("lab", "results", Selection.Name, $"servers-{server.Name}.json"));
+            results.Add(result);
         }
-        bool isGood = results.TrueForAll(result => result.IsGood) && !Missing.Any(server => Asked.Contains(server.Name));
-        results.AddRange(Missing.Where(server => IsAsked(server.Name)).Select(server => new ServerResult(server.Name, "", [server.Why])));
+        bool isGood = results.TrueForAll(result => result.IsGood) && !Selection.Missing.Any();
+        results.AddRange(Missing.Where(server => Selection.Asked.IsEmpty || Selection.Asked.Contains(server.Name)).Select(server => new ServerResult(server.Name, "", [server.Why])));
         Print([.. results]);
         return isGood ? 0 : 1;
     }
@@ -56,8 +57,6 @@ internal sealed record ServersCommand(ImmutableArray<string> Asked, bool Json)
             return new(server.Name, "", [problem.Message.Split('\n')[0]]);
         }
     }
-
-    private bool IsAsked(string name) => Asked.IsEmpty || Asked.Contains(name);
 
     private void Print(ImmutableArray<ServerResult> results)
     {

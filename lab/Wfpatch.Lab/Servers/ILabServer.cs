@@ -27,6 +27,9 @@ internal sealed record ServerKit(
 {
     /// <summary>Whether the bug ends a server that has not the fix.</summary>
     internal bool EndsUnpatched { get; init; } = true;
+
+    /// <summary>Whether the server makes code while it runs, as a compiler of JavaScript does.</summary>
+    internal bool MakesCode { get; init; }
 }
 
 /// <summary>A server that runs; it ends with this object.</summary>

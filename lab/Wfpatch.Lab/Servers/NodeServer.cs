@@ -52,6 +52,7 @@ internal sealed class NodeServer : ILabServer
         return new($"node {Version}", visible, fix, "CVE-2024-24806, uv__idna_toascii", "EINVAL", async stop => new Running(await StartAsync(root, library, stop)))
         {
             EndsUnpatched = false,
+            MakesCode = true,
         };
     }
 

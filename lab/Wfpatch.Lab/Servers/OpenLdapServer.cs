@@ -17,6 +17,9 @@ internal sealed class OpenLdapServer : ILabServer
     private static readonly ImmutableArray<string> Packages =
         [$"slapd={Version}", $"libldap-2.5-0={Version}", "libltdl7", "libodbc2", "libsasl2-2", "libwrap0", "libargon2-1", "libperl5.36"];
 
+    /// <summary>Entries that a long search looks at; on the machine where this was written that takes some tens of milliseconds.</summary>
+    private const int Scanned = 20_000;
+
     /// <summary>Of the folder in which its rules build.</summary>
     private const string Tree = "debian/build";
 
@@ -61,13 +64,15 @@ internal sealed class OpenLdapServer : ILabServer
                 database mdb
                 suffix dc=test
                 directory {folder}
+                maxsize 268435456
+                index objectClass,uid eq
                 overlay rwm
                 rwm-rewriteEngine on
                 rwm-rewriteContext searchDN
                 rwm-rewriteRule "^ou=bad,(.*)$" "$1" "#"
 
                 """, cancel);
-            await File.WriteAllTextAsync($"{folder}/people.ldif", LdapClient.Directory, cancel);
+            await File.WriteAllTextAsync($"{folder}/people.ldif", LdapClient.Directory + ScanClient.Directory(Scanned), cancel);
             await ServerProcess.RunAsync(libraries, folder, [$"{root}/usr/sbin/slapd", "-T", "add", "-q", "-f", configuration, "-l", $"{folder}/people.ldif"], cancel);
             return [$"{root}/usr/sbin/slapd", "-h", $"ldap://127.0.0.1:{port}", "-f", configuration, "-d", "0"];
         }, cancel);
@@ -78,6 +83,8 @@ internal sealed class OpenLdapServer : ILabServer
         public ChildProcess Process => server.Process;
 
         public ILoadClient Connect(int number) => new LdapClient(server.Port, OldRoot, NewRoot);
+
+        public LongWork? LongWork => new($"searches through {Scanned} entries", RequestsPerSecond: 2, _ => new ScanClient(server.Port));
 
         public string Ask()
         {

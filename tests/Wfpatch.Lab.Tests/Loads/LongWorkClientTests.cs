@@ -32,4 +32,15 @@ public sealed class LongWorkClientTests
         using StatementClient client = new(server.Port, "select concat('slept ', sleep(0.4))", "slept 0");
         Assert.Equal([Reply.Plain, Reply.Wrong, Reply.Wrong], Enumerable.Range(0, 3).Select(number => client.Exchange(number)));
     }
+
+    [Fact]
+    public void A_scan_must_find_nothing_and_end_well()
+    {
+        byte[] limitExceeded = Ldap.Done(1);
+        limitExceeded[9] = 3; // RFC 4511, appendix A: timeLimitExceeded
+        using ScriptedServer server = new([Ldap.Done(1), limitExceeded]);
+        using ScanClient client = new(server.Port);
+        Assert.Equal([Reply.Plain, Reply.Wrong], Enumerable.Range(0, 2).Select(number => client.Exchange(number)));
+        Assert.EndsWith("dn: cn=x1,dc=test\nobjectClass: person\ncn: x1\nsn: somebody\n\n", ScanClient.Directory(2), StringComparison.Ordinal);
+    }
 }

@@ -41,9 +41,16 @@ public sealed record ToolReport
     [JsonPropertyName("longest_held_us")]
     public double LongestHeldUs { get; init; }
 
+    /// <summary>Memory that the target holds more.</summary>
+    [JsonPropertyName("bytes_added")]
+    public long BytesAdded { get; init; }
+
     /// <summary>How long a thread waited at most for the others; 0 in a local transition.</summary>
     [JsonPropertyName("longest_wait_us")]
     public double LongestWaitUs { get; init; }
+
+    /// <summary>Each time that threads waited for each other; none in a local transition.</summary>
+    public ImmutableArray<ReportedAttempt> Attempts { get; init; } = [];
 
     public ImmutableArray<ReportedThread> Threads { get; init; } = [];
 
@@ -88,5 +95,11 @@ public sealed record ReportedThread(int Tid, string Name, long Generation, strin
 {
     public bool IsPending => How == "pending";
 }
+
+/// <param name="Held">How many threads waited.</param>
+/// <param name="Missing">Those that did not come; empty in the one that succeeded.</param>
+public sealed record ReportedAttempt([property: JsonPropertyName("waited_us")] double WaitedUs, int Held, ImmutableArray<MissingThread> Missing);
+
+public sealed record MissingThread(int Tid, string Name);
 
 public sealed record ReportedRefusal(string Code, string Subject, string Sentence);

@@ -55,7 +55,7 @@ internal static class LatencyFile
     }
 
     private sealed record Document(
-        int Format, LatencyConditions Conditions, int Cycles, ImmutableArray<ImpossibleMethod> Impossible,
+        int Format, RunConditions<LatencyOptions> Conditions, int Cycles, ImmutableArray<ImpossibleMethod> Impossible,
         [property: JsonPropertyName("failed_elsewhere")] long FailedElsewhere, [property: JsonPropertyName("long_requests")] long LongRequests, ImmutableArray<Window> Windows)
     {
         internal static Document Of(LatencyRun run) =>

@@ -10,7 +10,7 @@ namespace Wfpatch.Lab.Experiments.Latencies;
 /// <param name="Failed">All failed requests, also those in no window.</param>
 /// <param name="File">Where each request is kept, below lab/results.</param>
 public sealed record LatencyReport(
-    string Server, string Why, LatencyConditions? Conditions, long Requests, long Failed, ImmutableArray<MethodResult> Methods, ImmutableArray<ImpossibleMethod> Impossible, string File)
+    string Server, string Why, RunConditions<LatencyOptions>? Conditions, long Requests, long Failed, ImmutableArray<MethodResult> Methods, ImmutableArray<ImpossibleMethod> Impossible, string File)
 {
     private static readonly JsonSerializerOptions Options = new()
     {

@@ -9,13 +9,13 @@ namespace Wfpatch.Lab.Experiments.Latencies;
 /// <param name="FailedElsewhere">Failed requests that belong to no window: before the first, between two, and those that take long.</param>
 /// <param name="LongRequests">Requests that take long.</param>
 public sealed record LatencyRun(
-    LatencyConditions Conditions, int Cycles, ImmutableArray<LatencyWindow> Windows, ImmutableArray<ImpossibleMethod> Impossible, long FailedElsewhere, long LongRequests)
+    RunConditions<LatencyOptions> Conditions, int Cycles, ImmutableArray<LatencyWindow> Windows, ImmutableArray<ImpossibleMethod> Impossible, long FailedElsewhere, long LongRequests)
 {
-    internal static LatencyRun Begin(LatencyConditions conditions) => new(conditions, 0, [], [], 0, 0);
+    internal static LatencyRun Begin(RunConditions<LatencyOptions> conditions) => new(conditions, 0, [], [], 0, 0);
 
     /// <summary>Whether it was made under the same conditions, and is not at its end: then it can go on.</summary>
-    internal bool CanGoOn(LatencyConditions now) =>
-        now with { Began = Conditions.Began, Load = Conditions.Load } == Conditions && Cycles < Conditions.Options.Cycles(PatchMethods.Names.Length);
+    internal bool CanGoOn(RunConditions<LatencyOptions> now) =>
+        Conditions.AreMetBy(now) && Cycles < Conditions.Options.Cycles(PatchMethods.Names.Length);
 
     public long Requests => Windows.Sum(window => window.Due.Length) + LongRequests;
 

@@ -22,6 +22,7 @@ internal sealed class PatchMethods : IAsyncDisposable
     {
         int process = server.Process.Id;
         _host = new(process, patch);
+        StartedTool tool = new(_starter, process, _report);
         All =
         [
             new NoMethod(),
@@ -35,7 +36,7 @@ internal sealed class PatchMethods : IAsyncDisposable
         ];
 
         ToolMethod Tool(string name, ImmutableArray<string> more, ImmutableArray<string> moreOfRevert) =>
-            new(name, _starter, patch, process, _report, [.. server.ApplyArguments, .. more], moreOfRevert);
+            new(name, tool, patch, [.. server.ApplyArguments, .. more], moreOfRevert);
     }
 
     internal ImmutableArray<IPatchMethod> All { get; }
@@ -47,5 +48,5 @@ internal sealed class PatchMethods : IAsyncDisposable
         File.Delete(_report);
     }
 
-    private static ImmutableArray<string> MaxWait(TimeSpan limit) => ["--max-wait", $"{(int)limit.TotalMilliseconds}ms"];
+    private static ImmutableArray<string> MaxWait(TimeSpan limit) => ["--max-wait", StartedTool.Milliseconds(limit)];
 }

@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Spectre.Console;
+using Wfpatch.Lab.Experiments;
 using Wfpatch.Lab.Experiments.Latencies;
 using Wfpatch.Lab.Experiments.Latencies.Views;
 using Xunit;
@@ -45,7 +46,7 @@ public sealed class LatencyRunTests
     [Fact]
     public void It_goes_on_under_the_same_conditions_unless_it_is_at_its_end()
     {
-        LatencyConditions now = Run.Conditions with { Began = DateTimeOffset.UtcNow, Load = [7] };
+        RunConditions<LatencyOptions> now = Run.Conditions with { Began = DateTimeOffset.UtcNow, Load = [7] };
         Assert.True(Run.CanGoOn(now));
         Assert.False(Run.CanGoOn(now with { Kernel = "6.2.0" }));
         Assert.False(Run.CanGoOn(now with { Options = now.Options with { Seed = 2 } }));
@@ -112,7 +113,7 @@ public sealed class LatencyRunTests
     [InlineData("memcached", "../elsewhere")]
     [InlineData("memcached", "")]
     public async Task What_cannot_be_meant_is_a_usage_error(string server, string name) =>
-        Assert.Equal(2, await new LatencyCommand([server], LatencyOptions.Default, name, Json: false).RunAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(2, await new LatencyCommand(new([server], name), LatencyOptions.Default, Json: false).RunAsync(TestContext.Current.CancellationToken));
 
     private static LatencyWindow Window(string method, int pair, bool isPatched, params ImmutableArray<int> latencies) =>
         new(method, pair, isPatched, 1000, 2000) { Due = [.. Enumerable.Range(0, latencies.Length)], Latencies = latencies };

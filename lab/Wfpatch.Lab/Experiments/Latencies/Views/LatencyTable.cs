@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using static Wfpatch.Lab.Experiments.Figures;
 
 namespace Wfpatch.Lab.Experiments.Latencies.Views;
 
@@ -55,13 +56,4 @@ internal static class LatencyTable
         Ratio(method, quantiles => quantiles.P99), Ratio(method, quantiles => quantiles.P999), $"{method.Patches}", $"{method.Missed}",
         Both(method.LongestWait, 1, 0), Both(method.Transition, 1000, 1), $"{method.Failed}",
     ];
-
-    /// <summary>One pair alone has no interval.</summary>
-    private static string Ratio(MethodResult method, Func<Quantiles, double> of) =>
-        Number(of(method.Latency.Ratio), 2) + (method.Windows > 1 ? $" ({Number(of(method.Latency.Low), 2)} to {Number(of(method.Latency.High), 2)})" : "");
-
-    private static string Both(MedianAndMost values, double unit, int digits) =>
-        values == default ? "" : $"{Number(values.Median / unit, digits)} ({Number(values.Most / unit, digits)})";
-
-    private static string Number(double value, int digits = 0) => value.ToString($"#,##0.{new string('0', digits)}".TrimEnd('.'), CultureInfo.InvariantCulture);
 }
