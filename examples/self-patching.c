@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * self-patching dispatch|aspace local|global: a program that patches itself (include/wfpatch-self.h), with the two loops of the paper's talk: that of a worker, which
+ * self-patching [dispatch|aspace [local|global]]: a program that patches itself (include/wfpatch-self.h), with the two loops of the paper's talk: that of a worker, which
  * is quiescent between two requests, and that of the patcher, which makes a generation, lets workers go over and waits for the last one.
  *
  *     gcc -O2 -pthread -o self-patching self-patching.c
@@ -191,10 +191,10 @@ static void patcher(void)
 
 int main(int count, char **arguments)
 {
-    if (count != 3)
+    if (count > 3)
         return 2;
-    consistency = strcmp(arguments[2], "global") == 0 ? WF_GLOBAL : WF_LOCAL;
-    int error = wf_self_choose(&program, strcmp(arguments[1], "aspace") == 0 ? WF_ASPACE : WF_DISPATCH);
+    consistency = count > 2 && strcmp(arguments[2], "global") == 0 ? WF_GLOBAL : WF_LOCAL;
+    int error = wf_self_choose(&program, count > 1 && strcmp(arguments[1], "aspace") == 0 ? WF_ASPACE : WF_DISPATCH);
     if (error == -ENOSYS) {
         printf("none\n");
         return 0;
