@@ -18,7 +18,7 @@ internal static class UnitRecipes
     private static readonly ImmutableArray<UnitRecipe> All =
     [
         new(
-            "redis", null, "dh_auto_build -- -n -k -w V=1 USE_SYSTEM_JEMALLOC=yes USE_SYSTEMD=yes USE_JEMALLOC=yes",
+            "redis", null, "dh_auto_build --no-parallel -- -n -k -w V=1 USE_SYSTEM_JEMALLOC=yes USE_SYSTEMD=yes USE_JEMALLOC=yes",
             "redis-check-rdb", ["redis-tools"]),
         new(
             "openldap", $"{Autoreconf} && DH_OPTIONS=--builddirectory=debian/build {Configure} && $(MAKE) -C debian/build/include", DryRunEverywhere,

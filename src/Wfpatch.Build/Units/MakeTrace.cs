@@ -17,6 +17,7 @@ internal static partial class MakeTrace
 
     /// <summary>The calls that make one object each, with the folders that make says it is in.</summary>
     /// <param name="compilerOf">The compiler's path for a word that names one; null where it names none.</param>
+    /// <exception cref="InvalidOperationException">Several of make's children were at work at once (-j): it cannot be told which folder a command is for.</exception>
     public static ImmutableArray<CompileRecord> Read(IEnumerable<string> lines, Func<string, string?> compilerOf)
     {
         var folders = new Stack<string>();
@@ -37,9 +38,9 @@ internal static partial class MakeTrace
                 {
                     folders.Push(folder.Groups[2].Value);
                 }
-                else
+                else if (folders.TryPop(out string? left) && left != folder.Groups[2].Value)
                 {
-                    folders.TryPop(out _);
+                    throw new InvalidOperationException($"make left {folder.Groups[2].Value} while it was in {left}: a dry run must do one thing after the other (make -j1)");
                 }
             }
             else if (folders.TryPeek(out string? inside))

@@ -28,6 +28,23 @@ public sealed class MakeTraceTests
     }
 
     [Fact]
+    public void What_several_did_at_once_is_not_guessed_at()
+    {
+        const string Trace = """
+            make[1]: Entering directory '/t'
+            make[2]: Entering directory '/t/one'
+            make[2]: Entering directory '/t/two'
+            cc -c whose.c
+            make[2]: Leaving directory '/t/one'
+            make[2]: Leaving directory '/t/two'
+            make[1]: Leaving directory '/t'
+            """;
+        var problem = Assert.Throws<InvalidOperationException>(() => MakeTrace.Read(Trace.Split('\n'), w => w == "cc" ? w : null));
+        Assert.Contains("/t/one", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("-j1", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Objects_that_libtool_makes_for_shared_libraries_are_position_independent()
     {
         const string Trace = """
