@@ -29,7 +29,7 @@ internal static class CopyChoice
             List<Placement> places = [.. present.SelectMany(c => found[c].Placements).DistinctBy(p => p.Running.Code.Start)];
             left.Add((codes[first].As(code.Index), (places, found[first].Closest)));
         }
-        var needed = left.Where(l => !absent.Contains(patch.OldFunctions[l.Code.Index].Of) || patch.OldFunctions[l.Code.Index].Of < 0).ToArray();
+        var needed = left.Where(l => !absent.Contains(patch.OldFunctions[l.Code.Index].Of)).ToArray();
         return ([.. needed.Select(l => l.Code)], [.. needed.Select(l => l.Found)]);
     }
 }

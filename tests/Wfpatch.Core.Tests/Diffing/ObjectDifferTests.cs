@@ -35,6 +35,18 @@ public sealed class ObjectDifferTests : IDisposable
         Assert.Equal([DiffRefusals.NoDifference], ObjectDiffer.Diff(old, old, new DiffOptions()).Refusals.Select(r => r.Kind));
     }
 
+    /// <summary>The copy that is gone may be the one that runs, and no object that was compiled anew has one to take its place.</summary>
+    [Fact]
+    public void A_copy_that_is_gone_and_that_only_unchanged_objects_have_is_refused()
+    {
+        var @case = DiffCase.Open("run-cxx-copies-gone");
+        var old = @case.Compile("old", _output);
+        var unchanged = Compiler.ReadElf(old["a.o"]);
+        var result = ObjectDiffer.Diff(
+            [new UnitPair("a.o", unchanged, unchanged), new UnitPair("b.o", Compiler.ReadElf(old["b.o"]), Compiler.ReadElf(@case.Compile("new", _output)["b.o"]))], new DiffOptions());
+        Assert.Equal([(DiffRefusals.ComdatGroup, "_Z6middlei")], result.Refusals.Select(r => (r.Kind, r.Subject)));
+    }
+
     [Fact]
     public void A_program_tells_its_objects_from_others()
     {
