@@ -122,9 +122,12 @@ static void say_daemon(void)
     pid_t owner = getpid(), pid = fork();
     if (pid == 0) {
         setsid();
+        pid_t parent = getpid();
         pid = fork();
         if (pid != 0)
             _exit(pid < 0);
+        while (getppid() == parent)
+            pause_a_little();
         dprintf(1, "daemon %d\n", (int)getpid());
         while (kill(owner, 0) == 0) { /* its parent has ended: it asks whether the program still lives */
             SET(versions[0], answer());

@@ -18,7 +18,12 @@ internal enum GatheredState
 
     /// <summary>It went over.</summary>
     Moved,
+
+    /// <summary>Nobody holds it, and it is looked at no more unless it is listed as alive.</summary>
     Ended,
+
+    /// <summary>A thread of the kernel's own: it runs none of the program's code, and is left alone.</summary>
+    OfKernel,
 }
 
 /// <summary>A thread that shall be held with all others. A value in a table, so that nothing is allocated for one that is found meanwhile.</summary>

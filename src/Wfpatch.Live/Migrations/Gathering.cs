@@ -17,9 +17,6 @@ namespace Wfpatch.Live.Migrations;
 /// </summary>
 public sealed class Gathering
 {
-    /// <summary>More threads than that are not held at once.</summary>
-    public const int MostThreads = 2048;
-
     private const int ShortestPause = 100, LongestPause = 16_000; // microseconds
 
     /// <summary>How much longer all run between two attempts than they waited, at least.</summary>
@@ -40,12 +37,9 @@ public sealed class Gathering
     private readonly TimeSpan _longestWait;
     private readonly StopLog _stops;
     private readonly Stopwatch _clock;
-    private readonly GatheredThread[] _threads = new GatheredThread[MostThreads];
-    private readonly int[] _listed = new int[MostThreads];
+    private readonly GatheredThreads _threads;
     private readonly Dictionary<int, int> _misses = [];
     private readonly List<GatheringAttempt> _attempts = [];
-    private int _count;
-    private int _cursor;
     private int _fruitless;
     private int _pause;
     private int _held;
@@ -65,6 +59,7 @@ public sealed class Gathering
         Target target, OutsideMigration outside, IReadOnlyList<HeldCode> oldCode, IGlobalMove move, TimeSpan longestWait, StopLog stops, Stopwatch clock)
     {
         _target = target;
+        _threads = new GatheredThreads(target);
         _outside = outside;
         _oldCode = oldCode;
         _move = move;
@@ -129,19 +124,15 @@ public sealed class Gathering
 
     private void Prepare()
     {
-        var late = _threads.AsSpan(0, _count).ToArray().Where(t => t.State == GatheredState.Late).Select(t => t.Id).ToHashSet();
+        var late = _threads.All.ToArray().Where(t => t.State == GatheredState.Late).Select(t => t.Id).ToHashSet();
         var alive = _target.Proc.ReadThreads();
         if (alive.IsEmpty)
         {
             throw new TargetAccessException($"listing the threads of process {_target.Process}", Errno.NoSuchProcess);
         }
         // Busy ones before those that sleep, which stay where they are meanwhile.
-        // Threads of the kernel's own run none of the program's code: they count as ended.
-        var others = _target.Proc.ReadThreadsOfKernel().Select(id => new GatheredThread(id, Address.Zero) { State = GatheredState.Ended, Sleeps = -1 });
-        var all = alive.Select(id => Measure(id, late.Contains(id))).OrderByDescending(t => t.Misses).ThenByDescending(t => t.IsRunning).Concat(others).Take(MostThreads).ToArray();
-        all.CopyTo(_threads, 0);
-        _count = all.Length;
-        _cursor = 0;
+        var others = _target.Proc.ReadThreadsOfKernel().Select(id => new GatheredThread(id, Address.Zero) { State = GatheredState.OfKernel, Sleeps = -1 });
+        _threads.Reset(alive.Select(id => Measure(id, late.Contains(id))).OrderByDescending(t => t.Misses).ThenByDescending(t => t.IsRunning).Concat(others));
         _fruitless = 0;
         _pause = ShortestPause;
         _deadline = Stopwatch.GetTimestamp() + ToTimestamp(Freshness);
@@ -174,7 +165,7 @@ public sealed class Gathering
 
     private void Tell(Result result, TimeSpan began, TimeSpan waited)
     {
-        var threads = _threads.AsSpan(0, _count).ToArray().Where(t => t.State != GatheredState.Ended).ToList();
+        var threads = _threads.All.ToArray().Where(t => t.State is not (GatheredState.Ended or GatheredState.OfKernel)).ToList();
         Threads = [.. threads.Select(t => new ThreadRecord(t.Id, _target.Proc.ReadThreadName(t.Id) ?? "", t.ControlBlock)
         {
             Path = result == Result.Moved ? MigrationPath.Together : MigrationPath.Pending,
@@ -216,7 +207,7 @@ public sealed class Gathering
 
     private void LetLateGo()
     {
-        for (int i = 0; i < _count; i++)
+        for (int i = 0; i < _threads.Count; i++)
         {
             if (_threads[i].State == GatheredState.Late)
             {
@@ -232,19 +223,20 @@ public sealed class Gathering
     {
         while (true)
         {
-            int next = FindAway(held);
+            int next = _threads.FindAway(held);
             if (next < 0)
             {
-                int found = Relist();
-                if (found != 0)
+                switch (_threads.Relist(held))
                 {
-                    if (found < 0)
-                    {
+                    case Listing.AllKnown:
+                        return held == 0 ? Result.NobodyHeld : Flip();
+                    case Listing.TooMany:
                         return Result.TooMany;
-                    }
-                    continue;
+                    case Listing.NotWhole:
+                        return held == 0 ? Result.NobodyHeld : Result.TooLate;
+                    default:
+                        continue;
                 }
-                return held == 0 ? Result.NobodyHeld : Flip();
             }
             if (Stopwatch.GetTimestamp() >= LastMoment(held) || _cancel.IsCancellationRequested)
             {
@@ -269,40 +261,11 @@ public sealed class Gathering
         return _deadline - ToTimestamp(needed < _longestWait / 2 ? needed : _longestWait / 2);
     }
 
-    /// <summary>The next thread that is not held. First, as long as nobody waits, those that were missing most often.</summary>
-    private int FindAway(int held)
-    {
-        int hardest = held == 0 ? _threads[0].Misses : 0;
-        for (int i = 0; i < _count; i++)
-        {
-            int at = (_cursor + i) % _count;
-            if (_threads[at].State is GatheredState.Away or GatheredState.Late && _threads[at].Misses >= hardest)
-            {
-                _cursor = at + 1;
-                return at;
-            }
-        }
-        // The hardest ones have ended.
-        return hardest > 0 ? FindAnyAway() : -1;
-    }
-
-    private int FindAnyAway()
-    {
-        for (int i = 0; i < _count; i++)
-        {
-            if (_threads[i].State is GatheredState.Away or GatheredState.Late)
-            {
-                return i;
-            }
-        }
-        return -1;
-    }
-
     // When all that are away were looked at in vain, they get a moment to go on.
     private void GoOnLooking(int held)
     {
         // Of the hardest ones, which are looked for while nobody waits, each look may be in vain.
-        if (++_fruitless < (held == 0 && _threads[0].Misses > 0 ? 1 : _count - held))
+        if (++_fruitless < (held == 0 && _threads[0].Misses > 0 ? 1 : _threads.Count - held))
         {
             return;
         }
@@ -406,42 +369,6 @@ public sealed class Gathering
         thread.Activity is { IsBlocked: true } blocked && SyscallRestart.HasTimeoutInMilliseconds(blocked.Number, blocked.Arguments.Fourth)
             ? thread.Asleep + Stopwatch.GetElapsedTime(thread.MeasuredAt)
             : TimeSpan.Zero;
-
-    /// <summary>Whether there are threads that are not known: only a thread makes a thread, and those that are held make none. How many; -1: too many.</summary>
-    private int Relist()
-    {
-        int listed = QuietProcFs.ReadThreads(_target.Process, _listed);
-        int before = _count;
-        for (int i = 0; i < Math.Min(listed, MostThreads); i++)
-        {
-            if (IsKnown(_listed[i], before))
-            {
-                continue;
-            }
-            if (_count == MostThreads)
-            {
-                return -1;
-            }
-            _threads[_count++] = new GatheredThread(_listed[i], ThreadControlBlock.Find(_target.Linux, _target.Memory, _listed[i]))
-            {
-                Sleeps = -1,
-                State = QuietProcFs.IsOfKernel(_target.Process, _listed[i]) ? GatheredState.Ended : GatheredState.Away,
-            };
-        }
-        return listed > MostThreads ? -1 : _count - before;
-    }
-
-    private bool IsKnown(int id, int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            if (_threads[i].Id == id)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
 
     private Result Flip() =>
         _move.Run() == Errno.Success ? Result.Moved : Result.NotWritten;

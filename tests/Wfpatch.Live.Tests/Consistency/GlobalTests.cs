@@ -113,6 +113,21 @@ public sealed class GlobalTests(ITestOutputHelper output)
         Assert.Equal(overlaps, (await apart.ReportAsync()).Overlaps);
     }
 
+    /// <summary>A call that says that a thread has ended, while it lives, is not believed: the thread is in old code, and would stay in it while all others go over.</summary>
+    [Fact]
+    public async Task One_of_which_a_call_says_that_it_has_ended_is_waited_for()
+    {
+        var patch = await TestPatches.GetAsync("apart");
+        await using var apart = await VersionsApart.StartAsync(patch, 4, "--stay", "1");
+        await Until.TrueAsync(apart.ReportAsync, r => r.Calls > 10);
+        int stayer = new ProcFs(apart.Id).ReadThreads().Single(t => new ProcFs(apart.Id).ReadThreadName(t) == "stayer");
+        var options = new TransitionOptions(Policy.Stack, null, TimeSpan.FromMilliseconds(500)) { Consistency = Core.Patches.Consistency.Global, MaxWait = TimeSpan.FromMilliseconds(50) };
+        var linux = new EndedThread(new NativeLinux(), stayer);
+        await Task.Run(() => new Commands(linux).Apply(apart.Id, patch.Patch, options)).ExpectAsync(Outcome.Refused);
+        Assert.True(linux.Asked > 0, "nobody wanted to stop it");
+        await apart.ExpectApartAsync(1);
+    }
+
     /// <summary>Threads that are blocked in every way are held and go on unseen; those in calls that must not be disturbed are waited for, and nobody waits with them.</summary>
     [Fact]
     public async Task Blocked_calls_are_not_disturbed()
@@ -261,5 +276,17 @@ public sealed class GlobalTests(ITestOutputHelper output)
         Assert.NotEmpty(report.Attempts);
         Assert.Empty(report.Attempts[^1].Missing);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{report.Kind}: {report.Attempts.Length} attempts, longest wait {report.LongestWait.TotalMilliseconds:0.00} ms, {report.Stops} other stops"));
+    }
+
+    /// <summary>The kernel, but it says of one thread that it is not there.</summary>
+    private sealed class EndedThread(ILinux real, int thread) : ForwardedLinux(real)
+    {
+        public int Asked { get; private set; }
+
+        public override int Seize(int id)
+        {
+            Asked += id == thread ? 1 : 0;
+            return id == thread ? Errno.NoSuchProcess : base.Seize(id);
+        }
     }
 }
