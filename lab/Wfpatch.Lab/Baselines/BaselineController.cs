@@ -74,7 +74,7 @@ internal sealed class BaselineController(Target target, string patchId)
     private OutsideMigration CreateLook(EntryJumps jumps)
     {
         var state = ReadJournal()!.State;
-        var unwinder = target.CreateUnwinder(state.Images.Select(image => image.UnwindTable), ReturnHookTable.Read(target.Memory, state.ReturnHooks));
+        var unwinder = target.CreateUnwinder(state, ReturnHookTable.Read(target.Memory, state.ReturnHooks));
         return new(target.Linux, target.Memory, unwinder, jumps.Changed, [], 0, new StopLog());
     }
 

@@ -93,7 +93,7 @@ internal sealed class Redirects : IMeasurement
             }
         }
         int oneByte = table.Count("one-byte");
-        string tactics = string.Join(", ", RedirectPlanner.TacticNames.Select(t => $"{t} {Percent(table, table.Count(t))}"));
+        string tactics = string.Join(", ", RedirectPlanner.TacticNames.Select(t => $"{t} {Percent(table, table.Count(t))} ({table.Count(t)})"));
         string why = table.Refused.IsEmpty ? "none refused" : string.Join(", ", table.Refused.Select(r => $"{r.Code} {r.Count}"));
         string memory = string.Create(CultureInfo.InvariantCulture, $"{KiBPerPage * pages / Math.Max(1, table.Planned):f1} KiB for each");
         string without = parts == 0 ? "" : $"; without {parts} that are only jumped to";

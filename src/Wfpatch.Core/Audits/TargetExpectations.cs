@@ -117,6 +117,10 @@ public sealed class TargetExpectations
             string of = one == plan ? name : $"{name}'s evicted instruction";
             var entry = EntryOf(one);
             yield return new ExpectedBytes(AuditRefusals.EntryChanged, $"entry of {of}", entry.Start, _memory.Of(entry));
+            foreach (var read in one.IsShort ? one.Displacements : [])
+            {
+                yield return new ExpectedBytes(AuditRefusals.EntryChanged, $"jump of {of}", read.Start, _memory.Of(read));
+            }
             yield return new ExpectedBytes(AuditRefusals.TrampolineChanged, $"trampoline of {of}", one.Trampoline, _memory.Of(one.TrampolineRange));
         }
     }
@@ -249,6 +253,10 @@ public sealed class TargetExpectations
     private void PutOriginal(RedirectPlan plan)
     {
         // Those behind the first instruction are never written: they are what makes the jump lead to the trampoline.
+        if (plan.IsShort)
+        {
+            _memory.Put(new CodeWrite(plan.Entry, [0xeb, (byte)(plan.Jump - plan.Entry - 2)]));
+        }
         _memory.Put(new CodeWrite(plan.Jump, NearJump.Encode(plan.Jump, plan.Trampoline)));
         _memory.Put(new CodeWrite(plan.Entry, plan.FirstInstruction.ToArray()));
     }

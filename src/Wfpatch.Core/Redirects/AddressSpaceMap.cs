@@ -70,6 +70,9 @@ public sealed class AddressSpaceMap
     public int CountNewMemory(RedirectPlan plan) => plan.All.Sum(p => CountNewMemory(p.TrampolineRange));
 
     /// <summary>Whether another redirect changes a byte that this one would read as its displacement, or the other way round.</summary>
+    public bool Collides(RedirectPlan plan) => plan.Displacements.Any(d => Collides(plan.Write.Trimmed().Range, d));
+
+    /// <summary>The same of one write and the bytes of one displacement.</summary>
     public bool Collides(AddressRange written, AddressRange displacement) =>
         _displacements.Overlaps(written) || _written.Overlaps(displacement) || _written.Overlaps(written);
 
@@ -136,7 +139,10 @@ public sealed class AddressSpaceMap
         {
             _trampolines.Add(one.TrampolineRange);
             _written.Add(one.Write.Trimmed().Range);
-            _displacements.Add(one.Displacement);
+            foreach (var displacement in one.Displacements)
+            {
+                _displacements.Add(displacement);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Unwinding;
 
 namespace Wfpatch.Core.Redirects;
 
@@ -29,7 +31,7 @@ public sealed record EntryWrite(Address Address, ReadOnlyMemory<byte> Old, ReadO
 /// <summary>How one function will be redirected.</summary>
 /// <param name="Tactic">The name of the tactic that won.</param>
 /// <param name="FirstInstruction">The old first instruction's bytes; or of all instructions that the jump takes the place of (<see cref="StopTactic"/>).</param>
-/// <param name="Jump">The address of the jump's opcode byte.</param>
+/// <param name="Jump">The address of the opcode byte of the jump that leads to the trampoline.</param>
 /// <param name="Trampoline">Where the jump leads.</param>
 /// <param name="TrampolineLength">Bytes that are reserved there.</param>
 public sealed record RedirectPlan(
@@ -38,13 +40,16 @@ public sealed record RedirectPlan(
     /// <summary>How many instructions are evicted at most for one redirect.</summary>
     public const int MostEvicted = 3;
 
-    // An instruction and a jump behind its prefixes, or a quadword and a jump that begins in it.
-    private const int LongestLook = 32;
+    // A short jump, and the jump that it leads to.
+    private const int LongestLook = 2 + sbyte.MaxValue + Trampolines.NearJump.Length;
 
     /// <summary>A later instruction of the same function that is made a jump to a copy of itself first, and stays one: its new bytes
     /// are this redirect's displacement (<see cref="SuccessorTactic"/>). Another one may have been evicted for it in the same way. Null: the
     /// displacement is as it was.</summary>
     public RedirectPlan? Evicted { get; init; }
+
+    /// <summary>Whether the entry becomes a short jump to that jump, which stands in an evicted instruction (<see cref="NeighbourTactic"/>).</summary>
+    public bool IsShort => Jump < Entry || Jump >= Continuation;
 
     /// <summary>Whether the jump takes the place of more than one instruction: then it is written while no thread is inside of them, once,
     /// and stays.</summary>
@@ -57,6 +62,12 @@ public sealed record RedirectPlan(
 
     /// <summary>The four bytes after the opcode: as long as the redirect is on, nobody may change them.</summary>
     public AddressRange Displacement => AddressRange.OfLength(Jump + 1, 4);
+
+    /// <summary>All bytes that are read as displacements on the way to the trampoline: the same holds for that of a short jump.</summary>
+    public ImmutableArray<AddressRange> Displacements => IsShort ? [AddressRange.OfLength(Entry + 1, 1), Displacement] : [Displacement];
+
+    /// <summary>Where a thread is between a short jump and the one that it leads to; null: there is none.</summary>
+    public CodeAlias? BetweenJumps => IsShort ? new CodeAlias(AddressRange.OfLength(Jump, 1), Entry) : null;
 
     /// <summary>Whether every jump of the trampoline reaches every address of some memory.</summary>
     public bool CanReach(AddressRange memory) =>

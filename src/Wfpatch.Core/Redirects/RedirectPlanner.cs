@@ -12,7 +12,7 @@ public static class RedirectPlanner
     public static readonly ImmutableArray<IRedirectTactic> Tactics = [new OneByteTactic(), new FirstInstructionTactic()];
 
     /// <summary>Of all tactics, in the order in which they are tried.</summary>
-    public static readonly ImmutableArray<string> TacticNames = [.. Tactics.Select(t => t.Name), SuccessorTactic.Name, StopTactic.Name];
+    public static readonly ImmutableArray<string> TacticNames = [.. Tactics.Select(t => t.Name), SuccessorTactic.Name, NeighbourTactic.Name, StopTactic.Name];
 
     /// <summary>Plans, and takes the place in <paramref name="space"/>. Exactly one of the results is not null.</summary>
     /// <param name="name">The function, for messages.</param>
@@ -132,8 +132,12 @@ public static class RedirectPlanner
         // A branch to the entry itself finds there what the entry needs and nothing else (docs/mechanisms/redirects.md, "Loops").
         var branch = EntryBranches.FindInto(Body(code, function), function.Start, new AddressRange(function.Start + 1, function.Start + first.Length));
         var entry = new EntryCode(function.Start, code, first.Length, Places(function.Start, first, newCode)) { FirstTarget = branch?.Target };
-        var best = FindBest(entry, first, space, trampolineLength)
-            ?? (means.HasFlag(RedirectMeans.Evict) ? SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory) : null);
+        var best = FindBest(entry, first, space, trampolineLength);
+        if (best is null && means.HasFlag(RedirectMeans.Evict))
+        {
+            best = SuccessorTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory)
+                ?? NeighbourTactic.Plan(entry, Body(code, function), space, trampolineLength, means).MinBy(space.CountNewMemory);
+        }
         Address? approach = null;
         if (best is null && branches is not null)
         {

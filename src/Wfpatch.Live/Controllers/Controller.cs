@@ -296,7 +296,7 @@ public sealed class Controller
 
     private CallbackTurn Calls => new(_target, _journaled, Requests);
 
-    private ProcessStop StopAll() => new(_target, _target.CreateUnwinder(State.Images.Select(i => i.UnwindTable), ReturnHookTable.Read(_target.Memory, State.ReturnHooks)), _stops);
+    private ProcessStop StopAll() => new(_target, _target.CreateUnwinder(State, ReturnHookTable.Read(_target.Memory, State.ReturnHooks)), _stops);
 
     private TransitionReport Refuse(ImageState image, Refusal why)
     {
@@ -439,7 +439,7 @@ public sealed class Controller
         // A return hook stores a number, which in a view nobody asks for.
         var (hooks, obstacle) = state.Backend == BackendKind.AddressSpace ? (null, "") : ReturnHooks.For(_target, state, table);
         return new(
-            _target.Linux, _target.Memory, _target.CreateUnwinder(state.Images.Select(i => i.UnwindTable), table),
+            _target.Linux, _target.Memory, _target.CreateUnwinder(state, table),
             OldCode(state).Select(o => o.Range), Trampolines(state).Select(t => t.Range),
             state.Transition!.ReversedTo != 0 ? state.Transition.Generation : 0, _stops)
         {

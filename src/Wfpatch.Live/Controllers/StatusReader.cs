@@ -120,7 +120,7 @@ public static class StatusReader
         target.Memory.OpenForWriting();
         var oldCode = HeldCode.Of(state);
         var migration = new OutsideMigration(
-            target.Linux, target.Memory, target.CreateUnwinder(state.Images.Select(i => i.UnwindTable), look.Table), oldCode.Select(o => o.Range), [], 0, stops)
+            target.Linux, target.Memory, target.CreateUnwinder(state, look.Table), oldCode.Select(o => o.Range), [], 0, stops)
         {
             Hooks = look.Table is { } table ? new ReturnHooks(target.Memory, table) : null,
         };

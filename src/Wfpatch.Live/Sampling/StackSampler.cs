@@ -2,6 +2,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
 using Wfpatch.Core.Quiescence;
 using Wfpatch.Core.Quiescence.Sampling;
 using Wfpatch.Core.Unwinding;
@@ -22,7 +23,7 @@ public sealed class StackSampler(Target target, FunctionNames names, StopLog sto
     private const int StopsOfAnIdlePlace = 2;
     private const int SightsOfAnIdlePlace = 3;
 
-    private readonly Unwinder _unwinder = target.CreateUnwinder([]);
+    private readonly Unwinder _unwinder = target.CreateUnwinder(TargetState.Empty);
     private readonly Core.Unwinding.StackFrame[] _frames = new Core.Unwinding.StackFrame[MostFrames];
     private readonly Dictionary<int, Watched> _threads = [];
     private int _turn;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
 using Wfpatch.Core.Unwinding;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Obstacles;
@@ -93,10 +94,10 @@ public sealed class Target : IDisposable
 
     /// <summary>Unwinds through everything that is loaded and through the new code of patches.</summary>
     /// <param name="hooks">The target's return hooks; null: it has none.</param>
-    public Unwinder CreateUnwinder(IEnumerable<AddressRange> unwindTablesOfImages, IReturnHooks? hooks = null) => new(
+    public Unwinder CreateUnwinder(TargetState state, IReturnHooks? hooks = null) => new(
         Objects.Select(o => o.UnwindTable).OfType<UnwindTable>()
-            .Concat(unwindTablesOfImages.Where(t => t.Length > 0).Select(t => UnwindTable.ReadSection(Memory, t, "new code").Table).OfType<UnwindTable>()),
-        hooks: hooks, ends: _stackEnds.Value);
+            .Concat(state.Images.Select(i => i.UnwindTable).Where(t => t.Length > 0).Select(t => UnwindTable.ReadSection(Memory, t, "new code").Table).OfType<UnwindTable>()),
+        state.Redirects.SelectMany(r => r.Plan.All).Select(p => p.BetweenJumps).OfType<CodeAlias>(), hooks, ends: _stackEnds.Value);
 
     public void Dispose() => Memory.Dispose();
 

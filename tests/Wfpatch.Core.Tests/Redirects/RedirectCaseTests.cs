@@ -116,7 +116,9 @@ public sealed class RedirectCaseTests
         foreach (var other in each)
         {
             var jump = CodeText.Decode(all.Read(other.Entry, EntryCode.CodeBytes)!, other.Entry);
-            Assert.Equal(other.Trampoline.Value, jump.NearBranchTarget);
+            var last = other.IsShort ? CodeText.Decode(all.Read(other.Jump, EntryCode.CodeBytes)!, other.Jump) : jump;
+            Assert.Equal((other.IsShort ? other.Jump : other.Trampoline).Value, jump.NearBranchTarget);
+            Assert.Equal(other.Trampoline.Value, last.NearBranchTarget);
         }
     }
 

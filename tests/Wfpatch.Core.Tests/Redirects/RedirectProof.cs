@@ -12,8 +12,8 @@ namespace Wfpatch.Core.Tests.Redirects;
 /// <summary>What must be true of every redirect, whatever tactic made it: judged by a decoder, not by the planner's own words.</summary>
 internal static class RedirectProof
 {
-    /// <summary>Bytes from the entry on that are looked at: an evicted instruction may begin 18 bytes behind the one that it is evicted for.</summary>
-    public const int CodeBytes = (18 * RedirectPlan.MostEvicted) + EntryCode.CodeBytes;
+    /// <summary>Bytes from the entry on that are looked at: an evicted instruction may begin where a short jump leads.</summary>
+    public const int CodeBytes = 2 + sbyte.MaxValue + EntryCode.CodeBytes;
 
     /// <param name="code">The bytes from the entry on, as they are without redirects.</param>
     public static void Check(RedirectPlan plan, ReadOnlySpan<byte> code)
@@ -75,7 +75,7 @@ internal static class RedirectProof
             at += CodeText.Decode(code[(int)(at - plan.Entry)..], at).Length;
         }
         Assert.Equal(evicted.Entry, at);
-        Assert.True(evicted.Write.Range.Overlaps(plan.Displacement), "it is evicted for nothing");
+        Assert.True(evicted.Write.Range.Overlaps(new AddressRange(plan.IsShort ? plan.Jump : plan.Displacement.Start, plan.Displacement.End)), "it is evicted for nothing");
         Assert.All(plan.All.SkipLast(1), e => Assert.False(e.TrampolineRange.Overlaps(plan.TrampolineRange)));
         int offset = (int)(at - plan.Entry);
         if (evicted.Evicted is { } next)
@@ -107,10 +107,18 @@ internal static class RedirectProof
         Assert.False(plan.Write.New.Span.SequenceEqual(plan.Write.Old.Span), "nothing is changed");
     }
 
-    /// <summary>The entry is a near jump with prefixes that mean nothing, for the processors of both makers.</summary>
+    /// <summary>The entry is a near jump with prefixes that mean nothing, for the processors of both makers; or a short one that leads to a near jump.</summary>
     private static void CheckJump(RedirectPlan plan, ReadOnlySpan<byte> code)
     {
         var changed = With(plan, code, plan.Entry);
+        if (plan.IsShort)
+        {
+            var one = CodeText.Decode(changed, plan.Entry);
+            Assert.Equal((Code.Jmp_rel8_64, plan.Jump.Value), (one.Code, one.NearBranchTarget));
+            var other = CodeText.Decode(changed.AsSpan((int)(plan.Jump - plan.Entry)), plan.Jump);
+            Assert.Equal((Code.Jmp_rel32_64, 5, plan.Trampoline.Value), (other.Code, other.Length, other.NearBranchTarget));
+            return;
+        }
         int prefixes = (int)(plan.Jump - plan.Entry);
         for (int i = 0; i < prefixes; i++)
         {

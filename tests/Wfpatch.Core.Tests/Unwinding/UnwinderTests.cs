@@ -199,6 +199,24 @@ public sealed class UnwinderTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(UnwindFailureReason.NoEntry, unwinder.Trace(registers, snapshot.Stack).Failure!.Reason);
     }
 
+    /// <summary>A thread at the entry of third() that a short jump has brought into the middle of it, where the unwind table has the row of its body.</summary>
+    [Fact]
+    public void Between_two_jumps_the_stack_is_as_at_the_entry()
+    {
+        var snapshot = Take("main", "-O0");
+        var (trace, _) = snapshot.Program.Unwinder.Trace(snapshot.Registers, snapshot.Stack);
+        var third = snapshot.Symbols.Single(s => s.Name == "third").Range;
+        int caller = trace!.Frames.ToList().FindIndex(f => f.ProgramCounter == snapshot.Backtrace[2]);
+        var between = third.Start + 8;
+        var registers = snapshot.Registers;
+        registers[Register.Rip] = between.Value;
+        registers[Register.Rsp] = trace.Frames[caller - 1].ReturnAddressSlot.Value;
+        registers[Register.Rbp] = StoredFramePointer(snapshot, trace.Frames[caller - 1]);
+        var unwinder = new Unwinder(snapshot.Program.Tables, [new CodeAlias(AddressRange.OfLength(between, 1), third.Start)]);
+        Assert.Equal(trace.Frames.Skip(caller), unwinder.Trace(registers, snapshot.Stack).Trace!.Frames.Skip(1));
+        Assert.NotEqual(trace.Frames.Skip(caller), snapshot.Program.Unwinder.Trace(registers, snapshot.Stack).Trace?.Frames.Skip(1) ?? []);
+    }
+
     [Fact]
     public void A_trace_tells_which_functions_it_touches()
     {

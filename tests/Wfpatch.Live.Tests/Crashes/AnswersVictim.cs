@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Wfpatch.Live.Tests.Crashes;
 
-/// <summary>Two threads call one function without a pause: successor.c, whose second instruction is evicted for the redirect, and stopped.c, which is redirected in a stop of all threads.</summary>
+/// <summary>Two threads call one function without a pause: successor.c, whose second instruction is evicted for the redirect, neighbour.c, whose entry becomes a short jump, and stopped.c, which is redirected in a stop of all threads.</summary>
 internal sealed class AnswersVictim(TestTarget target) : Victim
 {
     public override int Id => target.Id;

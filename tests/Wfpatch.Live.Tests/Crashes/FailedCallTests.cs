@@ -34,6 +34,7 @@ public sealed class FailedCallTests(ITestOutputHelper output)
     [InlineData("apart", "first")]
     [InlineData("apart", "revert")]
     [InlineData("successor", "first")]
+    [InlineData("neighbour", "first")]
     [InlineData("stopped", "first")]
     public async Task The_command_says_so_and_the_next_one_completes_or_undoes(string program, string moment)
     {

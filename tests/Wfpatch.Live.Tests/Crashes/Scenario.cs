@@ -21,7 +21,7 @@ internal sealed record Scenario(TestPatch Patch, int Old, ImmutableArray<string>
     /// <summary>The version that all threads are in when the command begins, canaries apart.</summary>
     private int Before { get; init; } = Old;
 
-    /// <param name="program">sample (points), chain (stack), returns (stack, a thread in old code), apart (global), successor or stopped (stack, other redirects).</param>
+    /// <param name="program">sample (points), chain (stack), returns (stack, a thread in old code), apart (global), successor, neighbour or stopped (stack, other redirects).</param>
     /// <param name="moment">first, second, revert, revert-second, canary, advance, revert-canary; of returns also again, revert-held: with the hook of an earlier command.</param>
     public static async Task<Scenario> GetAsync(string program, string moment)
     {

@@ -11,8 +11,8 @@ using Xunit;
 
 namespace Wfpatch.Live.Tests.Transitions;
 
-/// <summary>A function whose second instruction is evicted for its redirect, and one that is redirected in a stop of all threads, patched
-/// while two threads call it without a pause.</summary>
+/// <summary>A function whose second instruction is evicted for its redirect, one whose entry becomes a short jump into an evicted instruction, and one that is redirected in a
+/// stop of all threads, patched while two threads call it without a pause.</summary>
 public sealed class EvictionTests(ITestOutputHelper output)
 {
     private const int Cycles = 5;
@@ -21,6 +21,7 @@ public sealed class EvictionTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData("successor")]
+    [InlineData("neighbour")]
     [InlineData("stop")]
     public async Task It_is_patched_and_reverted_again_and_again(string tactic)
     {
@@ -41,6 +42,7 @@ public sealed class EvictionTests(ITestOutputHelper output)
     /// <summary>Also between the eviction and the redirect: what was evicted is evicted again, or stays.</summary>
     [Theory]
     [InlineData("successor")]
+    [InlineData("neighbour")]
     [InlineData("stop")]
     public async Task A_controller_killed_before_any_change_leaves_a_program_that_the_next_one_patches(string tactic)
     {
@@ -68,11 +70,13 @@ public sealed class EvictionTests(ITestOutputHelper output)
         Assert.True(steps > 10, $"{steps} steps");
     }
 
-    [Fact]
-    public async Task A_change_of_what_was_evicted_is_reported()
+    [Theory]
+    [InlineData("successor")]
+    [InlineData("neighbour")]
+    public async Task A_change_of_what_was_evicted_is_reported(string program)
     {
-        var patch = await TestPatches.GetAsync("successor");
-        await using var target = await PatchableTarget.StartAsync("successor", patch);
+        var patch = await TestPatches.GetAsync(program);
+        await using var target = await PatchableTarget.StartAsync(program, patch);
         await InProcess.ApplyAsync(target.Id, patch).ExpectAsync(Outcome.Done);
         using var memory = new PatchedMemory(target.Id);
         var redirect = Assert.Single(memory.State.Redirects);

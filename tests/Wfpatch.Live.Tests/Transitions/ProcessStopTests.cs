@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Core.Addresses;
+using Wfpatch.Core.Generations;
 using Wfpatch.Core.Redirects.Trampolines;
 using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
@@ -26,7 +27,7 @@ public sealed class ProcessStopTests
         target.OpenForWriting();
         var at = target.Objects[0].UnwindTable!.Functions[0].Start;
         var same = new CodeWrite(at, MemoryReading.Read(target.Memory, at, 1)!);
-        var unwinder = target.CreateUnwinder([]);
+        var unwinder = target.CreateUnwinder(TargetState.Empty);
         linux.Code = at;
         linux.Swap = () => Assert.Equal("swapped", program.AskAsync("swap", Cancel).GetAwaiter().GetResult());
 
@@ -51,7 +52,7 @@ public sealed class ProcessStopTests
         Assert.Equal(2, target.Proc.ReadThreadsOfKernel().Length);
         var at = target.Objects[0].UnwindTable!.Functions[0].Start;
         var same = new CodeWrite(at, MemoryReading.Read(target.Memory, at, 1)!);
-        var unwinder = target.CreateUnwinder([]);
+        var unwinder = target.CreateUnwinder(TargetState.Empty);
         Assert.Null(TracerThread.Run(() => new ProcessStop(target, unwinder, new StopLog()).Write([same])));
         Assert.Equal("read 8", await program.AskAsync("write", Cancel));
     }

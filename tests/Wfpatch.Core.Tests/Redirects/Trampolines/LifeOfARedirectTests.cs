@@ -33,6 +33,8 @@ public sealed class LifeOfARedirectTests
     [InlineData("48 8d 80 01 00 00 00", "first-instruction", "100018000-100019000")]
     // nop; lea rax, [rax+1] with the place of one byte taken: the second instruction is evicted.
     [InlineData("90 48 8d 40 01", "successor", "101408000-10140a000")]
+    // Four nops of two bytes, which lend their bytes to no jump that leads to the hole; lea rax, [rax+imm32]: it is evicted, and the entry is a short jump into it.
+    [InlineData("66 90 66 90 66 90 66 90 48 8d 80 01 00 00 00", "neighbour", "10000-100000000,100006000-110000000,120001000-200000000")]
     // lea rax, [rax+1]; nop with all places taken but one hole: both are displaced.
     [InlineData("48 8d 40 01 90", "stop", "10000-100000000,100006000-103000000,103100000-120000000,120001000-200000000")]
     public async Task EveryWriteIsSafe(string first, string tactic, string taken)
