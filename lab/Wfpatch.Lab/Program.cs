@@ -81,7 +81,12 @@ report.SetAction(parsed => new ReportCommand(parsed.GetValue(results)!, parsed.G
 Option<bool> quick = new("--quick") { Description = "Minutes instead of hours: whether all works, and not what it costs." };
 Command all = new("all", "Each experiment on each server, and the report.") { servers, results, quick };
 all.SetAction((parsed, cancel) => new AllCommand(Selection(parsed), parsed.GetValue(quick)).RunAsync(cancel));
-Command lab = new("lab", "Experiments with the distribution's servers.") { all, serversOf, latency, overhead, endurance, report };
+Command lab = new("lab", "Experiments with the distribution's servers; without a name all of them, as `all`.") { all, serversOf, latency, overhead, endurance, report };
+foreach (Option option in all.Options)
+{
+    lab.Options.Add(option);
+}
+lab.SetAction((parsed, cancel) => new AllCommand(Selection(parsed), parsed.GetValue(quick)).RunAsync(cancel));
 
 Option<int> target = new("--pid") { Required = true };
 Option<string> patchFile = new("--patch") { Required = true };

@@ -32,6 +32,9 @@ public sealed record RunConditions<TOptions>(
 
     /// <summary>Whether a run that was begun under these conditions can go on under the present ones.</summary>
     internal bool AreMetBy(RunConditions<TOptions> now) => now with { Began = Began, Load = Load } == this;
+
+    /// <summary>With the machine's load of this moment behind what is there.</summary>
+    internal async Task<RunConditions<TOptions>> AddLoadAsync(CancellationToken cancel) => this with { Load = [.. Load, await PresentConditions.LoadAsync(cancel)] };
 }
 
 /// <summary>Reads the present conditions.</summary>

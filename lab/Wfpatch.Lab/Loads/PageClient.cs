@@ -11,7 +11,7 @@ namespace Wfpatch.Lab.Loads;
 /// <param name="OldServer">The header Server without the patch; null: it is not looked at.</param>
 /// <param name="NewServer">And with it.</param>
 /// <param name="OldBody">The content without the patch.</param>
-/// <param name="NewBody">And with it.</param>
+/// <param name="NewBody">And with it. Where nothing differs, a reply tells nothing of versions.</param>
 public sealed record HttpDialogue(string Path, string Headers, string? OldServer, string? NewServer, string OldBody, string NewBody);
 
 /// <summary>What a server has answered.</summary>
@@ -84,7 +84,7 @@ public sealed class PageClient : ILoadClient
         }
         ReadOnlySpan<byte> body = _connection.ReadBytes(length);
         bool hasOld = isOld && body.SequenceEqual(_oldBody), hasNew = isNew && body.SequenceEqual(_newBody);
-        return hasOld ? Reply.Old : hasNew ? Reply.New : Reply.Wrong;
+        return hasOld && hasNew ? Reply.Plain : hasOld ? Reply.Old : hasNew ? Reply.New : Reply.Wrong;
     }
 
     public void Dispose() => _connection.Dispose();
@@ -93,8 +93,8 @@ public sealed class PageClient : ILoadClient
 
     private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 
-    private static bool HasName(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name) =>
+    internal static bool HasName(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name) =>
         line.Length > name.Length && line[name.Length] == (byte)':' && Ascii.EqualsIgnoreCase(line[..name.Length], name);
 
-    private static ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name) => line[(name.Length + 1)..].Trim((byte)' ');
+    internal static ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name) => line[(name.Length + 1)..].Trim((byte)' ');
 }

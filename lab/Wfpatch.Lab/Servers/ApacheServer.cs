@@ -26,6 +26,11 @@ internal sealed class ApacheServer : ILabServer
         Changes = [UnitPatch.Source("apache", "bug")],
     };
 
+    /// <summary>Of the file that is downloaded slowly: 32 MiB in about two seconds, more than sockets hold.</summary>
+    private const int Pieces = 4096;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(0.5);
+
     private static readonly HttpDialogue Dialogue = new("/page", Session + "a=1&b=2\r\n", OldServer, NewServer, Page, Page);
 
     public string Name => "apache";
@@ -43,6 +48,7 @@ internal sealed class ApacheServer : ILabServer
     private static Task<ServerProcess> StartAsync(string root, string module, CancellationToken cancel) => ServerProcess.StartAsync(PackageRoot.Libraries(root), async (folder, port) =>
     {
         await File.WriteAllTextAsync($"{folder}/page", Page, cancel);
+        WriteLargeFile($"{folder}/large");
         string modules = $"{root}/usr/lib/apache2/modules";
         await File.WriteAllTextAsync($"{folder}/httpd.conf", $"""
             ServerRoot {folder}
@@ -71,8 +77,21 @@ internal sealed class ApacheServer : ILabServer
         return [$"{root}/usr/sbin/apache2", "-f", $"{folder}/httpd.conf", "-X"];
     }, cancel);
 
+    private static void WriteLargeFile(string path)
+    {
+        using FileStream file = File.Create(path);
+        byte[] piece = new byte[DownloadClient.PieceLength];
+        for (int number = 0; number < Pieces; number++)
+        {
+            DownloadClient.Write(number, piece);
+            file.Write(piece);
+        }
+    }
+
     private sealed class Running(ServerProcess server) : ILabProcess
     {
+        public LongWork? LongWork => new("downloads of 32 MiB, slowly", RequestsPerSecond: 0.3, _ => new DownloadClient(server.Port, "/large", Pieces, Pause));
+
         public ChildProcess Process => server.Process;
 
         public ILoadClient Connect(int number) => new PageClient(server.Port, Dialogue);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using System.Globalization;
 using Wfpatch.Build;
 using Wfpatch.Lab.Loads;
 using Wfpatch.Testing.Processes;
@@ -26,12 +27,17 @@ internal sealed class NodeServer : ILabServer
         Changes = [UnitPatch.Source("nodejs", "bug")],
     };
 
+    /// <summary>Of a handler that is busy for long, some 20 ms, in which node does nothing else.</summary>
+    private const int Rounds = 20_000_000;
+
     // The host's name is nobody's business: what matters is what the patch puts in.
     private const string Script = """
         const names = require('os'), lookUp = require('dns').lookup;
+        const work = () => { let sum = 0; for (let i = 0; i < ROUNDS; i++) sum = (Math.imul(sum, 31) + i) | 0; return sum; };
         const long = Array(6).fill('a'.repeat(50)).join('.');
         require('http').createServer((request, response) => {
-          if (request.url === '/long') lookUp(long, problem => response.end(problem ? problem.code : 'found'));
+          if (request.url === '/work') response.end(String(work()));
+          else if (request.url === '/long') lookUp(long, problem => response.end(problem ? problem.code : 'found'));
           else response.end(names.hostname().replace(/[^~]/g, 'h'));
         }).listen(PORT, '127.0.0.1');
         """;
@@ -61,19 +67,34 @@ internal sealed class NodeServer : ILabServer
         $"{Path.GetDirectoryName(library)}:{PackageRoot.Libraries(root)}",
         async (folder, port) =>
         {
-            await File.WriteAllTextAsync($"{folder}/serve.js", Script.Replace("PORT", $"{port}", StringComparison.Ordinal), cancel);
+            await File.WriteAllTextAsync($"{folder}/serve.js", Script.Replace("PORT", $"{port}", StringComparison.Ordinal).Replace("ROUNDS", $"{Rounds}", StringComparison.Ordinal), cancel);
             return [$"{root}/usr/bin/node", $"{folder}/serve.js"];
         },
         cancel,
         "unshare", "--mount", "--propagation", "private", "sh", "-c", $"mount --bind '{root}/usr/share' /usr/share && exec \"$@\"", "sh");
 
+    /// <summary>What that handler answers.</summary>
+    private static string Work()
+    {
+        int sum = 0;
+        for (int i = 0; i < Rounds; i++)
+        {
+            sum = unchecked((sum * 31) + i);
+        }
+        return sum.ToString(CultureInfo.InvariantCulture);
+    }
+
     private sealed class Running(ServerProcess server) : ILabProcess
     {
+        private static readonly HttpDialogue LongDialogue = new("/work", "", null, null, Work(), Work());
+
         private readonly string _oldName = PageClient.Ask(server.Port, "/").Body;
 
         public ChildProcess Process => server.Process;
 
         public ILoadClient Connect(int number) => new PageClient(server.Port, new("/", "", null, null, _oldName, $"~{_oldName[1..]}"));
+
+        public LongWork? LongWork => new("handlers that compute for some 20 ms", RequestsPerSecond: 2, _ => new PageClient(server.Port, LongDialogue));
 
         public string Ask() => PageClient.Ask(server.Port, "/").Body;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text;
 using Wfpatch.Lab.Loads;
 using Xunit;
 
@@ -42,5 +43,24 @@ public sealed class LongWorkClientTests
         using ScanClient client = new(server.Port);
         Assert.Equal([Reply.Plain, Reply.Wrong], Enumerable.Range(0, 2).Select(number => client.Exchange(number)));
         Assert.EndsWith("dn: cn=x1,dc=test\nobjectClass: person\ncn: x1\nsn: somebody\n\n", ScanClient.Directory(2), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_piece_of_a_download_must_be_its_own()
+    {
+        using ScriptedServer server = new([Download(0, 1), Download(1, 0), Download(0), "HTTP/1.1 404 Not Found\r\nContent-Length: 16384\r\n\r\n"u8.ToArray()]);
+        using DownloadClient client = new(server.Port, "/large", 2, TimeSpan.Zero);
+        Assert.Equal([Reply.Plain, Reply.Wrong, Reply.Wrong, Reply.Wrong], Enumerable.Range(0, 4).Select(number => client.Exchange(number)));
+
+        static byte[] Download(params int[] pieces) => [
+            .. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {pieces.Length * DownloadClient.PieceLength}\r\n\r\n"),
+            .. pieces.SelectMany(Piece)];
+
+        static byte[] Piece(int number)
+        {
+            byte[] piece = new byte[DownloadClient.PieceLength];
+            DownloadClient.Write(number, piece);
+            return piece;
+        }
     }
 }

@@ -27,6 +27,14 @@ public sealed class PageClientTests
     }
 
     [Fact]
+    public void Where_versions_do_not_differ_a_reply_tells_nothing_of_them()
+    {
+        using ScriptedServer server = new(Reply200("any", "one"), Reply200("any", "two"));
+        using PageClient client = new(server.Port, new("/", "", null, null, "one", "one"));
+        Assert.Equal([Reply.Plain, Reply.Wrong], Enumerable.Range(0, 2).Select(number => client.Exchange(number)));
+    }
+
+    [Fact]
     public void One_question_gives_status_server_and_content()
     {
         using ScriptedServer server = new(Reply200("S/1", "text"));

@@ -47,13 +47,9 @@ internal sealed record EnduranceCommand(ServerSelection Selection, int? Cycles, 
     /// <exception cref="InvalidOperationException">Something cannot be had.</exception>
     internal static async Task<EnduranceRun> MeasureAsync(ILabServer server, EnduranceOptions options, Action<string> say, CancellationToken cancel)
     {
-        say("getting packages and making patches (the first time it takes minutes)");
-        ServerKit kit = await server.PrepareAsync(cancel);
-        await using ILabProcess process = await kit.StartAsync(cancel);
-        double load = await PresentConditions.LoadAsync(cancel);
-        RunConditions<EnduranceOptions> conditions = await PresentConditions.ReadAsync(server.Name, kit, process, options, cancel);
-        EnduranceRun run = await new EnduranceFlow(process, kit, options, Progress(options, say)).RunAsync(conditions, cancel);
-        return run with { Conditions = conditions with { Load = [load, await PresentConditions.LoadAsync(cancel)] } };
+        await using PreparedServer<EnduranceOptions> prepared = await PreparedServer<EnduranceOptions>.StartAsync(server, options, say, cancel);
+        EnduranceRun run = await new EnduranceFlow(prepared.Process, prepared.Kit, options, Progress(options, say)).RunAsync(prepared.Conditions, cancel);
+        return run with { Conditions = await run.Conditions.AddLoadAsync(cancel) };
     }
 
     private static Action<int> Progress(EnduranceOptions options, Action<string> say)

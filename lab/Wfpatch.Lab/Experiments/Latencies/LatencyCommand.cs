@@ -35,14 +35,10 @@ internal sealed record LatencyCommand(ServerSelection Selection, LatencyOptions 
     /// <exception cref="InvalidOperationException">Something cannot be had, or the patch cannot be taken back.</exception>
     internal static async Task<LatencyRun> MeasureAsync(ILabServer server, LatencyOptions options, string file, Action<string> say, CancellationToken cancel)
     {
-        say("getting packages and making patches (the first time it takes minutes)");
-        ServerKit kit = await server.PrepareAsync(cancel);
-        await using ILabProcess process = await kit.StartAsync(cancel);
-        double load = await PresentConditions.LoadAsync(cancel);
-        RunConditions<LatencyOptions> conditions = await PresentConditions.ReadAsync(server.Name, kit, process, options, cancel);
-        LatencyRun run = LatencyFile.TryRead(file) is { } begun && begun.CanGoOn(conditions) ? begun : LatencyRun.Begin(conditions with { Load = [load] });
-        run = await new LatencyFlow(process, kit.Visible, options, (what, share) => say($"{what}{Left(options, share)}")).RunAsync(run, so => LatencyFile.Write(file, so), cancel);
-        run = run with { Conditions = run.Conditions with { Load = [.. run.Conditions.Load, await PresentConditions.LoadAsync(cancel)] } };
+        await using PreparedServer<LatencyOptions> prepared = await PreparedServer<LatencyOptions>.StartAsync(server, options, say, cancel);
+        LatencyRun run = LatencyFile.TryRead(file) is { } begun && begun.CanGoOn(prepared.Conditions) ? begun : LatencyRun.Begin(prepared.Conditions);
+        run = await new LatencyFlow(prepared.Process, prepared.Kit.Visible, options, (what, share) => say($"{what}{Left(options, share)}")).RunAsync(run, so => LatencyFile.Write(file, so), cancel);
+        run = run with { Conditions = await run.Conditions.AddLoadAsync(cancel) };
         LatencyFile.Write(file, run);
         return run;
     }

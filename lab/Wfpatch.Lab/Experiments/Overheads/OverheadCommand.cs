@@ -38,14 +38,10 @@ internal sealed record OverheadCommand(ServerSelection Selection, OverheadOption
     /// <exception cref="InvalidOperationException">Something cannot be had, or the patch cannot be taken back.</exception>
     internal static async Task<OverheadRun> MeasureAsync(ILabServer server, OverheadOptions options, string file, Action<string> say, CancellationToken cancel)
     {
-        say("getting packages and making patches (the first time it takes minutes)");
-        ServerKit kit = await server.PrepareAsync(cancel);
-        await using ILabProcess process = await kit.StartAsync(cancel);
-        double load = await PresentConditions.LoadAsync(cancel);
-        RunConditions<OverheadOptions> conditions = await PresentConditions.ReadAsync(server.Name, kit, process, options, cancel);
-        OverheadRun run = OverheadRun.TryRead(file) is { } begun && begun.CanGoOn(conditions) ? begun : OverheadRun.Begin(conditions with { Load = [load] });
-        run = await new OverheadFlow(process, kit.Visible, options, Progress(run.Cycles, options, say)).RunAsync(run, so => so.Write(file), cancel);
-        run = run with { Conditions = run.Conditions with { Load = [.. run.Conditions.Load, await PresentConditions.LoadAsync(cancel)] } };
+        await using PreparedServer<OverheadOptions> prepared = await PreparedServer<OverheadOptions>.StartAsync(server, options, say, cancel);
+        OverheadRun run = OverheadRun.TryRead(file) is { } begun && begun.CanGoOn(prepared.Conditions) ? begun : OverheadRun.Begin(prepared.Conditions);
+        run = await new OverheadFlow(prepared.Process, prepared.Kit.Visible, options, Progress(run.Cycles, options, say)).RunAsync(run, so => so.Write(file), cancel);
+        run = run with { Conditions = await run.Conditions.AddLoadAsync(cancel) };
         run.Write(file);
         return run;
     }
