@@ -5,9 +5,11 @@ using Wfpatch.Lab.Bench;
 using Wfpatch.Lab.Demo;
 using Wfpatch.Lab.Experiments;
 using Wfpatch.Lab.Experiments.Endurances;
+using Wfpatch.Lab.Experiments.Fixes;
 using Wfpatch.Lab.Experiments.Latencies;
 using Wfpatch.Lab.Experiments.Overheads;
 using Wfpatch.Lab.Experiments.Reports;
+using Wfpatch.Lab.Experiments.Restarts;
 using Wfpatch.Lab.Fuzz;
 
 Option<bool> sampleOnly = new("--sample") { Description = "The sample server alone, without memcached." };
@@ -75,13 +77,18 @@ overhead.SetAction((parsed, cancel) => new OverheadCommand(
 Option<int?> cycles = new("--count") { Description = "Cycles of each server; 10,000 of memcached and 500 of each other where nothing is said." };
 Command endurance = new("endurance", "Each server patched and taken back under load, many times: nothing fails, nothing grows.") { servers, cycles, results, json };
 endurance.SetAction((parsed, cancel) => new EnduranceCommand(Selection(parsed), parsed.GetValue(cycles), parsed.GetValue(json)).RunAsync(cancel));
+Command fixes = new("patches", "Each patch of C or C++ in a server's debian/patches: whether it becomes a patch file, and whether the running server takes it.") { servers, results, json };
+fixes.SetAction((parsed, cancel) => new FixesCommand(Selection(parsed), parsed.GetValue(json)).RunAsync(cancel));
+Option<int> times = new("--count") { Description = "How often each server is patched and restarted.", DefaultValueFactory = _ => RestartOptions.Default.Times };
+Command restart = new("restart", "What requests notice of a restart, beside a patch.") { servers, times, results, json };
+restart.SetAction((parsed, cancel) => new RestartCommand(Selection(parsed), RestartOptions.Default with { Times = parsed.GetValue(times) }, parsed.GetValue(json)).RunAsync(cancel));
 Option<bool> docs = new("--docs") { Description = "The tables in docs/ come from these results from now on." };
 Command report = new("report", "Makes report.md, report.html and pictures of what was measured under a name.") { results, docs };
 report.SetAction(parsed => new ReportCommand(parsed.GetValue(results)!, parsed.GetValue(docs)).Run());
 Option<bool> quick = new("--quick") { Description = "Minutes instead of hours: whether all works, and not what it costs." };
 Command all = new("all", "Each experiment on each server, and the report.") { servers, results, quick };
 all.SetAction((parsed, cancel) => new AllCommand(Selection(parsed), parsed.GetValue(quick)).RunAsync(cancel));
-Command lab = new("lab", "Experiments with the distribution's servers; without a name all of them, as `all`.") { all, serversOf, latency, overhead, endurance, report };
+Command lab = new("lab", "Experiments with the distribution's servers; without a name all of them, as `all`.") { all, serversOf, fixes, latency, overhead, endurance, restart, report };
 foreach (Option option in all.Options)
 {
     lab.Options.Add(option);

@@ -102,8 +102,12 @@ public static class DebianSeriesBuild
             return fix with { Outcome = isCompiled ? SeriesOutcome.Refused : SeriesOutcome.NotCompiled, Refusals = result.Refusals };
         }
         ImmutableArray<Refusal> misfits = [.. patch.Objects.SelectMany(o => Match(o, trees, without))];
-        return Result(fix, result, misfits, patch.Objects.SelectMany(o => result.Units[o.ObjectName]));
+        return Result(fix, result, misfits, patch.Objects.SelectMany(o => result.Units[o.ObjectName])) with { Backward = Backward(fix, without, with, names) };
     }
+
+    private static ReadOnlyMemory<byte> Backward(SeriesFix fix, string without, string with, ImmutableArray<string> names) => TreePair.Read(with, without).Trees is { } trees
+        ? TargetChoice.Diff(trees, names.Contains, _ => null, new BuildOptions { Name = fix.Patch, ObjectNames = names }).Bytes
+        : default;
 
     /// <summary>What a patch file came to.</summary>
     /// <param name="units">What it was made from.</param>

@@ -36,6 +36,9 @@ public sealed record SeriesFix(string Package, string Version, string Patch, Ser
     /// <summary>How the shipped program was asked, in words; empty where it was not.</summary>
     public string Shipped { get; init; } = "";
 
+    /// <summary>The bytes of a patch file that takes the fix out of the program with it; empty where there is none.</summary>
+    public ReadOnlyMemory<byte> Backward { get; init; }
+
     public bool IsCompiled => Outcome is SeriesOutcome.Built or SeriesOutcome.Refused or SeriesOutcome.Wrong;
 
     /// <summary>Whether it is compiled and changes code alone, as far as the patch file and refusals tell.</summary>

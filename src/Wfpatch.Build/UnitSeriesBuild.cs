@@ -60,6 +60,11 @@ public static class UnitSeriesBuild
             return fix with { Outcome = isSame ? SeriesOutcome.NotCompiled : SeriesOutcome.Refused, Refusals = result.Refusals };
         }
         fix = DebianSeriesBuild.Result(fix, result, [], forward);
-        return shipped.IsEmpty ? fix : fix with { Shipped = ShippedMatch.Describe(units, shipped, program) };
+        if (shipped.IsEmpty)
+        {
+            return fix;
+        }
+        var finding = ShippedMatch.Find(units, shipped, program, fix.Patch);
+        return fix with { Shipped = finding.Text, Backward = finding.Backward };
     }
 }

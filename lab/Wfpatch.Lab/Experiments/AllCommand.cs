@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 using Wfpatch.Lab.Experiments.Endurances;
+using Wfpatch.Lab.Experiments.Fixes;
 using Wfpatch.Lab.Experiments.Latencies;
 using Wfpatch.Lab.Experiments.Overheads;
 using Wfpatch.Lab.Experiments.Reports;
+using Wfpatch.Lab.Experiments.Restarts;
 
 namespace Wfpatch.Lab.Experiments;
 
@@ -24,10 +26,12 @@ internal sealed record AllCommand(ServerSelection Selection, bool Quick)
             return 2;
         }
         int servers = await new ServersCommand(Selection, Json: false).RunAsync(cancel);
+        int fixes = Quick ? 0 : await new FixesCommand(Selection, Json: false).RunAsync(cancel);
         int latency = await new LatencyCommand(Selection, Quick ? QuickLatency : LatencyOptions.Default, Json: false).RunAsync(cancel);
         int overhead = await new OverheadCommand(Selection, Quick ? OverheadOptions.Default with { Patches = QuickPatches } : OverheadOptions.Default, Json: false).RunAsync(cancel);
         int endurance = await new EnduranceCommand(Selection, Quick ? QuickCycles : null, Json: false).RunAsync(cancel);
+        int restart = await new RestartCommand(Selection, Quick ? RestartOptions.Default with { Times = 1 } : RestartOptions.Default, Json: false).RunAsync(cancel);
         int report = new ReportCommand(Selection.Name, Docs: false).Run();
-        return new[] { servers, latency, overhead, endurance, report }.Max();
+        return new[] { servers, fixes, latency, overhead, endurance, restart, report }.Max();
     }
 }

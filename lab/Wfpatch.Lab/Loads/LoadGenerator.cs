@@ -109,7 +109,7 @@ public sealed class LoadGenerator : IDisposable
                 reply = client.Exchange(number);
                 Count(reply);
             }
-            catch (SocketException)
+            catch (Exception problem) when (problem is SocketException or InvalidDataException) // the latter: a server that comes or goes says something else than a greeting
             {
                 Interlocked.Increment(ref _lost);
                 client?.Dispose();

@@ -100,6 +100,8 @@ internal sealed class ApacheServer : ILabServer
 
         public string Provoke() => PageClient.Ask(server.Port, Dialogue.Path, Session + "=\r\n").Status;
 
+        public Task RestartAsync(CancellationToken cancel) => server.RestartAsync(cancel);
+
         public ValueTask DisposeAsync() => server.DisposeAsync();
     }
 }

@@ -52,6 +52,10 @@ internal interface ILabProcess : IAsyncDisposable
     /// <summary>Sends the request that shows the bug, on a connection of its own, and says what came back.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The connection was lost.</exception>
     string Provoke();
+
+    /// <summary>Ends it and starts it again, on the same port; <see cref="Process"/> is another one then.</summary>
+    /// <exception cref="InvalidOperationException">It does not end, or does not start.</exception>
+    Task RestartAsync(CancellationToken cancel);
 }
 
 /// <summary>A connection whose requests take long, beside those of the load.</summary>

@@ -62,6 +62,8 @@ internal sealed class MariaDbServer : ILabServer
 
         public string Provoke() => Ask(NoJson);
 
+        public Task RestartAsync(CancellationToken cancel) => server.RestartAsync(cancel);
+
         public ValueTask DisposeAsync() => server.DisposeAsync();
 
         private string Ask(string statement)

@@ -51,6 +51,8 @@ internal sealed class MemcachedLab : ILabServer
             return crash.SendDeadlySet() ? Refused : "connection lost";
         }
 
+        public Task RestartAsync(CancellationToken cancel) => server.RestartAsync(cancel);
+
         public ValueTask DisposeAsync() => server.DisposeAsync();
 
         private static string Ask(int port)

@@ -17,7 +17,7 @@ public sealed class MemcachedServer : IAsyncDisposable
         Port = port;
     }
 
-    public ChildProcess Process { get; }
+    public ChildProcess Process { get; private set; }
 
     public int Port { get; }
 
@@ -43,6 +43,10 @@ public sealed class MemcachedServer : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Ends it and starts it again, on the same port. It has nothing then.</summary>
+    /// <exception cref="InvalidOperationException">It does not end, or does not start.</exception>
+    public async Task RestartAsync(CancellationToken cancel) => Process = await ServerRestart.RunAsync(Process, Port, cancel);
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 

@@ -100,6 +100,8 @@ internal sealed class NodeServer : ILabServer
 
         public string Provoke() => PageClient.Ask(server.Port, "/long").Body;
 
+        public Task RestartAsync(CancellationToken cancel) => server.RestartAsync(cancel);
+
         public ValueTask DisposeAsync() => server.DisposeAsync();
     }
 }

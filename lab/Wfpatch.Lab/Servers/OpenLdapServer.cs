@@ -98,6 +98,8 @@ internal sealed class OpenLdapServer : ILabServer
             return client.Search("ou=bad,dc=test");
         }
 
+        public Task RestartAsync(CancellationToken cancel) => server.RestartAsync(cancel);
+
         public ValueTask DisposeAsync() => server.DisposeAsync();
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Port = port;
     }
 
-    internal ChildProcess Process { get; }
+    internal ChildProcess Process { get; private set; }
 
     internal int Port { get; }
 
@@ -69,6 +69,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         ImmutableArray<string> all = [.. Wrapper, .. command];
         (await ChildProcess.RunAsync(new(all[0], all[1..], folder, EnvironmentOf(libraries)), cancel)).OrThrow();
     }
+
+    /// <summary>Ends it and starts it again, in the same folder, on the same port.</summary>
+    /// <exception cref="InvalidOperationException">It does not end, or does not start.</exception>
+    internal async Task RestartAsync(CancellationToken cancel) => Process = await ServerRestart.RunAsync(Process, Port, cancel);
 
     public async ValueTask DisposeAsync() => await EndAsync(Process, _folder);
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Wfpatch.Build.Debian;
 using Wfpatch.Core.Diffing;
 using Wfpatch.Core.Elf;
+using Wfpatch.Core.Patches;
 using Xunit;
 
 namespace Wfpatch.Build.Tests.Objects;
@@ -19,7 +20,10 @@ public sealed class ShippedMatchTests : IDisposable
     {
         var (one, two) = (Unit("one", 3), Unit("two", 5));
         ImmutableArray<ShippedFile> shipped = [Library("other.so", "three"), Library("both.so", "one", "two")];
-        Assert.Equal("all 2 functions are those of both.so", ShippedMatch.Describe([one, two], shipped, "program"));
+        Assert.Equal("all 2 functions are those of both.so", Find(shipped, one, two).Text);
+        Assert.Equal(["both.so"], ObjectsOf(Find(shipped, one, two).Backward));
+        // A file has several names: the program's own is taken.
+        Assert.Equal("all 2 functions are those of program", Find([shipped[1], shipped[1] with { Name = "program" }], one, two).Text);
     }
 
     [Fact]
@@ -27,16 +31,24 @@ public sealed class ShippedMatchTests : IDisposable
     {
         var (one, two) = (Unit("one", 3), Unit("two", 5));
         ImmutableArray<ShippedFile> shipped = [Library("a.so", "one"), Library("b.so", "two")];
-        Assert.Equal("unit by unit: 2 are in a.so, b.so", ShippedMatch.Describe([one, two], shipped, "program"));
-        Assert.Equal("unit by unit: 1 are in a.so; not found: two.o", ShippedMatch.Describe([one, two], [shipped[0]], "program"));
+        Assert.Equal("unit by unit: 2 are in a.so, b.so", Find(shipped, one, two).Text);
+        Assert.Equal(["a.so", "b.so"], ObjectsOf(Find(shipped, one, two).Backward));
+        Assert.True(Find([shipped[0]], one, two).Backward.IsEmpty);
+        Assert.Equal("unit by unit: 1 are in a.so; not found: two.o", Find([shipped[0]], one, two).Text);
     }
 
     [Fact]
     public void A_unit_is_in_no_file()
     {
         var one = Unit("one", 3);
-        Assert.Equal("not the shipped ones (WF301)", ShippedMatch.Describe([one], [Library("other.so", "three")], "program"));
+        ImmutableArray<ShippedFile> shipped = [Library("other.so", "three"), Library("program", "four")];
+        Assert.StartsWith("not the shipped ones: WF301, ", Find(shipped, one).Text, StringComparison.Ordinal);
+        Assert.Contains("program", Find(shipped, one).Text, StringComparison.Ordinal);
     }
+
+    private static ShippedFinding Find(ImmutableArray<ShippedFile> shipped, params ImmutableArray<UnitPair> units) => ShippedMatch.Find(units, shipped, "program", "fix");
+
+    private static IEnumerable<string> ObjectsOf(ReadOnlyMemory<byte> patch) => PatchReader.Decode(patch, "fix.wfp").Patch!.Objects.Select(o => o.ObjectName);
 
     /// <summary>A unit as it was shipped, and with another number in its function.</summary>
     private UnitPair Unit(string name, int number) =>

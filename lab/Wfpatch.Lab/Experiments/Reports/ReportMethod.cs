@@ -14,6 +14,7 @@ internal static class ReportMethod
         "points, stack: the command line as users run it. global, barrier: the same, all threads at once. stop, probe: baselines in a process that stays, with jumps straight to the same new code; they do not pay for the start of a program, nor for making the patch.",
         "Overhead: each method applies and takes back in turn, with a random pause before each command. Where a thread stands is read from /proc before the command starts, without a stop.",
         "Endurance: the engine without a command around it, each hundredth cycle by the command line and audited.",
+        "Restart: the same command line again, in the same folder, on the same port, as soon as the old process has ended by SIGTERM; connections of the load are made again as soon as somebody listens. In turn with patches, under the same load.",
     ];
 
     internal static ImmutableArray<string> Limits { get; } =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
 using System.Globalization;
+using Wfpatch.Lab.Experiments.Fixes;
 using Wfpatch.Lab.Experiments.Latencies;
 using Wfpatch.Lab.Experiments.Overheads;
 using static Wfpatch.Lab.Experiments.Figures;
@@ -18,10 +19,15 @@ internal static class ReportProblems
         .. set.Unreadable.Select(file => $"cannot be read: {file}"),
         .. NotMeasured("servers", set.Servers.Select(kept => kept.Result.Name)), .. NotMeasured("latency", set.Latencies.Select(run => run.Conditions.Server)),
         .. NotMeasured("overhead", set.Overheads.Select(run => run.Conditions.Server)), .. NotMeasured("endurance", set.Endurances.Select(run => run.Conditions.Server)),
+        .. NotMeasured("restart", set.Restarts.Select(run => run.Conditions.Server)),
         .. set.Servers.Where(kept => !kept.Result.IsGood).Select(kept => $"servers, {kept.Result.Name}: not as it should be{(kept.Result.Why.IsEmpty ? "" : $": {string.Join("; ", kept.Result.Why)}")}"),
         .. set.Latencies.SelectMany(Of), .. set.Overheads.SelectMany(Of),
         .. set.Endurances.Where(run => !run.IsGood).Select(run => $"endurance, {run.Conditions.Server}: not as it should be{(run.Failure.Length > 0 ? $": {run.Failure}" : "")}"),
         .. Noise("latency", set.Latencies.Select(run => run.Conditions)), .. Noise("overhead", set.Overheads.Select(run => run.Conditions)), .. Noise("endurance", set.Endurances.Select(run => run.Conditions)),
+        .. set.Restarts.Where(run => !run.IsGood).Select(run => $"restart, {run.Conditions.Server}: not as it should be: {string.Join("; ", run.Samples.Where(sample => sample.Why.Length > 0).Select(sample => $"{sample.Way}: {sample.Why}"))}"),
+        .. set.Fixes.SelectMany(run => run.Fixes.Where(fix => fix.Outcome == "wrong" || fix.Failed > 0).Select(fix => $"patches, {run.Server}, {fix.Patch}: {fix.Outcome}, {fix.Failed} of {fix.Requests} requests failed")),
+        .. FixSource.Missing.Select(server => $"patches, {server.Name}: {server.Why}"),
+        .. Noise("restart", set.Restarts.Select(run => run.Conditions)),
     ];
 
     private static IEnumerable<string> NotMeasured(string experiment, IEnumerable<string> measured)

@@ -2,8 +2,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Wfpatch.Lab.Experiments.Endurances;
+using Wfpatch.Lab.Experiments.Fixes.Views;
 using Wfpatch.Lab.Experiments.Latencies;
 using Wfpatch.Lab.Experiments.Overheads;
+using Wfpatch.Lab.Experiments.Restarts;
+using Wfpatch.Lab.Experiments.Restarts.Views;
 using static Wfpatch.Lab.Experiments.Figures;
 
 namespace Wfpatch.Lab.Experiments.Reports;
@@ -14,7 +17,7 @@ internal static class ReportTables
     /// <summary>The tables that documents can have, by their names.</summary>
     internal static readonly ImmutableDictionary<string, Func<ResultSet, Grid>> ByName = new Dictionary<string, Func<ResultSet, Grid>>
     {
-        ["servers"] = Servers, ["latency"] = Latency, ["goal"] = Goal, ["overhead"] = Overhead, ["threads"] = Threads, ["memory"] = Memory, ["endurance"] = Endurance, ["conditions"] = Conditions,
+        ["servers"] = Servers, ["latency"] = Latency, ["goal"] = Goal, ["overhead"] = Overhead, ["threads"] = Threads, ["memory"] = Memory, ["endurance"] = Endurance, ["restart"] = Restart, ["patches"] = Patches, ["patch"] = EachPatch, ["conditions"] = Conditions,
     }.ToImmutableDictionary(StringComparer.Ordinal);
 
     /// <summary>What p99.9 may be at most while a patch comes thread by thread, to what it is without.</summary>
@@ -101,11 +104,27 @@ internal static class ReportTables
             ]),
         ]);
 
+    internal static Grid Patches(ResultSet set) => new(FixesTable.Columns, [.. set.Fixes.Select(FixesTable.Cells)]);
+
+    internal static Grid EachPatch(ResultSet set) => new(
+        ["server", "patch", "", "functions", "why", "shipped", "running server"],
+        [
+            .. from run in set.Fixes
+               from fix in run.Fixes
+               select (ImmutableArray<string>)[run.Server, fix.Patch, fix.Outcome + (fix.IsCompiled && !fix.IsCodeOnly ? ", with data" : ""), Number(fix.Functions), string.Join(" ", fix.Codes), fix.Shipped, fix.Applied],
+        ]);
+
+    internal static Grid Restart(ResultSet set) => new(
+        ["server", "way", "times", "took, ms", "slowest request, ms", "requests", "failed"],
+        [.. from run in set.Restarts from way in RestartResult.Of(run) select RestartTable.Cells(run.Conditions.Server, way)]);
+
     internal static Grid Conditions(ResultSet set) => new(
         ["experiment", "server", "on", "kernel", "processors", "wfpatch", "load average before, after", "beside the load", "options"],
         [
             .. set.Servers.Select(ImmutableArray<string> (kept) => ["servers", kept.Result.Name, Day(kept.Began), kept.Kernel, Number(kept.Processors), kept.Wfpatch, "", "", ""]),
             .. set.Latencies.Select(run => Row("latency", run.Conditions)), .. set.Overheads.Select(run => Row("overhead", run.Conditions)), .. set.Endurances.Select(run => Row("endurance", run.Conditions)),
+            .. set.Restarts.Select(run => Row("restart", run.Conditions)),
+            .. set.Fixes.Select(ImmutableArray<string> (run) => ["patches", $"{run.Server}: {run.Package} {run.Version}", Day(run.Began), run.Kernel, Number(run.Processors), run.Wfpatch, "", "", ""]),
         ]);
 
     private static ImmutableArray<string> Row<TOptions>(string experiment, RunConditions<TOptions> conditions) =>
@@ -119,6 +138,7 @@ internal static class ReportTables
         LatencyOptions all => string.Create(CultureInfo.InvariantCulture, $"{all.Connections} connections, {all.RequestsPerSecond:0} requests/s, {all.Seconds:0} s in windows of {all.WindowSeconds:0.##} s, a patch every {all.PeriodSeconds:0.##} s with at most {all.LimitSeconds:0.##} s, seed {all.Seed}"),
         OverheadOptions all => string.Create(CultureInfo.InvariantCulture, $"{all.Connections} connections, {all.RequestsPerSecond:0} requests/s, {all.Patches} patches of each method with at most {all.LimitSeconds:0.##} s, seed {all.Seed}"),
         EnduranceOptions all => string.Create(CultureInfo.InvariantCulture, $"{all.Connections} connections, {all.RequestsPerSecond:0} requests/s, {all.Cycles} cycles"),
+        RestartOptions all => string.Create(CultureInfo.InvariantCulture, $"{all.Connections} connections, {all.RequestsPerSecond:0} requests/s, {all.Times} patches and restarts"),
         _ => "",
     };
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Immutable;
+using Wfpatch.Build;
 using Wfpatch.Lab.Experiments;
 using Wfpatch.Lab.Experiments.Endurances;
+using Wfpatch.Lab.Experiments.Fixes;
 using Wfpatch.Lab.Experiments.Latencies;
 using Wfpatch.Lab.Experiments.Overheads;
 using Wfpatch.Lab.Experiments.Reports;
+using Wfpatch.Lab.Experiments.Restarts;
 
 namespace Wfpatch.Lab.Tests.Experiments.Reports;
 
@@ -13,7 +16,7 @@ internal static class MadeUpResults
 {
     private const int WindowUs = 1_000_000, StepUs = 10_000;
 
-    internal static ResultSet Set { get; } = new("made-up", [Good, Bad], [Latencies], [Overheads], [Endurance], ["overhead-nodejs.jsonl.gz: is not of format 1."]);
+    internal static ResultSet Set { get; } = new("made-up", [Good, Bad], [Latencies], [Overheads], [Endurance], [Restart], [Fixes], ["overhead-nodejs.jsonl.gz: is not of format 1."]);
 
     private static KeptServer Good => new(DateTimeOffset.UnixEpoch, "6.1.0", 2, "0.1.0", new("memcached", "memcached 1", [])
     {
@@ -45,6 +48,11 @@ internal static class MadeUpResults
     private static EnduranceRun Endurance => new(
         Conditions(new EnduranceOptions(500, 8, 800), ""), "", 12_500, false,
         [new(20, 1000, 60, 200, 5000, 30, 15, 4096, 800, 0), new(500, 20_000, 60, 204, 5000, 30, 15, 4096, 16_000, 0)]);
+
+    private static RestartRun Restart => new(Conditions(new RestartOptions(1, 8, 800), ""), 0, [new("patch", 20, 800, 0, 3.5, ""), new("restart", 120, 900, 40, 130, "")]);
+
+    private static FixesRun Fixes => new("memcached", "memcached", "1", DateTimeOffset.UnixEpoch, "6.1.0", 2, "0.1.0",
+        [FixResult.Of(new("memcached", "1", "CVE-1.patch", SeriesOutcome.Built) { Functions = 2 }) with { Applied = FixResult.Done, Requests = 400, Failed = 1 }]);
 
     private static RunConditions<TOptions> Conditions<TOptions>(TOptions options, string longs) =>
         new("memcached", "memcached 1", "visible", longs, "6.1.0", 2, "0.1.0", ".NET 10", true, DateTimeOffset.UnixEpoch, options) { Load = [1.5, 2] };
