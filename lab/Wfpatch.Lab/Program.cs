@@ -82,7 +82,7 @@ fixes.SetAction((parsed, cancel) => new FixesCommand(Selection(parsed), parsed.G
 Option<int> times = new("--count") { Description = "How often each server is patched and restarted.", DefaultValueFactory = _ => RestartOptions.Default.Times };
 Command restart = new("restart", "What requests notice of a restart, beside a patch.") { servers, times, results, json };
 restart.SetAction((parsed, cancel) => new RestartCommand(Selection(parsed), RestartOptions.Default with { Times = parsed.GetValue(times) }, parsed.GetValue(json)).RunAsync(cancel));
-Option<bool> docs = new("--docs") { Description = "The tables in docs/ come from these results from now on." };
+Option<bool> docs = new("--docs") { Description = "The tables in docs/lab.md and README.md come from these results from now on." };
 Command report = new("report", "Makes report.md, report.html and pictures of what was measured under a name.") { results, docs };
 report.SetAction(parsed => new ReportCommand(parsed.GetValue(results)!, parsed.GetValue(docs)).Run());
 Option<bool> quick = new("--quick") { Description = "Minutes instead of hours: whether all works, and not what it costs." };

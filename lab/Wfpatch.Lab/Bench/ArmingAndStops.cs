@@ -63,7 +63,7 @@ internal sealed class ArmingAndStops : IMeasurement
         ImmutableArray<double> stops = [.. applied.Select(report => (double)report.Stops)];
         ImmutableArray<double> busyStopped = [.. applied.Select(report => (double)report.Threads.Count(thread => IsBusy(thread) && thread.How == "outside"))];
         ImmutableArray<double> longest = [.. applied.Select(report => report.LongestStopUs)];
-        ImmutableArray<double> held = [.. applied.Select(report => report.LongestHeldUs)];
+        ImmutableArray<double> held = [.. applied.Select(report => report.LongestHeldUs)], each = [.. applied.SelectMany(report => report.HeldUs)];
         ImmutableArray<double> transition = [.. applied.Select(report => report.TransitionUs)];
         int functions = applied[0].Functions.Length;
         string with = $"{policy}, {BusyThreads} busy threads";
@@ -75,11 +75,13 @@ internal sealed class ArmingAndStops : IMeasurement
             new($"stops ({policy})", "", Statistics.Median(stops), null, "", null, $"{with}; {Statistics.Spread(stops)}; the idle threads are stopped, too", stops),
             new($"busy threads stopped ({policy})", "", busyStopped.Max(), BusyThreads, "all of them", policy == "points" ? 0 : null, $"{with}; {Statistics.Spread(busyStopped)}", busyStopped),
             new($"longest stop, p50 ({policy})", "us", Statistics.Median(longest), stopAllUs, StopAllIs, null, $"{with}; the longest of each apply; {Statistics.Spread(longest)}", longest),
-            new($"longest stop, p99 ({policy})", "us", Statistics.At(longest, 0.99), Statistics.At(stopAll, 0.99), "stop all threads and let them go, p99", 100,
+            new($"longest stop, p99 ({policy})", "us", Statistics.At(longest, 0.99), Statistics.At(stopAll, 0.99), "stop all threads and let them go, p99", null,
                 $"{with}; from asking for the stop, so it holds the wait for a processor", []),
-            new($"longest time held, p50 ({policy})", "us", Statistics.Median(held), stopAllUs, StopAllIs, null, $"{with}; {Statistics.Spread(held)}", held),
-            new($"longest time held, p99 ({policy})", "us", Statistics.At(held, 0.99), Statistics.At(stopAll, 0.99), "stop all threads and let them go, p99", 100,
-                $"{with}; from the thread's standing still to letting go", []),
+            new($"time held, p50 ({policy})", "us", Statistics.Median(each), stopAllUs, StopAllIs, null, $"{with}; all {each.Length} stops, from the thread's standing still to letting go; {Statistics.Spread(each)}", each),
+            new($"time held, p99 ({policy})", "us", Statistics.At(each, 0.99), Statistics.At(stopAll, 0.99), "stop all threads and let them go, p99", 100, $"{with}; all {each.Length} stops", []),
+            new($"longest time held, p50 ({policy})", "us", Statistics.Median(held), stopAllUs, StopAllIs, null, $"{with}; the longest of each apply; {Statistics.Spread(held)}", held),
+            new($"longest time held, p99 ({policy})", "us", Statistics.At(held, 0.99), Statistics.At(stopAll, 0.99), "stop all threads and let them go, p99", null,
+                $"{with}; the longest of each apply", []),
             new($"transition ({policy})", "us", Statistics.Median(transition), null, "", null, $"{with}; {Statistics.Spread(transition)}", transition),
         ];
     }

@@ -44,12 +44,12 @@ internal sealed record AttemptDocument(double BeganUs, double WaitedUs, int Held
 
 internal sealed record TransitionDocument(
     string Result, string Message, PatchDocument Patch, PatchDocument[] Replaced, uint Generation, string Policy, string Backend, string Consistency, FunctionDocument[] Functions, double ArmUs, double TransitionUs,
-    int Stops, double LongestStopUs, double LongestHeldUs, long BytesAdded, double LongestWaitUs, AttemptDocument[] Attempts, ThreadDocument[] Threads, RefusalDocument[] Refusals)
+    int Stops, double LongestStopUs, double LongestHeldUs, double[] HeldUs, long BytesAdded, double LongestWaitUs, AttemptDocument[] Attempts, ThreadDocument[] Threads, RefusalDocument[] Refusals)
 {
     public static TransitionDocument Of(TransitionReport r) => new(
         ExitCode.Name(ExitCode.Of(r.Outcome)), r.Message, new PatchDocument(r.PatchId, r.PatchName), [.. r.Replaced.Select(p => new PatchDocument(p.Id, p.Name))], r.Generation, r.Policy, r.Backend.NameOf(), r.Consistency.ToString().ToLowerInvariant(),
         [.. r.Functions.Select(f => new FunctionDocument(f.Name, f.Address.ToString(), f.Tactic, f.Trampoline.ToString(), f.NewCode.ToString()))],
-        r.ArmTime.TotalMicroseconds, r.TransitionTime.TotalMicroseconds, r.Stops, r.LongestStop.TotalMicroseconds, r.LongestHeld.TotalMicroseconds, r.BytesAdded,
+        r.ArmTime.TotalMicroseconds, r.TransitionTime.TotalMicroseconds, r.Stops, r.LongestStop.TotalMicroseconds, r.LongestHeld.TotalMicroseconds, [.. r.Held.Select(h => h.TotalMicroseconds)], r.BytesAdded,
         r.LongestWait.TotalMicroseconds, [.. r.Attempts.Select(AttemptDocument.Of)],
         [.. r.Threads.Select(ThreadDocument.Of)], RefusalDocument.Of(r.Refusals));
 }

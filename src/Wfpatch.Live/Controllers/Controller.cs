@@ -308,6 +308,7 @@ public sealed class Controller
             Stops = _stops.Count,
             LongestStop = _stops.Longest,
             LongestHeld = _stops.LongestHeld,
+            Held = _stops.Held,
         };
     }
 

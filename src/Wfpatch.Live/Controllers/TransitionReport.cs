@@ -64,6 +64,9 @@ public sealed record TransitionReport(Outcome Outcome, string Message)
     /// <summary>The same without the wait until the thread stood still.</summary>
     public TimeSpan LongestHeld { get; init; }
 
+    /// <summary>The same of each stop, in their order; of the first thousand.</summary>
+    public ImmutableArray<TimeSpan> Held { get; init; } = [];
+
     /// <summary>Bytes of memory that the target holds more.</summary>
     public long BytesAdded { get; init; }
 

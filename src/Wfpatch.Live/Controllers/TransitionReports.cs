@@ -106,6 +106,7 @@ public sealed class TransitionReports(Target target, StopLog stops)
             Stops = stops.Count,
             LongestStop = stops.Longest,
             LongestHeld = stops.LongestHeld,
+            Held = stops.Held,
             Backend = open.Backend,
             Functions = [.. transition.Images.SelectMany(i => open.Images[i].Functions).Select(f => Describe(open, f))],
         };

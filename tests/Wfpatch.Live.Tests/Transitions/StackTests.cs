@@ -69,6 +69,7 @@ public sealed class StackTests(ITestOutputHelper output)
             var done = await InProcess.ApplyAsync(target.Id, patch, Policy.Stack).ExpectAsync(Outcome.Done);
             Assert.Equal(3, done.Threads.Count(t => t.Path == MigrationPath.Outside));
             Assert.Equal("answer 2", await target.AskAsync("answer", Cancel));
+            Assert.Equal((done.Stops, done.LongestHeld), (done.Held.Length, done.Held.Max()));
             output.WriteLine($"{depth} frames: held for at most {done.LongestHeld.TotalMicroseconds:0} us in {done.Stops} stops");
         }
     }

@@ -41,6 +41,10 @@ public sealed record ToolReport
     [JsonPropertyName("longest_held_us")]
     public double LongestHeldUs { get; init; }
 
+    /// <summary>The same of each stop, of the first thousand.</summary>
+    [JsonPropertyName("held_us")]
+    public ImmutableArray<double> HeldUs { get; init; } = [];
+
     /// <summary>Memory that the target holds more.</summary>
     [JsonPropertyName("bytes_added")]
     public long BytesAdded { get; init; }

@@ -18,7 +18,7 @@ internal static class LatencyPictures
     private const int BinUs = 20_000;
 
     private static readonly ImmutableArray<(double Value, string Name)> Shares =
-        [(2, "50 %"), (10, "90 %"), (100, "99 %"), (1e3, "99.9 %"), (1e4, "99.99 %"), (1e5, "99.999 %"), (1e6, "99.9999 %")];
+        [(2, "50"), (10, "90"), (100, "99"), (1e3, "99.9"), (1e4, "99.99"), (1e5, "99.999"), (1e6, "99.9999")];
 
     internal static ImmutableArray<Picture> Of(LatencyRun run)
     {
@@ -31,7 +31,7 @@ internal static class LatencyPictures
     {
         ImmutableArray<Series> curves = [.. methods.Select(method => new Series(method, MethodColours.Of(method), TailOf(run.Windows.Where(window => window.Method == method && (window.IsPatched || method == NoMethod.Of))), method == NoMethod.Of))];
         double most = curves.SelectMany(curve => curve.Points).Max(point => point.X);
-        Axis shares = new("share of requests that were faster", 1, most, IsLog: true, [.. Shares.Where(share => share.Value <= most)]);
+        Axis shares = new("requests that were faster, %", 1, most, IsLog: true, [.. Shares.Where(share => share.Value <= most)]);
         Axis times = Axis.LogTime("latency", curves.SelectMany(curve => curve.Points).Min(point => point.Y), curves.SelectMany(curve => curve.Points).Max(point => point.Y));
         return new($"{run.Conditions.Server}-tail", Layout.Draw($"{run.Conditions.Server}: latency of requests while patching", [new("", shares, times, FieldHeight, curves)]),
             "Windows with patches of each method, and all windows of none. Further down is better; both axes are logarithmic.");

@@ -11,7 +11,7 @@ namespace Wfpatch.Lab.Experiments.Reports;
 internal sealed record ReportCommand(string Name, bool Docs)
 {
     /// <summary>Documents that have tables of results.</summary>
-    internal static readonly ImmutableArray<string> Documents = ["docs/lab.md"];
+    internal static readonly ImmutableArray<string> Documents = ["docs/lab.md", "README.md"];
 
     /// <returns>0 when there were results and all of them could be read.</returns>
     internal int Run()

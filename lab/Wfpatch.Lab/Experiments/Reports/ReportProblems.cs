@@ -11,7 +11,7 @@ namespace Wfpatch.Lab.Experiments.Reports;
 /// <summary>What went wrong, what was not measured, and what makes figures doubtful; one sentence each.</summary>
 internal static class ReportProblems
 {
-    /// <summary>A load average before a run above which others used the machine.</summary>
+    /// <summary>A load average before a run above which the machine was not idle. What the lab itself did a moment ago counts, too.</summary>
     private const double Quiet = 0.5;
 
     internal static ImmutableArray<string> Of(ResultSet set) =>
@@ -93,5 +93,5 @@ internal static class ReportProblems
     private static IEnumerable<string> Noise<TOptions>(string experiment, IEnumerable<RunConditions<TOptions>> runs) =>
         from run in runs
         where run.Load is [> Quiet, ..]
-        select string.Create(CultureInfo.InvariantCulture, $"{experiment}, {run.Server}: others used the machine: load average {run.Load[0]:0.#} before it began, on {run.Processors} processors");
+        select string.Create(CultureInfo.InvariantCulture, $"{experiment}, {run.Server}: the machine was not idle before it began: load average {run.Load[0]:0.#}, on {run.Processors} processors, of others or of the run before");
 }

@@ -17,7 +17,7 @@ internal static class ReportTables
     /// <summary>The tables that documents can have, by their names.</summary>
     internal static readonly ImmutableDictionary<string, Func<ResultSet, Grid>> ByName = new Dictionary<string, Func<ResultSet, Grid>>
     {
-        ["servers"] = Servers, ["latency"] = Latency, ["goal"] = Goal, ["overhead"] = Overhead, ["threads"] = Threads, ["memory"] = Memory, ["endurance"] = Endurance, ["restart"] = Restart, ["patches"] = Patches, ["patch"] = EachPatch, ["conditions"] = Conditions,
+        ["servers"] = Servers, ["latency"] = Latency, ["goal"] = Goal, ["ratios"] = Ratios, ["overhead"] = Overhead, ["threads"] = Threads, ["memory"] = Memory, ["endurance"] = Endurance, ["restart"] = Restart, ["patches"] = Patches, ["patch"] = EachPatch, ["conditions"] = Conditions,
     }.ToImmutableDictionary(StringComparer.Ordinal);
 
     /// <summary>What p99.9 may be at most while a patch comes thread by thread, to what it is without.</summary>
@@ -48,6 +48,15 @@ internal static class ReportTables
                    run.Conditions.Server, method.Method, Number(with.P50), Number(with.P99), Number(with.P999), Number(with.Max), Ratio(method, quantiles => quantiles.P99), Ratio(method, quantiles => quantiles.P999),
                    Ratio(method, quantiles => quantiles.Max), Number(method.Patches), Number(method.Missed), Both(method.LongestWait, 1, 0), Both(method.Transition, 1000, 1), Number(method.Failed),
                ],
+        ]);
+
+    /// <summary>A row for each server, a column for each method: the p99 of all windows with patches to that of the windows before them.</summary>
+    internal static Grid Ratios(ResultSet set) => new(
+        ["server", .. PatchMethods.Names],
+        [
+            .. from run in set.Latencies
+               let methods = MethodResult.Of(run)
+               select (ImmutableArray<string>)[run.Conditions.Server, .. PatchMethods.Names.Select(name => methods.FirstOrDefault(method => method.Method == name) is { } found ? Ratio(found, quantiles => quantiles.P99) : "")],
         ]);
 
     /// <summary>Whether the goal is reached, by where whole intervals lie.</summary>
