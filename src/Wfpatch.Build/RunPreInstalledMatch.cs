@@ -21,12 +21,12 @@ public sealed class RunPreInstalledMatch : IInstalledMatch
         var (table, noTable) = UnwindTable.Read(image, memory);
         return table is null
             ? [noTable!]
-            // In the file the slots are not bound: names of imports are compared, their addresses cannot be.
-            : RunPreMatcher.Match(patch, [.. table.Functions.Select(f => new RunningFunction(f, f.Start))], memory, image).Refusals;
+            // Of imports, names are compared; their addresses cannot be.
+            : RunPreMatcher.Match(patch, [.. table.Functions.Select(f => new RunningFunction(f, f.Start))], new BoundFile(image, memory), image).Refusals;
     }
 
     public ImmutableArray<FunctionDifference> FindDifferent(ObjectPatch program, ReadOnlyMemory<byte> installedFile, string fileName) =>
         ElfImage.ReadFile(installedFile, fileName) is ({ } image, { } memory, _) && UnwindTable.Read(image, memory).Table is { } table
-            ? RunPreMatcher.FindDifferent(program, [.. table.Functions.Select(f => new RunningFunction(f, f.Start))], memory, image)
+            ? RunPreMatcher.FindDifferent(program, [.. table.Functions.Select(f => new RunningFunction(f, f.Start))], new BoundFile(image, memory), image)
             : [];
 }

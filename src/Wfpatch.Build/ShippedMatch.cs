@@ -47,19 +47,16 @@ internal static class ShippedMatch
         List<(UnitPair Unit, string Holder)> held = [];
         foreach (var unit in units)
         {
-            if (Diff([unit], unit.Unit).Patch is not { } patch)
-            {
-                continue;
-            }
-            ImmutableArray<string> holders = [.. files.Where(file => fits(file, patch)).Select(file => file.Name)];
+            var alone = Diff([unit], files[0].Name);
+            ImmutableArray<string> holders = [.. files.Where(file => alone.Patch is { } patch && fits(file, patch)).Select(file => file.Name)];
             found.UnionWith(holders);
-            if (holders.IsEmpty)
-            {
-                missing.Add(unit.Unit);
-            }
-            else
+            if (!holders.IsEmpty)
             {
                 held.Add((unit, holders[0]));
+            }
+            else if (alone.Refusals.All(r => r.Kind != DiffRefusals.NoDifference))
+            {
+                missing.Add(unit.Unit);
             }
         }
         if (held.Count == 0)

@@ -34,7 +34,17 @@ public sealed class ShippedMatchTests : IDisposable
         Assert.Equal("unit by unit: 2 are in a.so, b.so", Find(shipped, one, two).Text);
         Assert.Equal(["a.so", "b.so"], ObjectsOf(Find(shipped, one, two).Backward));
         Assert.True(Find([shipped[0]], one, two).Backward.IsEmpty);
-        Assert.Equal("unit by unit: 1 are in a.so; not found: two.o", Find([shipped[0]], one, two).Text);
+        Assert.Equal("unit by unit: 1 are in a.so; not found: sub/two.o", Find([shipped[0]], one, two).Text);
+    }
+
+    /// <summary>One function takes the other's address through a slot that the loader fills, and so does not stand in the file.</summary>
+    [Fact]
+    public void A_slot_of_the_library_s_own_is_what_the_loader_makes_of_it()
+    {
+        string Taking(int number) => $"int one(int n) {{ for (int i = 0; i < n; i++) n += n * {number} ^ i; return n; }}\nvoid *taken(int n) {{ return n > {number} ? (void *)one : (void *)0; }}\n";
+        var unit = new UnitPair("sub/one.o", Compile("one", Taking(3)), Compile("one-changed", Taking(4)));
+        ImmutableArray<ShippedFile> shipped = [Library("it.so", "one")];
+        Assert.Equal("all 2 functions are those of it.so", Find(shipped, unit).Text);
     }
 
     [Fact]
@@ -52,7 +62,7 @@ public sealed class ShippedMatchTests : IDisposable
 
     /// <summary>A unit as it was shipped, and with another number in its function.</summary>
     private UnitPair Unit(string name, int number) =>
-        new(name + ".o", Compile(name, Text(name, number)), Compile(name + "-changed", Text(name, number + 1)));
+        new("sub/" + name + ".o", Compile(name, Text(name, number)), Compile(name + "-changed", Text(name, number + 1)));
 
     private static string Text(string name, int number) => $"int {name}(int n) {{ for (int i = 0; i < n; i++) n += n * {number} ^ i; return n; }}\n";
 
