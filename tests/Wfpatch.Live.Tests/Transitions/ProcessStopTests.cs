@@ -6,6 +6,7 @@ using Wfpatch.Live.Controllers;
 using Wfpatch.Live.Linux;
 using Wfpatch.Live.Migrations;
 using Wfpatch.Live.Targets;
+using Wfpatch.Live.Tests.Running;
 using Wfpatch.Testing.Faults;
 using Wfpatch.Testing.Targets;
 using Xunit;
@@ -49,7 +50,8 @@ public sealed class ProcessStopTests
         Assert.SkipUnless(program.Greeting is ["rings 2"], "this kernel gives the program no io_uring");
         using var target = Target.Open(new NativeLinux(), program.Id);
         target.OpenForWriting();
-        Assert.Equal(2, target.Proc.ReadThreadsOfKernel().Length);
+        // The one that reads is made when the read begins, and gets its name a moment later.
+        await Until.TrueAsync(() => target.Proc.ReadThreadsOfKernel().Length == 2);
         var at = target.Objects[0].UnwindTable!.Functions[0].Start;
         var same = new CodeWrite(at, MemoryReading.Read(target.Memory, at, 1)!);
         var unwinder = target.CreateUnwinder(TargetState.Empty);
