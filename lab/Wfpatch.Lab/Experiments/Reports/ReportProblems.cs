@@ -20,6 +20,7 @@ internal static class ReportProblems
         .. NotMeasured("servers", set.Servers.Select(kept => kept.Result.Name)), .. NotMeasured("latency", set.Latencies.Select(run => run.Conditions.Server)),
         .. NotMeasured("overhead", set.Overheads.Select(run => run.Conditions.Server)), .. NotMeasured("endurance", set.Endurances.Select(run => run.Conditions.Server)),
         .. NotMeasured("restart", set.Restarts.Select(run => run.Conditions.Server)),
+        .. NotMeasured("patches", [.. set.Fixes.Select(run => run.Server), .. FixSource.Missing.Select(server => server.Name)]),
         .. set.Servers.Where(kept => !kept.Result.IsGood).Select(kept => $"servers, {kept.Result.Name}: not as it should be{(kept.Result.Why.IsEmpty ? "" : $": {string.Join("; ", kept.Result.Why)}")}"),
         .. set.Latencies.SelectMany(Of), .. set.Overheads.SelectMany(Of),
         .. set.Endurances.Where(run => !run.IsGood).Select(run => $"endurance, {run.Conditions.Server}: not as it should be{(run.Failure.Length > 0 ? $": {run.Failure}" : "")}"),
